@@ -1,0 +1,412 @@
+"""The command line: parses, calls `Answers` or the loaders once, and prints."""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from api.answers import Answer, Answers
+from api.settings import Settings
+from api.texts import Texts, progress
+from graph.store import open_store
+from graph.store import restore as restore_store
+from loaders import export as exports
+from loaders import pipeline, template
+from loaders.report import Report
+from ontology import NotFound, StoreError, XianglianError, load_ontology
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="xianglian", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="湘链：湖南产业链知识图谱。说清楚一条链缺什么、凭什么、去找谁。\n\n"
+         "先运行 [bold]xianglian start[/bold]（装入随附数据并看一个例子），再运行 "
+         "[bold]xianglian gaps 锂电池 --region 长沙[/bold]。\n\n"
+         "Knowledge graph of Hunan's industrial chains: what is missing, why, whom to call.",
+)
+
+StoreOption = Annotated[str | None, typer.Option(
+    "--store", help="图谱存放处，如 sqlite:///图谱.db；不写则用 XIANGLIAN_STORE 或默认文件")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON，供程序使用")]
+AtOption = Annotated[str | None, typer.Option(
+    "--at", help="截至哪一天的情况：2014、2018-06、2018年6月30日；不写则是今天")]
+KnownOption = Annotated[str | None, typer.Option(
+    "--known-at", help="按当时已录入的资料回答：2026-06-30")]
+GradeOption = Annotated[str | None, typer.Option(
+    "--min-grade", help="只采用此等级以上的来源：official、press、industry（官方、媒体、行业）")]
+RegionOption = Annotated[str, typer.Option(
+    "--region", "-r", help="地区：长沙、益阳高新区、430100、Changsha")]
+ChainArgument = Annotated[str, typer.Argument(help="产业链：锂电池、工程机械、lithium battery")]
+FirmArgument = Annotated[str, typer.Argument(help="企业")]
+KindArgument = Annotated[str, typer.Argument(help="种类：Company、企业、suppliesTo、供应 …")]
+
+
+def _console(stderr: bool = False) -> Console:
+    """Colour on a terminal; elsewhere plain text, 100 columns wide."""
+    console = Console(stderr=stderr, highlight=False, emoji=False)
+    return console if console.is_terminal else Console(
+        stderr=stderr, highlight=False, emoji=False, width=100, no_color=True)
+
+
+def _json(answer: Answer) -> None:
+    print(json.dumps(answer, ensure_ascii=False, sort_keys=True, indent=1))
+
+
+def _show(answers: Answers, answer: Answer, as_json: bool,
+          how: Callable[[Texts, Answer], None]) -> None:
+    if as_json:
+        _json(answer)
+    else:
+        how(Texts(_console(), answers.ontology), answer)
+
+
+def _say(answer: Answer, as_json: bool, sentence: str) -> None:
+    if as_json:
+        _json(answer)
+    else:
+        _console().print(sentence, markup=False)
+
+
+def _answers(store: str | None, at: str | None = None, known_at: str | None = None,
+             min_grade: str | None = None) -> Answers:
+    return Answers(Settings.read(store=store), at=at, known_at=known_at, min_grade=min_grade)
+
+
+# --- questions -----------------------------------------------------------------------------
+
+
+@app.command()
+def gaps(chain: ChainArgument, region: RegionOption = "湖南", at: AtOption = None,
+         known_at: KnownOption = None, min_grade: GradeOption = None,
+         as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """一条链在一个地区缺什么：判定、依据、补链、强链、延链、待核。
+
+    例：xianglian gaps 锂电池 --region 长沙 --at 2014
+    """
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.gaps(chain, region), as_json, Texts.gaps)
+
+
+@app.command()
+def chain(chain: ChainArgument, at: AtOption = None, known_at: KnownOption = None,
+          min_grade: GradeOption = None, as_json: JsonOption = False,
+          store: StoreOption = None) -> None:
+    """一条链由哪些环节构成，谁供给谁，模板有没有毛病。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.chain(chain), as_json, Texts.chain)
+
+
+@app.command()
+def matrix(chain: Annotated[list[str] | None, typer.Option(
+               "--chain", "-c", help="只看这些链")] = None,
+           region: Annotated[list[str] | None, typer.Option(
+               "--region", "-r", help="只看这些地区")] = None,
+           at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
+           as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """各链 × 各市州的完整度区间。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.matrix(chain or (), region or ()), as_json, Texts.matrix)
+
+
+@app.command()
+def compare(chain: ChainArgument, region: RegionOption = "湖南",
+            first: Annotated[str, typer.Option("--from", help="从哪一天")] = "2014",
+            last: Annotated[str, typer.Option("--to", help="到哪一天")] = "today",
+            known_from: Annotated[str | None, typer.Option(
+                "--known-from", help="前一日期按当时所知回答")] = None,
+            known_at: KnownOption = None, min_grade: GradeOption = None, at: AtOption = None,
+            as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """两个日期之间变了什么：世界变了，还是我们才知道。
+
+    例：xianglian compare 锂电池 --region 长沙 --from 2014 --to today
+    """
+    answers = _answers(store, at, known_at, min_grade)
+    answer = answers.compare(chain, region, first, at or last, known_from)
+    _show(answers, answer, as_json, Texts.compare)
+
+
+@app.command()
+def suppliers(firm: FirmArgument, at: AtOption = None,
+              known_at: KnownOption = None, min_grade: GradeOption = None,
+              as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """谁给这家企业供货。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.suppliers(firm), as_json, Texts.suppliers)
+
+
+@app.command()
+def customers(firm: FirmArgument, at: AtOption = None,
+              known_at: KnownOption = None, min_grade: GradeOption = None,
+              as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """这家企业给谁供货。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.customers(firm), as_json, Texts.customers)
+
+
+@app.command()
+def path(first: Annotated[str, typer.Argument(help="从")],
+         last: Annotated[str, typer.Argument(help="到")],
+         max_steps: Annotated[int, typer.Option(min=1, max=8, help="最多几步")] = 4,
+         at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
+         as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """两家企业之间最短的、步步有出处的联系。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.path(first, last, max_steps), as_json, Texts.path)
+
+
+@app.command()
+def company(name: FirmArgument, at: AtOption = None,
+            known_at: KnownOption = None, min_grade: GradeOption = None,
+            as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """一家企业：各来源怎么说，做哪些环节，供应商和客户。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.show("Company", name), as_json, Texts.show)
+
+
+@app.command()
+def show(kind: KindArgument,
+         name: Annotated[str | None, typer.Argument(help="名称；不写则列出")] = None,
+         at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
+         as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """任何一个事物，或它的一种关系，连同出处。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.show(kind, name), as_json, Texts.show)
+
+
+@app.command("list")
+def list_(kind: KindArgument,
+          limit: Annotated[int | None, typer.Option(min=1, help="最多几行")] = None,
+          at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
+          as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """一个种类的全部事物或关系。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.list(kind, limit), as_json, Texts.list)
+
+
+@app.command()
+def sources(name: Annotated[str | None, typer.Argument(help="标题或报刊里的字")] = None,
+            at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
+            as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """图谱引用了哪些来源，各有多少条记录。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.sources(name or ""), as_json, Texts.sources)
+
+
+@app.command()
+def search(text: Annotated[str, typer.Argument(help="名称、别名、代码、拼音或首字母")],
+           kind: Annotated[list[str] | None, typer.Option(
+               "--kind", "-k", help="只找这些种类")] = None,
+           limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
+           at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
+           as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """按名称找事物。"""
+    answers = _answers(store, at, known_at, min_grade)
+    _show(answers, answers.search(text, kind or (), limit), as_json, Texts.search)
+
+
+@app.command()
+def ontology(term: Annotated[str | None, typer.Argument(help="类别、关系、字段或词表")] = None,
+             as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """解释模型：有哪些类别和关系，每个字段是什么意思。"""
+    answers = _answers(store)
+    _show(answers, answers.explain(term), as_json, Texts.ontology_term)
+
+
+# --- putting facts in and taking them out ---------------------------------------------------
+
+
+@app.command()
+def load(paths: Annotated[list[Path] | None, typer.Argument(
+             help="来源文件夹、CSV 或 Excel；不写则装入随附数据")] = None,
+         dry_run: Annotated[bool, typer.Option(help="只检查，不写入")] = False,
+         keep_good: Annotated[bool, typer.Option(help="有错行时仍写入正确的行")] = False,
+         allow_shrink: Annotated[bool, typer.Option(help="允许比上次少两成以上")] = False,
+         report: Annotated[Path | None, typer.Option(
+             help="把 report.json 和 report.xlsx 写到这个文件夹")] = None,
+         as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """装入数据：全部正确才写入；同一来源再次装入即更新。
+
+    例：xianglian load 走访.xlsx --dry-run
+    """
+    settings = Settings.read(store=store)
+    model = load_ontology(settings.ontology)
+    chosen = [*paths] if paths else pipeline.shipped()
+    target = open_store(settings.store, model, create=not dry_run)
+    try:
+        with progress(_console(stderr=True)) as bar:
+            outcome = pipeline.load(target, model, chosen, dry_run=dry_run, keep_good=keep_good,
+                                    allow_shrink=allow_shrink, progress=bar)
+    finally:
+        target.close()
+    if report:
+        outcome.write(report)
+    _finish(outcome, as_json)
+
+
+@app.command("template")
+def template_(kind: KindArgument,
+              as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """在当前文件夹写出填报模板 种类.csv 和 种类.xlsx。"""
+    settings = Settings.read(store=store)
+    model = load_ontology(settings.ontology)
+    files = template.write_template(model.kind(kind), Path.cwd(), model)
+    names = [file.name for file in files]
+    _say({"files": names}, as_json,
+         f"已写出：{'、'.join(names)}。第 1 行是列名，第 2 行是可直接装入的例子。")
+
+
+@app.command()
+def add(kind: KindArgument,
+        values: Annotated[list[str], typer.Argument(help="字段=值，如 供应商=金博股份")],
+        source: Annotated[str, typer.Option(help="来源：谁在哪里说的")],
+        as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """录入一条有出处的记录。
+
+    例：xianglian add suppliesTo 供应商=金博股份 客户=比亚迪 --source 2026年6月走访
+    """
+    settings = Settings.read(store=store)
+    model = load_ontology(settings.ontology)
+    cells: dict[str, str] = {}
+    for item in values:
+        name, equals, text = item.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"「{item}」不是 字段=值 的样子")
+        cells[name.strip()] = text.strip()
+    target = open_store(settings.store, model)
+    try:
+        outcome = pipeline.add(target, model, model.kind(kind), cells, source)
+    finally:
+        target.close()
+    _finish(outcome, as_json)
+
+
+@app.command()
+def retract(name: Annotated[str, typer.Argument(help="来源文件夹名、模板里的来源，或来源标题")],
+            as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """收回一个来源说过的一切；历史仍在，可用 --known-at 看到。"""
+    settings = Settings.read(store=store)
+    model = load_ontology(settings.ontology)
+    target = open_store(settings.store, model, create=False)
+    try:
+        count = pipeline.retract(target, model, name)
+    finally:
+        target.close()
+    _say({"retracted": count}, as_json, f"已收回「{name}」的 {count} 条记录。")
+
+
+@app.command()
+def export(format: Annotated[str, typer.Option(
+               "--format", "-f", help="csv、graphml、nquads")] = "csv",
+           output: Annotated[Path | None, typer.Option("-o", help="文件；csv 则为文件夹")] = None,
+           as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """导出现行的全部记录；同样的内容每次都是同样的字节。"""
+    answers = _answers(store)
+    if format not in exports.FORMATS:
+        raise NotFound("导出格式", format, exports.FORMATS)
+    files = exports.export(answers.store, answers.ontology, format, output)
+    if output is not None:
+        names = [str(file) for file in files]
+        _say({"files": names}, as_json, f"已写出：{'、'.join(names)}")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="备份到这个新文件")],
+           as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """把整个图谱连同历史备份到一个文件。"""
+    answers = _answers(store)
+    answers.store.backup(file)
+    version = answers.store.version()
+    _say({"file": str(file), "version": version}, as_json, f"已备份到 {file}，内容版本 {version}。")
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="备份文件")],
+            force: Annotated[bool, typer.Option(help="允许替换已有的图谱")] = False,
+            as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """从备份恢复；先检查备份，再替换。"""
+    settings = Settings.read(store=store)
+    model = load_ontology(settings.ontology)
+    restore_store(settings.store, file, model, overwrite=force)
+    target = open_store(settings.store, model, create=False)
+    version = target.version()
+    target.close()
+    _say({"file": str(file), "version": version}, as_json,
+         f"已从 {file} 恢复，内容版本 {version}。")
+
+
+@app.command()
+def start(as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """第一次使用：装入随附的湖南数据，看长沙锂电池链缺什么、后来怎样。"""
+    settings = Settings.read(store=store)
+    model = load_ontology(settings.ontology)
+    target = open_store(settings.store, model)
+    try:
+        if not target.origins():
+            with progress(_console(stderr=True)) as bar:
+                outcome = pipeline.load(target, model, pipeline.shipped(), progress=bar)
+            outcome.show(_console(stderr=True))
+            if not outcome.written:
+                raise typer.Exit(1)
+    finally:
+        target.close()
+    found = [_answers(store, at).gaps("锂电池", "长沙") for at in ("2014", "2018-06-30", None)]
+    if as_json:
+        _json({"answers": found})
+        return
+    console = _console()
+    Texts(console, model).story(found)
+    console.print("\n接着试试：\n  xianglian gaps 锂电池 --region 长沙      今天的判定和四张清单"
+                  "\n  xianglian customers 金博股份             给谁供货"
+                  "\n  xianglian template operatesIn            写一份自己的 Excel"
+                  "\n  xianglian --help                         全部命令", markup=False)
+
+
+def _finish(outcome: Report, as_json: bool) -> None:
+    if as_json:
+        _json(outcome.json())
+    else:
+        outcome.show(_console())
+    if outcome.problems and not outcome.written:
+        raise typer.Exit(1)
+
+
+# --- the door ------------------------------------------------------------------------------
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit.
+
+    0 answered (also "unknown"), 1 input refused or name not found, 2 wrong usage, 3 store not
+    reachable or not permitted, 130 interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may still speak GBK; Chinese beyond it must not end in a traceback.
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    try:
+        app(arguments, standalone_mode=True)
+    except XianglianError as error:
+        _fail(str(error), error.exit_code)
+    except ValueError as error:
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        _fail("已中断，没有写入任何东西。", 130)
+    except OSError as error:
+        _fail(str(StoreError(f"文件读写失败：{error.strerror}：{error.filename}")), 3)
+    sys.exit(0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    _console(stderr=True).print(message, style="red", markup=False, soft_wrap=True)
+    sys.exit(code)
+
+

@@ -1,0 +1,455 @@
+"""Answers as plain Chinese for the terminal; tables stay within 100 columns."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from ontology import Ontology
+
+__all__ = ["Texts", "progress"]
+
+Answer = dict[str, Any]
+
+# Symbol, word and colour of a verdict.
+VERDICTS = {
+    "present": ("●", "具备", "green"),
+    "absent": ("✕", "缺失", "red"),
+    "contested": ("◐", "存疑", "magenta"),
+    "unknown": ("○", "待核", "yellow"),
+}
+STRENGTHS = {"strong": "强", "weak": "弱", "single": "单点"}
+LISTS = {
+    "fill": ("补链", "有来源说缺，且必备"),
+    "strengthen": ("强链", "有，但弱、单点或证据已旧"),
+    "extend": ("延链", "当地有上下游邻居，可以延伸"),
+    "check": ("待核", "没有来源说过、说法不一或证据已旧，先去查"),
+}
+CLOSING = "，。、；：）》」”！？"  # never begins a line
+NOBODY = "没有来源说过。没人说过不等于没有。"
+HIDDEN = ("id", "name", "kind", "kind_name", "records", "conflicts", "inferred")
+
+
+class Texts:
+    """Shows answers on a console, in the words of the ontology."""
+
+    def __init__(self, console: Console, ontology: Ontology) -> None:
+        self.console = console
+        self.ontology = ontology
+        self.notes = Notes(self)
+
+    # --- chains -----------------------------------------------------------------------------
+
+    def gaps(self, answer: Answer) -> None:
+        """One sentence, the table of verdicts, the four lists, the numbered sources."""
+        self._title(answer["region"], answer["chain"], f"截至 {answer['at']}", known=answer)
+        self.say(headline(answer))
+        table = _table("环节", "位置", "判定", "企业", "依据")
+        for row in answer["segments"]:
+            name = escape(row["segment"]) + ("" if row["essential"] else " [dim]非必备[/dim]")
+            table.add_row(name, self.word("SegmentStage", row["stage"]), _verdict(row),
+                          _firms(row["firms"]), self._mark(row["evidence"]))
+        self.console.print(table)
+        for key, (title, meaning) in LISTS.items():
+            self._list(title, meaning, answer["lists"][key])
+        self.notes.print()
+        self._thresholds(answer)
+
+    def _list(self, title: str, meaning: str, items: Sequence[Answer], most: int = 8) -> None:
+        if not items:
+            return
+        self.console.print(f"[bold]{title}[/bold]（{meaning}）{len(items)} 项")
+        for item in items[:most]:
+            self.say(f"  · {item['segment']}：{item['why']}", "    ")
+        if len(items) > most:
+            rest = "、".join(item["segment"] for item in items[most:])
+            self.say(f"  · 以及：{rest}", "    ")
+        if items[0]["verdict"] == "unknown" and title == "待核":
+            self.say(f"  怎么查：{items[0]['look_up']}", "    ")
+
+    def _thresholds(self, answer: Answer) -> None:
+        limits = answer["thresholds"]
+        years = [f"{kind.label.zh} {kind.shelf_life} 年" for kind in self.ontology.links
+                 if kind.evidence]
+        self.say(
+            f"口径：{limits['strong_firms']:g} 家以上、或 {limits['strong_firms_with_leader']:g} 家"
+            f"以上且含链主、单项冠军或上市公司为强；证据保鲜期 {'、'.join(years)}；"
+            f"只采用{self.word('Grade', str(limits['min_grade']))}以上等级的来源。"
+            f"数据版本 {answer['version'][:12]}")
+
+    def story(self, answers: Sequence[Answer]) -> None:
+        """Several dates of one chain side by side: the segments that some source speaks of."""
+        first = answers[0]
+        self.console.print(f"\n[bold]{escape(first['region'])}的{escape(first['chain'])}链："
+                           "缺过什么，后来怎样，还有什么没人知道[/bold]")
+        table = _table("环节", *(f"截至 {answer['at']}" for answer in answers))
+        silent = []
+        for number, row in enumerate(first["segments"]):
+            states = [answer["segments"][number] for answer in answers]
+            if row["verdict"] != "unknown":
+                table.add_row(escape(row["segment"]), *(self._cell(state) for state in states))
+            elif all(state["verdict"] == "unknown" for state in states) and row["essential"]:
+                silent.append(row["segment"])
+        self.console.print(table)
+        for answer in answers:
+            self.say(f"· 截至 {answer['at']}，{headline(answer)}", "  ")
+        for row in first["segments"]:
+            if row["verdict"] == "absent" and (near := row["nearest"]) and near["region"]:
+                who = _few([firm["name"] for firm in near["firms"]]) or "未点名"
+                self.say(f"· {first['at'][:4]} 年离得最近的{row['segment']}在{near['region']}"
+                         f"（{who}）{self.notes.mark(near['evidence'])}", "  ")
+        if silent:
+            self.say(f"· 三个时间点都没有来源说过的必备环节：{'、'.join(silent)}。"
+                     "没人说过不等于没有，请去查。", "  ")
+        self.notes.print()
+
+    def _cell(self, state: Answer) -> str:
+        text = _verdict(state) + self._mark(state["evidence"])
+        return text + (f"\n{_firms(state['firms'])}" if state["firms"] else "")
+
+    def chain(self, answer: Answer) -> None:
+        """Segments by stage with inputs and products; then the faults of the template."""
+        count = f"{len(answer['rows'])} 个环节"
+        self._title(answer["chain"], answer["name_en"], count, known=answer)
+        inputs: dict[str, list[str]] = {}
+        for feed in answer["feeds"]:
+            inputs.setdefault(feed["downstream"], []).append(feed["upstream"])
+        table = _table("位置", "环节", "上家环节", "产品")
+        for row in answer["rows"]:
+            name = escape(row["segment"]) + ("" if row["essential"] else " [dim]非必备[/dim]")
+            table.add_row(self.word("SegmentStage", row["stage"]), name,
+                          escape("、".join(inputs.get(row["segment"], []))),
+                          escape("、".join(row["products"])))
+        self.console.print(table)
+        for ring in answer["cycles"]:
+            self.say(f"! 供料关系成环：{' → '.join(ring)}", "  ")
+        if answer["apart"]:
+            self.say(f"! 没有供料关系的环节：{'、'.join(answer['apart'])}", "  ")
+
+    def matrix(self, answer: Answer) -> None:
+        """Chains down, regions across, each cell the interval in percent."""
+        self.console.print(f"完整度区间（%），截至 {answer['at']}；“0–100”表示没有来源说过")
+        cells = {(row["chain"], row["region"]): row["completeness"] for row in answer["rows"]}
+        places = list(dict.fromkeys(row["region"] for row in answer["rows"]))
+        for start in range(0, len(places), 7):
+            part = places[start:start + 7]
+            table = _table("产业链", *map(escape, part))
+            for chain in dict.fromkeys(row["chain"] for row in answer["rows"]):
+                table.add_row(escape(chain), *(_interval(cells[chain, place]) for place in part))
+            self.console.print(table)
+
+    def compare(self, answer: Answer) -> None:
+        """Segments whose verdict differs, and how the change splits."""
+        self._title(answer["region"], answer["chain"],
+                    f"从 {answer['at_from']} 到 {answer['at']}", known=answer)
+        for key, words in (("gained", "从缺失到具备"), ("lost", "从具备到缺失"),
+                           ("newly_seen", "从前没有来源说过，后来有来源说具备")):
+            if answer[key]:
+                self.say(f"{words}：{'、'.join(answer[key])}", "  ")
+        table = _table("环节", "从", "到", "后来的企业", "依据")
+        for row in answer["rows"]:
+            if row["verdict_from"] != row["verdict_to"]:
+                table.add_row(escape(row["segment"]), _word(row["verdict_from"]),
+                              _word(row["verdict_to"]), escape(_few(row["firms_to"])),
+                              self._mark(row["evidence"]))
+        self.console.print(table if table.row_count else "判定没有变化。")
+        for key, word in (("moved", "世界变了"), ("learned", "我们才知道"), ("total", "合计")):
+            part = answer[key]
+            self.console.print(f"  {word}：完整度下限 {part['low']:+.0%}，上限 {part['high']:+.0%}")
+        self.notes.print()
+
+    # --- firms and things -------------------------------------------------------------------
+
+    def suppliers(self, answer: Answer) -> None:
+        self._supplies(answer, "的供应商")
+
+    def customers(self, answer: Answer) -> None:
+        self._supplies(answer, "的客户")
+
+    def _supplies(self, answer: Answer, what: str) -> None:
+        """Partners with product, form, dates and sources."""
+        self._title(answer["firm"] + what, f"截至 {answer['at']}", known=answer)
+        if not answer["rows"]:
+            self.console.print(NOBODY)
+            return
+        table = _table("企业", "产品", "方式", "起", "止", "依据")
+        for row in answer["rows"]:
+            form = self.word("SupplyForm", row["form"] or "") or row["link_name"]
+            table.add_row(_firms([row]), escape(row["product"] or ""),
+                          form + ("（推断）" if row["inferred"] else ""),
+                          row["valid_from"] or "", row["valid_to"] or "",
+                          self._mark(row["evidence"]))
+        self.console.print(table)
+        self.notes.print()
+
+    def path(self, answer: Answer) -> None:
+        """Each way as one line of names and arrows, sources below."""
+        self._title(f"{answer['one']} 到 {answer['other']}", f"截至 {answer['at']}", known=answer)
+        if not answer["rows"]:
+            self.console.print("没有找到步步有来源的联系。" + NOBODY)
+        for number, row in enumerate(answer["rows"], 1):
+            text = f"{number}. {row['names'][0]}"
+            for step in row["steps"]:
+                word = step["link_name"] + (f" {step['product']}" if step["product"] else "")
+                arrow = f" ──{word}─▶ " if step["forward"] else f" ◀─{word}── "
+                text += arrow + step["to"] + self.notes.mark(step["evidence"])
+            self.say(text, "   ")
+        if answer["more"]:
+            self.console.print("还有同样短的其他联系。")
+        self.notes.print()
+
+    def show(self, answer: Answer) -> None:
+        """One thing: merged fields, conflicts, links, sources; of a link its rows."""
+        if "links" not in answer:
+            self.list(answer)
+            return
+        kind = self.ontology.kinds[answer["kind"]]
+        for row in answer["rows"]:
+            self._title(row["name"], kind.label.zh, row["id"], known=answer)
+            for name, text in self._fields(kind.name, row):
+                self.say(f"  {name}：{text}", "    ")
+            self.say(f"  依据 {self.notes.mark(row['records'], answer['evidence'])}")
+        table = _table("关系", "内容", "依据")
+        for link in answer["links"]:
+            words = [text for _, text in self._fields(link["kind"], link)]
+            table.add_row(link["kind_name"], escape(" · ".join(words)),
+                          self._mark(link["records"], answer["evidence"]))
+        if table.row_count:
+            self.console.print(table)
+        self.notes.print()
+
+    def list(self, answer: Answer) -> None:
+        """Rows of any kind; the first columns that hold something."""
+        kind = self.ontology.kinds[answer["kind"]]
+        self._title(kind.label.zh, f"共 {answer['total']} 行", known=answer)
+        if not answer["rows"]:
+            self.console.print(NOBODY)
+            return
+        names = [] if kind.ends else ["name"]
+        keys = names + [key for key in dict.fromkeys(key for row in answer["rows"] for key in row)
+                        if key not in HIDDEN
+                        and any(row.get(key) not in (None, "", []) for row in answer["rows"])]
+        table = _table(*(escape(self._label(kind.name, key)) for key in keys[:6]), "依据")
+        for row in answer["rows"]:
+            table.add_row(*(escape(self._text(kind.name, key, row.get(key))) for key in keys[:6]),
+                          self._mark(row["records"], answer["evidence"]))
+        self.console.print(table)
+        if answer["total"] > len(answer["rows"]):
+            self.console.print(f"只列出 {len(answer['rows'])} 行。")
+        self.notes.print()
+
+    def sources(self, answer: Answer) -> None:
+        """Cited sources, and what was loaded."""
+        table = _table("标题", "出版者", "日期", "等级", "记录")
+        for row in answer["rows"]:
+            table.add_row(escape(row["title"]), escape(row["publisher"]), row["date"],
+                          self.word("Grade", row["grade"]), str(row["records"]))
+        self.console.print(table)
+        self.say("已装入：" + "；".join(
+            f"{name} {count} 条" for name, count in answer["origins"].items()))
+
+    def search(self, answer: Answer) -> None:
+        """Names found, with their kind."""
+        table = _table("名称", "种类", "全称", "匹配到")
+        for row in answer["rows"]:
+            table.add_row(*(escape(row[key]) for key in (
+                "name", "kind_name", "full_name", "matched")))
+        self.console.print(table if table.row_count else "没有找到。")
+
+    def ontology_term(self, answer: Answer) -> None:
+        """The model: an overview, or one kind, field, vocabulary or threshold."""
+        if answer["type"] == "ontology":
+            for key, title in (("classes", "类别"), ("links", "关系"), ("vocabularies", "词表"),
+                               ("thresholds", "阈值")):
+                self.console.print(f"[bold]{title}[/bold]")
+                table = _table("名称", "英文", "说明")
+                for item in answer[key]:
+                    table.add_row(escape(item["label"]["zh"]), item["name"],
+                                  escape(item["comment"]["zh"]))
+                self.console.print(table)
+            return
+        _tree(self.console, answer, 0)
+
+    # --- words ------------------------------------------------------------------------------
+
+    def word(self, vocabulary: str, name: str) -> str:
+        """The Chinese label of a choice; the name itself where there is none."""
+        return next((choice.label.zh for choice in self.ontology.words.get(vocabulary, ())
+                     if choice.name == name), name)
+
+    def _mark(self, proofs: Sequence[Any], pool: Sequence[Answer] = ()) -> str:
+        """Numbers of the sources, safe inside a table cell."""
+        return escape(self.notes.mark(proofs, pool))
+
+    def say(self, text: str, indent: str = "") -> None:
+        """A sentence, broken between any two Chinese characters (rich breaks at spaces only)."""
+        for line in fold(text, self.console.width, indent):
+            self.console.print(line, markup=False)
+
+    def _title(self, *parts: str, known: Answer) -> None:
+        moment = [f"按 {known['known_at']} 所知"] if known.get("known_at") else []
+        first, *rest = [part for part in (*parts, *moment) if part]
+        self.console.print(f"[bold]{escape(first)}[/bold]" + escape("".join(
+            f" · {part}" for part in rest)))
+
+    def _label(self, kind: str, key: str) -> str:
+        """What a column is called in Chinese."""
+        what = self.ontology.kinds[kind]
+        for part in (*(what.ends or ()), *what.fields, *self.ontology.common):
+            if part.name == key:
+                return part.label.zh
+        return {"name": "名称"}.get(key, key)
+
+    def _fields(self, kind: str, row: Answer) -> Iterator[tuple[str, str]]:
+        for key, value in row.items():
+            if key not in HIDDEN and value not in (None, "", []):
+                yield self._label(kind, key), self._text(kind, key, value)
+        for key, values in row["conflicts"].items():
+            told = "／".join(self._text(kind, key, value) for value in values)
+            yield "各来源说法不一", f"{self._label(kind, key)}：{told}"
+
+    def _text(self, kind: str, key: str, value: Any) -> str:
+        if isinstance(value, list):
+            return "、".join(self._text(kind, key, part) for part in value)
+        if isinstance(value, bool):
+            return "是" if value else "否"
+        field = self.ontology.kinds[kind].field(key)
+        if field is not None and field.vocabulary:
+            return self.word(field.vocabulary, str(value))
+        if isinstance(value, float):
+            return f"{value:,.10g}"
+        return f"{value:,}" if isinstance(value, int) else str(value or "")
+
+
+class Notes:
+    """Numbers the sources of an answer as they are first cited, for a list at the end."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._numbers: dict[str, int] = {}
+        self._cited: list[Answer] = []
+
+    def mark(self, proofs: Sequence[Any], pool: Sequence[Answer] = ()) -> str:
+        """“[1][3]” for evidence items, or for record ids of the pool; at most three."""
+        known = {item["record"]: item for item in pool} if pool else {}
+        numbers: dict[int, None] = {}
+        for proof in proofs:
+            source = (known[proof] if isinstance(proof, str) else proof)["source"]
+            if source["id"] not in self._numbers:
+                if len(numbers) == 3:
+                    continue  # a source that no mark shows needs no number
+                self._numbers[source["id"]] = len(self._cited) + 1
+                self._cited.append(source)
+            numbers[self._numbers[source["id"]]] = None
+        marks = "".join(f"[{number}]" for number in [*numbers][:3])
+        return marks + ("…" if len({str(proof) for proof in proofs}) > len(numbers) > 2 else "")
+
+    def print(self) -> None:
+        """The numbered sources."""
+        if self._cited:
+            self._texts.console.print("[bold]依据[/bold]")
+        for number, source in enumerate(self._cited, 1):
+            grade = self._texts.word("Grade", source["grade"])
+            self._texts.say(f"  [{number}] {source['publisher']} {source['date']}"
+                            f"《{source['title']}》（{grade}）", "      ")
+
+
+def headline(answer: Answer) -> str:
+    """One sentence: what is missing, there, doubtful, unknown; and the interval."""
+    whole = answer["completeness"]
+    named: dict[str, list[str]] = {verdict: [] for verdict in VERDICTS}
+    for row in answer["segments"]:
+        if row["essential"]:
+            named[row["verdict"]].append(row["segment"])
+    parts = []
+    for verdict in ("absent", "present", "contested", "unknown"):
+        found = named[verdict]
+        if found or verdict == "absent":
+            names = f"（{_few(found, 12, '个')}）" if found and verdict != "unknown" else ""
+            parts.append(f"{VERDICTS[verdict][1]} {len(found)} 个{names}")
+    return (f"必备环节 {whole['essential']} 个：{'，'.join(parts)}。"
+            f"完整度在 {whole['low']:.0%} 到 {whole['high']:.0%} 之间，"
+            f"有来源说得清的占 {answer['coverage']:.0%}。")
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr; call it with (what, done, total); silent when not on a terminal."""
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                  console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("装入", total=None)
+
+        def advance(what: str, done: int, total: int) -> None:
+            bar.update(task, description=escape(what), completed=done, total=total or None)
+
+        yield advance
+
+
+def fold(text: str, width: int, indent: str = "") -> Iterator[str]:
+    """Lines of at most `width` cells; words of Latin letters and figures stay whole."""
+    line = ""
+    for token in re.findall(r"[A-Za-z0-9.,%+–_-]+|.", text):
+        if line and cell_len(line + token) > width - 2 and token not in CLOSING:
+            yield line
+            line = indent + token.lstrip()
+        else:
+            line += token
+    yield line
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _verdict(state: Answer) -> str:
+    extra = [STRENGTHS.get(state["strength"] or "", ""), "旧证" if state["stale"] else ""]
+    words = "·".join(part for part in extra if part)
+    return _word(state["verdict"]) + (f"（{words}）" if words else "")
+
+
+def _word(verdict: str) -> str:
+    symbol, word, colour = VERDICTS[verdict]
+    return f"[{colour}]{symbol} {word}[/{colour}]"
+
+
+def _interval(part: Answer) -> str:
+    return f"{100 * part['low']:.0f}–{100 * part['high']:.0f}"
+
+
+def _firms(firms: Sequence[Answer]) -> str:
+    return escape(_few([firm["name"] + (f"（今{firm['now']}）" if firm.get("now") else "")
+                        for firm in firms]))
+
+
+def _few(names: Sequence[str], most: int = 4, unit: str = "家") -> str:
+    return "、".join(names[:most]) + (f" 等 {len(names)} {unit}" if len(names) > most else "")
+
+
+def _tree(console: Console, value: Any, depth: int) -> None:
+    """Nested plain data as indented lines."""
+    pad = "  " * depth
+    if isinstance(value, dict):
+        if set(value) == {"zh", "en"}:
+            console.print(escape(f"{pad}{value['zh']}  {value['en']}"))
+            return
+        for key, part in value.items():
+            if isinstance(part, (dict, list)) and part:
+                console.print(f"{pad}[bold]{escape(str(key))}[/bold]")
+                _tree(console, part, depth + 1)
+            elif part not in (None, "", False, [], {}, 0):
+                console.print(escape(f"{pad}{key}：{part}"))
+    elif isinstance(value, list):
+        for part in value:
+            _tree(console, part, depth)
+    else:
+        console.print(escape(f"{pad}{value}"))

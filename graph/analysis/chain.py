@@ -1,0 +1,96 @@
+"""The template of a chain: segments by stage, what feeds what, whether it hangs together."""
+
+from typing import TypedDict
+
+import networkx as nx
+
+from graph.analysis.answers import Envelope, Evidence, envelope, evidence
+from graph.index import Index, Member
+from graph.structure import ALTERNATIVE, FEEDS, MEMBER, PRODUCT_OF
+
+__all__ = ["ChainAnswer", "ChainSegment", "Feed", "chain_template"]
+
+
+class ChainSegment(TypedDict):
+    """One segment of the template."""
+
+    id: str
+    segment: str
+    name_en: str
+    stage: str
+    essential: bool
+    weight: float
+    position: int
+    products: list[str]
+    alternatives: list[str]
+
+
+class Feed(TypedDict):
+    """upstream feeds downstream; chains: where an end outside this chain belongs."""
+
+    upstream: str
+    upstream_id: str
+    downstream: str
+    downstream_id: str
+    chains: list[str]
+
+
+class ChainAnswer(Envelope):
+    """cycles: segments that feed one another in a ring; apart: segments that nothing joins."""
+
+    chain: str
+    chain_id: str
+    name_en: str
+    rows: list[ChainSegment]
+    feeds: list[Feed]
+    cycles: list[list[str]]
+    apart: list[str]
+    evidence: list[Evidence]
+
+
+def chain_template(index: Index, chain: str, at: int) -> ChainAnswer:
+    """The chain as its sources describe it on that day."""
+    what = index.chain(chain)
+    members = index.members(what, at)
+    inside = [m.segment for m in members]
+    feeds: dict[tuple[int, int], list[int]] = {}
+    for segment in inside:
+        for other, row in index.joined(FEEDS, segment, at, forward=False):
+            feeds.setdefault((other, segment), []).append(row)
+        for other, row in index.joined(FEEDS, segment, at, forward=True):
+            feeds.setdefault((segment, other), []).append(row)
+    net: nx.DiGraph[int] = nx.DiGraph()
+    net.add_nodes_from(inside)
+    net.add_edges_from(pair for pair in feeds if pair[0] in net and pair[1] in net)
+    rings = [sorted(ring) for ring in nx.strongly_connected_components(net)
+             if len(ring) > 1 or net.has_edge(*(2 * tuple(ring)))]
+    rows = [row for _, row in index.joined(MEMBER, what, at, forward=False)]
+    rows += [row for some in feeds.values() for row in some]
+    return {
+        "chain": index.label(what), "chain_id": index.id(what), "name_en": index.english(what),
+        **envelope(index, at),
+        "rows": [_segment(index, m, at) for m in members],
+        "feeds": [_feed(index, what, *pair, at) for pair in sorted(feeds)],
+        "cycles": [[index.label(s) for s in ring] for ring in sorted(rings)],
+        "apart": [index.label(s) for s in inside if net.degree(s) == 0],
+        "evidence": evidence(index, rows),
+    }
+
+
+def _segment(index: Index, member: Member, at: int) -> ChainSegment:
+    segment = member.segment
+    products = [other for other, _ in index.joined(PRODUCT_OF, segment, at, forward=False)]
+    others = [other for other, _ in index.joined(ALTERNATIVE, segment, at)]
+    return {"id": index.id(segment), "segment": index.label(segment),
+            "name_en": index.english(segment), "stage": member.stage,
+            "essential": member.essential, "weight": member.weight, "position": member.position,
+            "products": [index.label(p) for p in sorted(set(products))],
+            "alternatives": [index.label(s) for s in sorted(set(others))]}
+
+
+def _feed(index: Index, chain: int, upstream: int, downstream: int, at: int) -> Feed:
+    chains = {other for end in (upstream, downstream)
+              for other, _ in index.joined(MEMBER, end, at, forward=True)}
+    return {"upstream": index.label(upstream), "upstream_id": index.id(upstream),
+            "downstream": index.label(downstream), "downstream_id": index.id(downstream),
+            "chains": [index.label(other) for other in sorted(chains - {chain})]}

@@ -1,0 +1,88 @@
+"""The nearest place that has a segment: park, county, prefecture, 都市圈, province, 省外."""
+
+from typing import TypedDict
+
+from graph.analysis.answers import Evidence, Firm, evidence, firms
+from graph.analysis.verdicts import STATES, states
+from graph.index import Index
+from graph.places import RUNGS, Rung
+
+__all__ = ["Nearest", "Step", "nearest"]
+
+# On which level a find is named: what lies in the province is named by its prefecture.
+NAMED = {"overlay": "prefecture", "province": "prefecture", "country": "province",
+         "outside": "province"}
+
+
+class Step(TypedDict):
+    """A rung of the ladder where nobody has said whether the segment is there."""
+
+    scope: str
+    region: str
+
+
+class Nearest(TypedDict):
+    """scope and region are None if it is nowhere; others: more regions of the same rung."""
+
+    scope: str | None
+    scope_name: str | None
+    region: str | None
+    region_id: str | None
+    firms: list[Firm]
+    evidence: list[Evidence]
+    others: list[str]
+    unknown: list[Step]
+
+
+def nearest(index: Index, segment: int, region: int, at: int) -> Nearest:
+    """The first rung of the region's ladder where the segment is present."""
+    unknown: list[Step] = []
+    for rung in index.places.rungs(region, at):
+        codes, _ = states(index, [segment], rung.places, at)
+        verdicts = {STATES[code] for code in codes[0].tolist()}
+        if "present" in verdicts:
+            return _found(index, segment, rung, at, unknown)
+        if "unknown" in verdicts:
+            unknown.append({"scope": rung.name, "region": _title(index, rung, at)})
+    return {"scope": None, "scope_name": None, "region": None, "region_id": None, "firms": [],
+            "evidence": [], "others": [], "unknown": unknown}
+
+
+def _title(index: Index, rung: Rung, at: int) -> str:
+    if rung.name == "outside":
+        return RUNGS["outside"]
+    return "、".join(index.label(place, at) for place in rung.places)
+
+
+def _found(index: Index, segment: int, rung: Rung, at: int, unknown: list[Step]) -> Nearest:
+    c = index.claims
+    ranges = sorted({r for place in rung.places for r in index.places.ranges(place, at)})
+    entries = c.live(c.within(segment, tuple(ranges)), at, index.floor)
+    where: dict[int, list[int]] = {}
+    for entry in entries.tolist():
+        where.setdefault(_named(index, rung, int(c.node[entry])), []).append(entry)
+    order = sorted(where, key=lambda p: (-len({int(c.firm[e]) for e in where[p]}), p))
+    best = where[order[0]]
+    return {
+        "scope": rung.name, "scope_name": RUNGS[rung.name],
+        "region": index.label(order[0], at), "region_id": index.id(order[0]),
+        "firms": firms(index, (f for e in best if (f := int(c.firm[e])) >= 0), at),
+        "evidence": evidence(index, (int(c.row[e]) for e in best)),
+        "others": [index.label(place, at) for place in order[1:]], "unknown": unknown,
+    }
+
+
+def _named(index: Index, rung: Rung, node: int) -> int:
+    """The region by which a find at this node is called."""
+    dag = index.places
+    level = NAMED.get(rung.name, rung.name)
+    levels = (level, "outside") if level == "province" else (level,)
+    above = node
+    while above >= 0:
+        place = int(dag.place[above])
+        if place in rung.places and rung.name not in NAMED:
+            return place
+        if dag.level_of(place) in levels:
+            return place
+        above = int(dag.parent[above])
+    return int(dag.place[node])

@@ -1,0 +1,157 @@
+"""What records say about segments at places: the slices that every verdict reads."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.places import Places, Ranges
+from graph.structure import COUNTED, FUNCTION, PLACE
+from graph.table import Groups, Ints, Table, grouped
+from ontology.model import Ontology
+
+__all__ = ["NOWHERE", "UNCOUNTED", "Claims", "Denials", "claims", "denials"]
+
+UNCOUNTED = 127  # the grade of a claim whose function never counts (a research office)
+NOWHERE = -1
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Statements that a segment is there, one entry per node of the statement's place.
+
+    Sorted by (segment, node, firm, row); key = segment * nodes + node; firm -1: none is named.
+    grade is UNCOUNTED where the function does not count.
+    """
+
+    nodes: int
+    key: Longs
+    segment: Ints
+    node: Ints
+    firm: Ints
+    row: Ints
+    start: Ints
+    end: Ints
+    fresh: Ints
+    grade: NDArray[np.int8]
+
+    def within(self, segment: int, ranges: Ranges) -> NDArray[np.int64]:
+        """Entries of the segment in these nodes."""
+        base = segment * self.nodes
+        edges = np.searchsorted(self.key, [base + edge for pair in ranges for edge in pair])
+        spans = edges.reshape(-1, 2).tolist()
+        if len(spans) == 1:
+            return np.arange(*spans[0])
+        return np.concatenate([np.arange(0), *(np.arange(a, b) for a, b in spans)])
+
+    def live(self, entries: NDArray[np.int64], day: int, limit: int) -> NDArray[np.int64]:
+        """Those that hold on that day and count at a grade of `limit` or better."""
+        return entries[(self.start[entries] <= day) & (day < self.end[entries])
+                       & (self.grade[entries] <= limit)]
+
+
+@dataclass(frozen=True)
+class Denials(Groups):
+    """absentFrom and surveyed statements, sorted by (segment, row)."""
+
+    segment: Ints
+    region: Ints
+    row: Ints
+    start: Ints
+    end: Ints
+    grade: NDArray[np.int8]
+    survey: NDArray[np.bool_]
+    source: Ints
+
+
+def claims(table: Table, ontology: Ontology, canon: Ints, places: Places,
+           number: Mapping[str, int], home: Callable[[int], int],
+           any_function: Ints) -> Claims:
+    """Slice all positive statements.
+
+    number        place id → its number;  home: row without a place → the place it counts for
+    any_function  segments (sorted) for which a research office counts too
+    """
+    rows, place, counts, firm = [], [], [], []
+    for kind in ontology.links:
+        if kind.evidence not in ("firm", "presence"):
+            continue
+        mine = table.rows(kind.name)
+        rows.append(mine)
+        if kind.evidence == "presence":
+            place.append(canon[table.tail[mine]])
+            firm.append(np.full(len(mine), -1, np.int32))
+            counts.append(np.ones(len(mine), bool))
+            continue
+        where, fits = _said(table, mine, number, home)
+        place.append(np.where(where == NOWHERE, NOWHERE, canon[where]))
+        firm.append(canon[table.head[mine]])
+        free = np.isin(_segment(table, ontology, canon, mine), any_function)
+        counts.append(fits | free)
+    row = _joined(rows).astype(np.int32)
+    return _sliced(table, row, _segment(table, ontology, canon, row), _joined(firm), _joined(place),
+                   _joined(counts).astype(bool), places)
+
+
+def _joined(parts: Sequence[NDArray[np.generic]]) -> Ints:
+    return np.concatenate([np.zeros(0, np.int32), *parts]).astype(np.int32)
+
+
+def _segment(table: Table, ontology: Ontology, canon: Ints, rows: Ints | Longs) -> Ints:
+    """The segment end of evidence links: the tail of a firm's, the head of the others."""
+    firm = [kind.name for kind in ontology.links if kind.evidence == "firm"]
+    tail = np.array([name in firm for name in table.kinds], bool)[table.kind[rows]]
+    return canon[np.where(tail, table.tail[rows], table.head[rows])]
+
+
+def _said(table: Table, rows: Longs, number: Mapping[str, int],
+          home: Callable[[int], int]) -> tuple[Ints, NDArray[np.bool_]]:
+    """Place (raw number) and whether the function counts, of every row."""
+    memory: dict[str, tuple[str, bool]] = {}
+    where, fits = np.empty(len(rows), np.int32), np.empty(len(rows), bool)
+    values = table.values
+    for i, row in enumerate(rows.tolist()):
+        text = values[row]
+        known = memory.get(text)
+        if known is None:
+            said = table.said(row)
+            known = memory[text] = (said.get(PLACE, ""), said.get(FUNCTION, "") in COUNTED)
+        place, fits[i] = known
+        where[i] = number.get(place, NOWHERE) if place else home(row)
+    return where, fits
+
+
+def _sliced(table: Table, row: Ints, segment: Ints, firm: Ints, place: Ints,
+            counts: NDArray[np.bool_], places: Places) -> Claims:
+    at = np.searchsorted(places.known, place)
+    at[at == len(places.known)] = 0
+    known = places.known[at] == place if len(places.known) else np.zeros(len(place), bool)
+    lengths = np.where(known, places.first[at + 1] - places.first[at], 0) if len(known) else known
+    each = np.repeat(np.arange(len(row)), lengths)
+    step = np.arange(len(each)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    node = places.nodes[places.first[at[each]] + step] if len(each) else np.zeros(0, np.int32)
+    row, segment, firm, counts = row[each], segment[each], firm[each], counts[each]
+    size = max(1, len(places.place))
+    key = segment.astype(np.int64) * size + node
+    order = np.lexsort((row, firm, key))
+    row, node = row[order], node[order].astype(np.int32)
+    grade = np.where(counts[order], table.grade[row], np.int8(UNCOUNTED))
+    return Claims(size, key[order], segment[order], node, firm[order], row, table.start[row],
+                  table.end[row], table.fresh[row], grade)
+
+
+def denials(table: Table, ontology: Ontology, canon: Ints) -> Denials:
+    """Slice all negative statements."""
+    kinds = {kind.name: kind.evidence == "survey" for kind in ontology.links
+             if kind.evidence in ("absence", "survey")}
+    row = _joined([table.rows(name) for name in sorted(kinds)])
+    segment = _segment(table, ontology, canon, row)
+    order = np.lexsort((row, segment))
+    row = row[order]
+    survey = np.array([kinds.get(name, False) for name in table.kinds], bool)[table.kind[row]]
+    return Denials(grouped(segment[order], len(canon)), segment[order], canon[table.tail[row]],
+                   row, table.start[row], table.end[row], table.grade[row], survey,
+                   table.source[row])

@@ -1,0 +1,1050 @@
+"""The embedded back end: one SQLite file, or memory.  All SQL of the project stands here.
+
+`term` numbers every text that names something.  `record` holds a row for every state that a
+record of an origin was ever in, `learned` and `retracted` in microseconds; a row is stamped, never
+deleted.  `tally` holds the number of rows and the sum of their digests modulo 2**128 per origin and
+pair of record times: hashes and counts follow from it without reading the rows.  `meta` holds the
+hash of the live content.  A load is one transaction with one record time; readers have connections
+of their own and see the last committed load.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.columns import tidy
+from graph.dates import pack, unpack
+from graph.record import Record, canonical, digest, parse_values, record_key
+from graph.sqlite_file import (
+    APPLICATION,
+    check_header,
+    free_name,
+    holder,
+    holding,
+    journal_size,
+)
+from graph.store import Columns, Entry, Put
+from ontology.errors import StoreError
+from ontology.model import Ontology
+
+__all__ = ["SQLiteStore", "restore", "save"]
+
+SCHEMA = 2
+MODULUS = 1 << 128
+_FILES = ("", "-wal", "-shm")
+_SEPARATOR = "\x1f"  # joins texts within SQL; no id holds it
+_BATCH = 10_000
+_CACHED_TERMS = 2_000_000
+
+_STRICT = " STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""
+_TALLY = f"""CREATE TABLE tally (
+    origin INTEGER NOT NULL REFERENCES term, learned INTEGER NOT NULL,
+    retracted INTEGER NOT NULL, -- 0 while live
+    n INTEGER NOT NULL, total BLOB NOT NULL,
+    PRIMARY KEY (origin, learned, retracted)) {"STRICT, " if _STRICT else ""}WITHOUT ROWID"""
+_TABLES = (
+    f"CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL){_STRICT}",
+    f"CREATE TABLE term (n INTEGER PRIMARY KEY, text TEXT NOT NULL){_STRICT}",
+    f"""CREATE TABLE record (
+    seq INTEGER PRIMARY KEY,
+    origin INTEGER NOT NULL REFERENCES term, kind INTEGER NOT NULL REFERENCES term,
+    thing INTEGER NOT NULL REFERENCES term, source INTEGER NOT NULL REFERENCES term,
+    head INTEGER REFERENCES term, tail INTEGER REFERENCES term,
+    valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, observed INTEGER NOT NULL,
+    inferred INTEGER NOT NULL, vals TEXT NOT NULL, digest BLOB NOT NULL, record BLOB NOT NULL,
+    learned INTEGER NOT NULL, retracted INTEGER){_STRICT}""",
+    _TALLY,
+    f"INSERT INTO meta VALUES ('content', '{0:032x}')",
+)
+_INDEXES = {
+    "term_text": "CREATE UNIQUE INDEX term_text ON term (text)",
+    "record_record": "CREATE INDEX record_record ON record (record)",
+    "record_thing": "CREATE INDEX record_thing ON record (thing)",
+    "record_source": "CREATE INDEX record_source ON record (source) WHERE retracted IS NULL",
+    "record_origin": "CREATE INDEX record_origin ON record (origin) WHERE retracted IS NULL",
+    "record_head": "CREATE INDEX record_head ON record (head) "
+                   "WHERE retracted IS NULL AND head IS NOT NULL",
+    "record_tail": "CREATE INDEX record_tail ON record (tail) "
+                   "WHERE retracted IS NULL AND tail IS NOT NULL",
+    "record_retracted": "CREATE INDEX record_retracted ON record (retracted) "
+                        "WHERE retracted IS NOT NULL",
+}
+
+_INSERT = "INSERT INTO record VALUES (" + ",".join("?" * 16) + ")"
+_SEQ, _DIGEST, _KEY = 0, 12, 13  # places in a row
+_TERMS = "(SELECT n FROM term WHERE text IN (SELECT value FROM json_each(?)))"
+# CROSS JOIN keeps the planner from beginning with the terms.
+_SAID = """SELECT k.text, t.text, s.text, h.text, x.text, r.valid_from, r.valid_to, r.observed,
+    r.inferred, r.vals, r.digest, o.text, r.learned, r.retracted, r.record
+    FROM record r CROSS JOIN term k ON k.n = r.kind CROSS JOIN term t ON t.n = r.thing
+    CROSS JOIN term s ON s.n = r.source CROSS JOIN term o ON o.n = r.origin
+    LEFT JOIN term h ON h.n = r.head LEFT JOIN term x ON x.n = r.tail """
+_ORDER = " ORDER BY k.text, t.text, s.text, r.valid_from, r.digest"
+_LIVE = "r.retracted IS NULL"
+_LIVE_AT = "r.learned <= ? AND (r.retracted IS NULL OR r.retracted > ?)"
+
+_FAULTS = {
+    sqlite3.SQLITE_FULL: "磁盘已满，这次没有写入任何内容；请腾出空间后再试",
+    sqlite3.SQLITE_READONLY: "只读，不能写入；请检查文件和所在文件夹的权限",
+    sqlite3.SQLITE_CANTOPEN: "打不开；请检查文件和所在文件夹是否存在、是否有权限",
+    sqlite3.SQLITE_PERM: "没有权限",
+    sqlite3.SQLITE_BUSY: "正被另一个程序占用，请稍后再试",
+    sqlite3.SQLITE_LOCKED: "正被另一个程序占用，请稍后再试",
+    sqlite3.SQLITE_IOERR: "读写磁盘出错，请检查磁盘",
+    sqlite3.SQLITE_TOOBIG: "有一项内容过大，写不进去",
+}
+_DAMAGED = "已损坏；请用 xianglian restore 恢复最近的备份，或删去它重新载入"
+
+
+@contextmanager
+def _faults(name: str) -> Iterator[None]:
+    """What SQLite complains about, said in a sentence."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        said = _DAMAGED if code is None else _FAULTS.get(code & 0xFF, _DAMAGED)
+        raise StoreError(f"存储 {name} {said}（{error}）") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise StoreError(f"存储 {name} {_DAMAGED}（{error}）") from error
+
+
+def _connect(path: Path | None, mode: str = "rw", *, immutable: bool = False) -> sqlite3.Connection:
+    """A connection without implicit transactions; no path means memory."""
+    target = "file::memory:"
+    if path is not None:
+        # An absolute file URI has three slashes before a drive, two before a share's own two.
+        posix = path.as_posix()
+        target = f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?mode={mode}"
+        target += "&immutable=1" if immutable else ""
+    connection = sqlite3.connect(target, uri=True, timeout=5, isolation_level=None,
+                                 check_same_thread=False)
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+@lru_cache(maxsize=1 << 16)
+def _packed(text: str) -> int:
+    if unpack(packed := pack(text)) != text:
+        raise ValueError(f"「{text}」不是 2014、2014-06 或 2014-06-30 这样的日期")
+    return packed
+
+
+def _sum(digests: Sequence[bytes]) -> int:
+    """The sum of 16-byte digests modulo 2**128."""
+    words = np.frombuffer(b"".join(digests), "<u4").reshape(-1, 4)
+    lanes = words.sum(axis=0, dtype=np.uint64)
+    return sum(int(lane) << 32 * i for i, lane in enumerate(lanes)) % MODULUS
+
+
+def _number(blob: bytes) -> int:
+    return int.from_bytes(blob, "little")
+
+
+def _texts(texts: Iterable[str]) -> str:
+    """A parameter for json_each."""
+    return json.dumps(list(texts), ensure_ascii=False)
+
+
+def _matching(wanted: Mapping[str, Collection[str] | str | None]) -> tuple[str, list[str]]:
+    """A condition for the columns that are given, and its parameters.
+
+    The first given column is the one to look up by: "+" keeps the planner off the others.
+    """
+    given = {column: _texts(texts) for column, texts in wanted.items() if texts is not None}
+    where = " AND ".join(f"{'+' if place else ''}{column} IN {_TERMS}"
+                         for place, column in enumerate(given))
+    return where, list(given.values())
+
+
+def _record(row: Sequence[Any]) -> Record:
+    """A row of `_SAID`."""
+    kind, thing, source, head, tail, start, end, observed, inferred, values = row[:10]
+    return Record(thing, kind, source, parse_values(values),
+                  None if head is None else (head, tail),
+                  unpack(start), unpack(end), unpack(observed), bool(inferred))
+
+
+# Schema ----------------------------------------------------------------------------------------
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make the tables in an empty file, unless another program just did.
+
+    Not yet in WAL mode, so that the marks are in the file's own header from the first moment.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        for statement in (*_TABLES, *_INDEXES.values()):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA}")
+    connection.execute("COMMIT")
+
+
+def _add_tally(connection: sqlite3.Connection) -> None:
+    """1 → 2: hashes were recomputed from all rows each time; now they are kept."""
+    connection.execute(_TALLY)
+    connection.execute(_INDEXES["record_retracted"])
+    tally = _Tally()
+    rows = connection.execute("SELECT origin, learned, retracted, digest FROM record")
+    for origin, learned, retracted, said in rows:
+        tally.add(origin, learned, retracted, 1, _number(said))
+    tally.save(connection)
+    live = connection.execute("SELECT DISTINCT digest FROM record WHERE retracted IS NULL")
+    content = sum(_number(said) for said, in live) % MODULUS
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('content', ?)", (f"{content:032x}",))
+
+
+_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _add_tally}
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for version in range(_schema(connection), SCHEMA):
+            _MIGRATIONS[version](connection)
+        connection.execute(f"PRAGMA user_version = {SCHEMA}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _refuse_newer(path: Path, schema: int) -> None:
+    if schema > SCHEMA:
+        raise StoreError(f"{path} 由更新版本的湘链写成（它的结构版本是 {schema}，"
+                         f"本程序只认识到 {SCHEMA}）；请升级本程序")
+
+
+def _schema(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+# Hashes ----------------------------------------------------------------------------------------
+
+
+class _Tally:
+    """Changes to the table `tally`: (origin, learned, retracted or 0) → [rows, sum of digests]."""
+
+    def __init__(self) -> None:
+        self._changes: defaultdict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
+
+    def add(self, origin: int, learned: int, retracted: int | None, rows: int, total: int) -> None:
+        entry = self._changes[origin, learned, retracted or 0]
+        entry[0] += rows
+        entry[1] += total
+
+    def stamp(self, origin: int, learned: int, said: bytes, now: int, *,
+              back: bool = False) -> None:
+        """One live row becomes a retracted one, or back."""
+        sign = -1 if back else 1
+        self.add(origin, learned, None, -sign, -sign * _number(said))
+        self.add(origin, learned, now, sign, sign * _number(said))
+
+    @property
+    def changes(self) -> dict[tuple[int, int, int], tuple[int, int]]:
+        return {key: (rows, total % MODULUS) for key, (rows, total) in self._changes.items()
+                if rows or total % MODULUS}
+
+    def save(self, connection: sqlite3.Connection) -> None:
+        for key, (rows, total) in sorted(self.changes.items()):
+            where = "WHERE origin = ? AND learned = ? AND retracted = ?"
+            old = connection.execute(f"SELECT n, total FROM tally {where}", key).fetchone()
+            n, old_total = (old[0], _number(old[1])) if old else (0, 0)
+            if n + rows == 0:
+                connection.execute(f"DELETE FROM tally {where}", key)
+                continue
+            new = ((old_total + total) % MODULUS).to_bytes(16, "little")
+            connection.execute("INSERT OR REPLACE INTO tally VALUES (?, ?, ?, ?, ?)",
+                               (*key, n + rows, new))
+
+
+def _content(connection: sqlite3.Connection, first: int, now: int) -> int:
+    """The sum of the distinct live digests after a load whose rows begin at `first`.
+
+    With one origin no digest occurs twice and the tally says it; else what the load brought and
+    took away is compared with what else was, and is, live.
+    """
+    live = connection.execute("SELECT origin, total FROM tally WHERE retracted = 0").fetchall()
+    if len({origin for origin, _ in live}) < 2:
+        return sum(_number(total) for _, total in live) % MODULUS
+    same = "o.record = r.record AND o.digest = r.digest"
+    came = "SELECT DISTINCT digest FROM record r WHERE r.seq >= :first AND r.retracted IS NULL"
+    if first > 1:
+        came += (f" AND NOT EXISTS (SELECT 1 FROM record o WHERE {same} AND o.seq < :first"
+                 " AND (o.retracted IS NULL OR o.retracted = :now))")
+    went = ("SELECT DISTINCT digest FROM record r WHERE r.retracted = :now AND NOT EXISTS "
+            f"(SELECT 1 FROM record o WHERE {same} AND o.retracted IS NULL)")
+    total = int(_state(connection)[0], 16)
+    for sign, statement in ((1, came), (-1, went)):
+        cursor = connection.execute(statement, {"first": first, "now": now})
+        while rows := cursor.fetchmany(_BATCH * 10):
+            total += sign * _sum([said for said, in rows])
+    return total % MODULUS
+
+
+# Writing ---------------------------------------------------------------------------------------
+
+
+class _Writer:
+    """One load in one transaction.
+
+    Two things make it fast: look-ups happen by batch, and only if the origin had anything before;
+    the first load of an empty store builds the indexes at its end.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, name: str, kinds: Collection[str],
+                 published: Callable[[], None]) -> None:
+        self._connection, self._name, self._kinds = connection, name, kinds
+        self._published = published
+        self._run = connection.execute
+        self._first = 1 + self._one("SELECT ifnull(max(seq), 0) FROM record")
+        self._now = max(time.time_ns() // 1000, _state(connection)[1] + 1)
+        self._next = self._first
+        self._next_term = 1 + self._one("SELECT ifnull(max(n), 0) FROM term")
+        self._bulk = self._first == 1
+        self._dropped = False
+        self._terms: dict[str, int] = {}
+        self._staged: defaultdict[int, dict[bytes, int]] = defaultdict(dict)  # key → seq
+        self._replaced: dict[int, int] = {}  # seq of a new row → seq of the row it replaces
+        self._had: dict[int, bool] = {}  # whether an origin had live rows before the load
+        self._tally = _Tally()
+        self.done = False
+        self._run("CREATE TEMP TABLE seen (seq INTEGER PRIMARY KEY)")
+
+    def put(self, origin: str, records: Sequence[Record]) -> list[Put]:
+        with self._working():
+            number, rows = self._rows(origin, records)
+            staged, old = self._staged[number], self._known(number, rows)
+            batch = _Batch(self._connection, self._tally, self._now)
+            results = []
+            for row in rows:
+                key, seq = row[_KEY], row[_SEQ]
+                if key in staged:
+                    batch.flush()
+                    before = self._undo(number, key)
+                else:
+                    before = old.get(key)
+                if before is None:
+                    results.append(Put.NEW)
+                elif before[1] == row[_DIGEST]:
+                    results.append(Put.UNCHANGED)
+                    batch.seen.append(before[:1])
+                    staged[key] = before[0]
+                    continue
+                else:
+                    results.append(Put.CHANGED)
+                    batch.gone.append((number, *before))
+                    self._replaced[seq] = before[0]
+                batch.fresh.append(row)
+                staged[key] = seq
+            batch.flush()
+            return results
+
+    def staged(self, origin: str, id: str, source: str, valid_from: str | None) -> Record | None:
+        with self._working():
+            seq = self._staged[self._intern((origin,))[origin]].get(
+                record_key(id, source, valid_from))
+            if seq is None:
+                return None
+            return _record(self._run(f"{_SAID} WHERE r.seq = ?", (seq,)).fetchone())
+
+    def unseen(self, origin: str, kinds: Collection[str] | None = None) -> tuple[int, int]:
+        with self._working():
+            where, parameters = _matching({"origin": [origin], "kind": kinds})
+            rest = self._one(f"SELECT count(*) FROM record WHERE {where} AND {_UNSEEN}",
+                             *parameters, self._now)
+            kept = self._one(f"SELECT count(*) FROM record WHERE {where} AND retracted IS NULL "
+                             "AND learned < ?", *parameters, self._now)
+            gone = self._one(f"SELECT count(*) FROM record WHERE {where} AND retracted = ?",
+                             *parameters, self._now)
+            return rest, kept + gone
+
+    def retract_unseen(self, origin: str, kinds: Collection[str] | None = None) -> int:
+        with self._working():
+            where, parameters = _matching({"origin": [origin], "kind": kinds})
+            return self._retract(f"{where} AND {_UNSEEN}", *parameters, self._now)
+
+    def retract(self, *, origin: str | None = None, source: str | None = None,
+                id: str | None = None) -> int:
+        where, parameters = _matching({"thing": id and [id], "source": source and [source],
+                                       "origin": origin and [origin]})
+        if not where:
+            raise ValueError("retract needs an origin, a source or an id")
+        with self._working():
+            return self._retract(f"{where} AND retracted IS NULL", *parameters)
+
+    def commit(self) -> None:
+        with self._working():
+            self._index()
+            self._run("DROP TABLE temp.seen")
+            if self._tally.changes:
+                self._tally.save(self._connection)
+                content = _content(self._connection, self._first, self._now)
+                self._run("UPDATE meta SET value = ? WHERE name = 'content'", (f"{content:032x}",))
+                self._run("COMMIT")
+            else:
+                self._run("ROLLBACK")
+            self.done = True
+        self._published()
+
+    def receive(self, entries: Iterable[Entry]) -> None:
+        """Rows with the record times of another store; the store must be empty."""
+        if self._first > 1:
+            raise StoreError(f"存储 {self._name} 不是空的，不能把别的存储整个搬进来")
+        with self._working():
+            waiting = iter(entries)
+            while batch := list(islice(waiting, _BATCH)):
+                rows = [(*self._rows(e.origin, [e.record])[1][0][:14], e.learned, e.retracted)
+                        for e in batch]
+                self._connection.executemany(_INSERT, rows)
+                for row in rows:
+                    self._tally.add(row[1], row[14], row[15], 1, _number(row[_DIGEST]))
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        if self.done:
+            raise StoreError("这次载入已经提交，不能再写")
+        with _faults(self._name):
+            yield
+
+    def _one(self, statement: str, *parameters: object) -> int:
+        return int(self._run(statement, parameters).fetchone()[0])
+
+    def _rows(self, origin: str, records: Sequence[Record]) -> tuple[int, list[tuple[Any, ...]]]:
+        """The origin's number, and the rows as they go into the table."""
+        texts = {origin: None}
+        for record in records:
+            if record.kind not in self._kinds:
+                raise ValueError(f"本体里没有种类「{record.kind}」")
+            texts[record.id] = texts[record.kind] = texts[record.source] = None
+            if record.ends:
+                texts[record.ends[0]] = texts[record.ends[1]] = None
+        number = self._intern(texts)
+        of, now = number[origin], self._now
+        rows: list[tuple[Any, ...]] = []
+        for seq, r in enumerate(records, self._next):
+            values = canonical(r.values)
+            head, tail = (number[r.ends[0]], number[r.ends[1]]) if r.ends else (None, None)
+            rows.append((
+                seq, of, number[r.kind], number[r.id], number[r.source], head, tail,
+                _packed(r.valid_from) if r.valid_from else 0,
+                _packed(r.valid_to) if r.valid_to else 0,
+                _packed(r.observed) if r.observed else 0,
+                int(r.inferred), values, digest(r, values),
+                record_key(r.id, r.source, r.valid_from), now, None))
+        self._next += len(rows)
+        return of, rows
+
+    def _intern(self, texts: Iterable[str]) -> dict[str, int]:
+        """The numbers of at least these texts, new ones given out in their order."""
+        known = self._terms
+        new = [text for text in texts if text not in known]
+        if not new:
+            return known
+        self._unindex()
+        if len(known) > _CACHED_TERMS:
+            self._index()
+            known.clear()
+            new = list(texts)
+        if not self._bulk:
+            known.update(self._run("SELECT text, n FROM term WHERE text IN "
+                                   "(SELECT value FROM json_each(?))", (_texts(new),)))
+            new = [text for text in new if text not in known]
+        if any(not text or _SEPARATOR in text for text in new):
+            raise ValueError("名称是空的，或含有控制字符")
+        start = self._next_term
+        self._connection.executemany("INSERT INTO term VALUES (?, ?)", enumerate(new, start))
+        known.update(zip(new, count(start), strict=False))
+        self._next_term += len(new)
+        return known
+
+    def _unindex(self) -> None:
+        if self._bulk and not self._dropped:
+            self._dropped = True
+            for name in _INDEXES:
+                self._run(f"DROP INDEX {name}")
+
+    def _index(self) -> None:
+        self._bulk = False
+        if self._dropped:
+            self._dropped = False
+            for statement in _INDEXES.values():
+                self._run(statement)
+
+    def _known(self, origin: int, rows: Sequence[tuple[Any, ...]]) -> dict[bytes, Any]:
+        """What was live before under these keys: key → (seq, digest, learned)."""
+        if origin not in self._had:
+            self._had[origin] = bool(self._one(
+                "SELECT count(*) FROM tally WHERE origin = ? AND retracted = 0", origin))
+        if not self._had[origin]:
+            return {}
+        keys = [row[_KEY] for row in rows]
+        found: dict[bytes, Any] = {}
+        for start in range(0, len(keys), 500):
+            some = keys[start:start + 500]
+            rows_found = self._run(
+                "SELECT record, seq, digest, learned FROM record WHERE record IN "
+                f"({','.join('?' * len(some))}) AND +origin = ? AND retracted IS NULL "
+                "AND learned < ?", (*some, origin, self._now))
+            found.update((key, rest) for key, *rest in rows_found)
+        return found
+
+    def _undo(self, origin: int, key: bytes) -> Any:
+        """Take back what this load put under a key; what was there before, as `_known` says it."""
+        seq = self._staged[origin].pop(key)
+        row = "SELECT seq, digest, learned FROM record WHERE seq = ?"
+        if seq < self._first:
+            self._run("DELETE FROM seen WHERE seq = ?", (seq,))
+            return self._run(row, (seq,)).fetchone()
+        said = self._run(row, (seq,)).fetchone()[1]
+        self._run("DELETE FROM record WHERE seq = ?", (seq,))
+        self._tally.add(origin, self._now, None, -1, -_number(said))
+        if seq not in self._replaced:
+            return None
+        old = self._run(row, (self._replaced.pop(seq),)).fetchone()
+        self._run("UPDATE record SET retracted = NULL WHERE seq = ?", old[:1])
+        self._tally.stamp(origin, old[2], old[1], self._now, back=True)
+        return old
+
+    def _retract(self, where: str, *parameters: object) -> int:
+        """Stamp live rows; those of this very load go without a trace."""
+        rows = self._run("SELECT origin, seq, digest, learned, record FROM record "
+                         f"WHERE {where}", parameters).fetchall()
+        batch = _Batch(self._connection, self._tally, self._now)
+        for origin, seq, said, learned, key in rows:
+            self._staged[origin].pop(key, None)
+            if learned < self._now:
+                batch.gone.append((origin, seq, said, learned))
+            else:
+                self._run("DELETE FROM record WHERE seq = ?", (seq,))
+                self._tally.add(origin, learned, None, -1, -_number(said))
+        batch.flush()
+        return len(rows)
+
+
+_UNSEEN = "retracted IS NULL AND seq NOT IN (SELECT seq FROM temp.seen) AND learned < ?"
+
+
+class _Batch:
+    """Rows to write together: `fresh` rows, `gone` (origin, seq, digest, learned), `seen` seqs."""
+
+    def __init__(self, connection: sqlite3.Connection, tally: _Tally, now: int) -> None:
+        self._connection, self._tally, self._now = connection, tally, now
+        self.fresh: list[tuple[Any, ...]] = []
+        self.gone: list[tuple[Any, ...]] = []
+        self.seen: list[Sequence[int]] = []
+
+    def flush(self) -> None:
+        if self.fresh:
+            self._connection.executemany(_INSERT, self.fresh)
+            self._tally.add(self.fresh[0][1], self._now, None, len(self.fresh),
+                            _sum([row[_DIGEST] for row in self.fresh]))
+        if self.gone:
+            self._connection.executemany("UPDATE record SET retracted = ? WHERE seq = ?",
+                                         [(self._now, seq) for _, seq, _, _ in self.gone])
+            for origin, _, said, learned in self.gone:
+                self._tally.stamp(origin, learned, said, self._now)
+        if self.seen:
+            self._connection.executemany("INSERT INTO seen VALUES (?)", self.seen)
+        for rows in (self.fresh, self.gone, self.seen):
+            rows.clear()
+
+
+# Reading ---------------------------------------------------------------------------------------
+
+_CHUNK = 5_000
+_MASK = (1 << 31) - 1
+_DATE = (1 << 27) - 1
+_TEXTS = f"""SELECT group_concat(text, '{_SEPARATOR}'), group_concat(n)
+    FROM (SELECT text, n FROM term WHERE text > ? ORDER BY text LIMIT {_CHUNK})"""
+# One text a column and chunk, joined in C, is read twice as fast as a tuple a row.
+_PACKED = """SELECT group_concat(vals, '\n'), group_concat(hex(record), ''),
+    group_concat((r.thing << 31) | r.source),
+    group_concat((ifnull(r.head, 0) << 31) | ifnull(r.tail, 0)),
+    group_concat((r.valid_from << 27) | r.valid_to),
+    group_concat((r.observed << 32) | (r.kind << 1) | r.inferred)
+    FROM record r NOT INDEXED WHERE r.seq > ? AND r.seq <= ? AND """
+
+
+def _numbers(text: str) -> NDArray[np.int64]:
+    return np.fromstring(text, np.int64, sep=",")
+
+
+def _read_terms(connection: sqlite3.Connection) -> tuple[list[str], NDArray[np.int32]]:
+    """All terms in the order of their texts, and the position there of each term number."""
+    terms: list[str] = []
+    numbers = [np.zeros(0, np.int64)]
+    while (row := connection.execute(_TEXTS, terms[-1:] or [""]).fetchone())[0] is not None:
+        terms += row[0].split(_SEPARATOR)
+        numbers.append(_numbers(row[1]))
+    all_numbers = np.concatenate(numbers)
+    place = np.full(int(all_numbers.max(initial=0)) + 1, -1, np.int32)
+    place[all_numbers] = np.arange(len(terms), dtype=np.int32)
+    return terms, place
+
+
+def _read_columns(connection: sqlite3.Connection, known_at: int | None) -> Columns:
+    """See `Columns`."""
+    live, moment = (_LIVE, ()) if known_at is None else (_LIVE_AT, (known_at, known_at))
+    top = connection.execute("SELECT ifnull(max(seq), 0) FROM record").fetchone()[0]
+    values: list[str] = []
+    keys: list[bytes] = []
+    packed: list[list[NDArray[np.int64]]] = [[np.zeros(0, np.int64)] for _ in range(4)]
+    for start in range(0, top, _CHUNK):
+        row = connection.execute(_PACKED + live, (start, start + _CHUNK, *moment)).fetchone()
+        if row[0] is not None:
+            values += row[0].split("\n")
+            keys.append(bytes.fromhex(row[1]))
+            for column, text in zip(packed, row[2:], strict=True):
+                column.append(_numbers(text))
+    terms, place = _read_terms(connection)
+    what, ends, dates, rest = (np.concatenate(column) for column in packed)
+    return tidy(Columns(
+        terms, place[(rest >> 1) & _MASK], place[what >> 31], place[what & _MASK],
+        place[ends >> 31], place[ends & _MASK], (dates >> 27).astype(np.int32),
+        (dates & _DATE).astype(np.int32), (rest >> 32).astype(np.int32),
+        (rest & 1).astype(np.bool_), values, b"".join(keys), _state(connection)[0]))
+
+
+def _state(connection: sqlite3.Connection) -> tuple[str, int]:
+    """The content hash and the latest record time: equal ones, equal states."""
+    content, learned, retracted = connection.execute(
+        "SELECT (SELECT value FROM meta WHERE name = 'content'), ifnull(max(learned), 0), "
+        "ifnull(max(retracted), 0) FROM tally").fetchone()
+    return content, max(learned, retracted)
+
+
+def _verify(connection: sqlite3.Connection) -> Iterator[str]:
+    """What is wrong: the file's structure, then every row against its digests, then the sums."""
+    for said, in connection.execute("PRAGMA integrity_check"):
+        if said != "ok":
+            yield said
+    for table, *_ in connection.execute("PRAGMA foreign_key_check"):
+        yield f"{table}: missing term"
+    numbers = dict(connection.execute("SELECT text, n FROM term"))
+    tally, live = _Tally(), set[bytes]()
+    for row in connection.execute(_SAID):
+        record, (said, origin, learned, retracted, key) = _record(row), row[10:]
+        if digest(record) != said or record_key(record.id, record.source, record.valid_from) != key:
+            yield f"{record.id}: digest"
+        tally.add(numbers[origin], learned, retracted, 1, _number(said))
+        if retracted is None:
+            live.add(said)
+    kept = {(origin, learned, retracted): (n, _number(total)) for origin, learned, retracted, n,
+            total in connection.execute("SELECT origin, learned, retracted, n, total FROM tally")}
+    if kept != tally.changes:
+        yield "tally"
+    if _state(connection)[0] != f"{sum(map(_number, live)) % MODULUS:032x}":
+        yield "content hash"
+
+
+# The store -------------------------------------------------------------------------------------
+
+
+class _Shared:
+    """A memory database and how many readers use it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection, self.users = connection, 0
+
+
+class SQLiteStore:
+    """See `graph.store.Store`; no path means memory.
+
+    A file is read through as many connections as there are readers at once.  In memory a load
+    works on a copy that takes the place of the original at its commit.
+    """
+
+    def __init__(self, path: str | Path | None, ontology: Ontology, *, create: bool = True,
+                 read_only: bool = False) -> None:
+        self._kinds = frozenset(ontology.kinds)
+        self._read_only, self._closed = read_only, False
+        self._lock, self._one_writer = threading.Lock(), threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._path = None if path is None else Path(path).absolute()
+        self._name = "（内存）" if path is None else str(self._path)
+        if self._path and not (self._path.exists() and self._path.stat().st_size):
+            if create and not read_only:
+                self._make(self._path)
+            else:
+                self._path, self._read_only = None, True
+                self._name += "（还不存在，请先运行 xianglian load 载入数据）"
+        if self._path is None:
+            self._memory = _Shared(_connect(None))
+            _create(self._memory.connection)
+        else:
+            self._open(self._path)
+
+    # Opening and closing
+
+    def _make(self, path: Path) -> None:
+        with _faults(self._name):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"建不了文件夹 {path.parent}：{error.strerror}") from error
+            with closing(_connect(path, "rwc")) as connection:
+                _create(connection)
+
+    def _open(self, path: Path) -> None:
+        check_header(path)
+        with self._reading() as connection:
+            schema = _schema(connection)
+            journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        try:
+            _refuse_newer(path, schema)
+        except StoreError:
+            self.close()
+            raise
+        if schema < SCHEMA and self._read_only:
+            self.close()
+            raise StoreError(f"存储 {path} 的结构版本 {schema} 较旧；请先不用只读方式打开一次，"
+                             "以便升级")
+        with _faults(self._name):
+            if schema < SCHEMA:
+                self.backup(free_name(path.with_name(f"{path.name}.backup-v{schema}")))
+                with closing(_connect(path)) as connection:
+                    _migrate(connection)
+            if journal != "wal" and not self._read_only:
+                with closing(_connect(path)) as connection, suppress(sqlite3.OperationalError):
+                    connection.execute("PRAGMA journal_mode = WAL")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for connection in self._idle:
+                connection.close()
+            if self._path is None and not self._memory.users:
+                self._memory.connection.close()
+
+    def __enter__(self) -> "SQLiteStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"存储 {self._name} 已经关闭")
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that sees one state for as long as it is lent."""
+        with _faults(self._name):
+            if self._path is None:
+                with self._lock:
+                    self._check_open()
+                    shared = self._memory
+                    shared.users += 1
+                try:
+                    yield shared.connection
+                finally:
+                    with self._lock:
+                        shared.users -= 1
+                        if not shared.users and (self._closed or shared is not self._memory):
+                            shared.connection.close()
+                return
+            with self._lock:
+                self._check_open()
+                idle = self._idle.pop() if self._idle else None
+            connection = idle or self._reader(self._path)
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                with self._lock:
+                    if self._closed:
+                        connection.close()
+                    else:
+                        self._idle.append(connection)
+
+    def _reader(self, path: Path) -> sqlite3.Connection:
+        """A reading connection; where nothing may be written beside the file, one that need not."""
+        connection = _connect(path, "ro" if self._read_only else "rw")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            connection.close()
+            denied = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+            if error.sqlite_errorcode & 0xFF not in denied or journal_size(path):
+                raise
+            connection = _connect(path, "ro", immutable=True)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    # Writing
+
+    @contextmanager
+    def write(self, *, wait: float = 30.0) -> Iterator[_Writer]:
+        self._check_open()
+        if self._read_only:
+            raise StoreError(f"存储 {self._name} 是只读的，不能写入")
+        with ExitStack() as stack:
+            if self._path is None:
+                connection, published = stack.enter_context(self._copying(wait))
+            else:
+                connection, published = stack.enter_context(self._locking(self._path, wait)), _done
+            with _faults(self._name):
+                writer = _Writer(connection, self._name, self._kinds, published)
+            try:
+                yield writer
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _copying(self, wait: float) -> Iterator[tuple[sqlite3.Connection, Callable[[], None]]]:
+        """The connection of a copy, and what puts it in the place of the original."""
+        if not self._one_writer.acquire(timeout=wait):
+            raise StoreError(f"本程序的另一个任务正在写入 {self._name}，等了 {wait:g} 秒")
+        copy = _connect(None)
+        try:
+            with self._reading() as connection:
+                connection.backup(copy)
+            copy.execute("BEGIN IMMEDIATE")
+            yield copy, lambda: self._publish(copy)
+        finally:
+            self._one_writer.release()
+            if copy is not self._memory.connection:
+                copy.close()
+
+    def _publish(self, copy: sqlite3.Connection) -> None:
+        with self._lock:
+            old, self._memory = self._memory, _Shared(copy)
+            if not old.users:
+                old.connection.close()
+
+    @contextmanager
+    def _locking(self, path: Path, wait: float) -> Iterator[sqlite3.Connection]:
+        """A connection that holds the write lock; polls, so that Ctrl-C works while waiting."""
+        with ExitStack() as stack:
+            with _faults(self._name):
+                connection = stack.enter_context(closing(_connect(path)))
+                for pragma in ("busy_timeout = 0", "synchronous = FULL", "cache_size = -131072",
+                               "journal_size_limit = 67108864"):
+                    connection.execute(f"PRAGMA {pragma}")
+                deadline = time.monotonic() + wait
+                while not _locked(connection):
+                    if time.monotonic() >= deadline:
+                        raise StoreError(f"{holder(path)}正在写入 {path}，等了 {wait:g} 秒；"
+                                         "请等它完成后再试")
+                    time.sleep(0.05)
+            stack.enter_context(holding(path))
+            yield connection
+
+    def receive(self, entries: Iterable[Entry]) -> None:
+        with self.write() as writer:
+            writer.receive(entries)
+            writer.commit()
+
+    # Reading
+
+    def records(self, *, kinds: Collection[str] | None = None, ids: Collection[str] | None = None,
+                source: str | None = None, origin: str | None = None,
+                known_at: int | None = None) -> Iterator[Record]:
+        where, parameters = _matching({"thing": ids, "source": source and [source],
+                                       "origin": origin and [origin], "kind": kinds})
+        moment = [] if known_at is None else [known_at, known_at]
+        live = _LIVE if known_at is None else _LIVE_AT
+        return self._said(f"{where or '1'} AND {live}", [*parameters, *moment])
+
+    def neighbours(self, ids: Collection[str]) -> Iterator[Record]:
+        ends = " UNION ".join(f"SELECT seq FROM record WHERE {end} IN {_TERMS} "
+                              "AND retracted IS NULL" for end in ("head", "tail"))
+        return self._said(f"r.seq IN ({ends})", [_texts(ids)] * 2)
+
+    def _said(self, where: str, parameters: Sequence[object]) -> Iterator[Record]:
+        """Records in their order; what two origins say in the same words comes once."""
+        self._check_open()
+        return self._each(where, parameters)
+
+    def _each(self, where: str, parameters: Sequence[object]) -> Iterator[Record]:
+        last = None
+        with (self._reading() as connection,
+              closing(connection.execute(f"{_SAID} WHERE {where} {_ORDER}", parameters)) as rows):
+            for row in rows:
+                if row[10] != last:
+                    yield _record(row)
+                last = row[10]
+
+    def history(self, ids: Collection[str] | None = None) -> Iterator[Entry]:
+        self._check_open()
+        return self._entries(ids)
+
+    def _entries(self, ids: Collection[str] | None) -> Iterator[Entry]:
+        where = "" if ids is None else f" WHERE r.thing IN {_TERMS}"
+        order = _ORDER.replace("BY", "BY r.learned, r.retracted IS NULL, r.retracted, o.text,")
+        parameters = () if ids is None else (_texts(ids),)
+        with (self._reading() as connection,
+              closing(connection.execute(_SAID + where + order, parameters)) as rows):
+            for row in rows:
+                yield Entry(_record(row), *row[11:14])
+
+    def origins(self) -> dict[str, int]:
+        with self._reading() as connection:
+            return dict(connection.execute(
+                "SELECT o.text, sum(tally.n) FROM tally JOIN term o ON o.n = origin "
+                "WHERE retracted = 0 GROUP BY o.text ORDER BY o.text"))
+
+    def columns(self, *, known_at: int | None = None) -> Columns:
+        with self._reading() as connection:
+            return _read_columns(connection, known_at)
+
+    def version(self) -> str:
+        with self._reading() as connection:
+            return _state(connection)[0]
+
+    def history_hash(self) -> str:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT o.text, learned, retracted, tally.n, hex(total) FROM tally "
+                "JOIN term o ON o.n = origin ORDER BY o.text, learned, retracted")
+            text = "\n".join(_SEPARATOR.join(map(str, row)) for row in rows)
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def cache_key(self) -> str:
+        place = f"memory {id(self)}" if self._path is None else os.path.normcase(
+            self._path.resolve())
+        return "sqlite-" + blake2b(place.encode(), digest_size=8).hexdigest()
+
+    def verify(self) -> None:
+        with self._reading() as connection:
+            wrong = list(islice(_verify(connection), 5))
+        if wrong:
+            raise StoreError(f"存储 {self._name} {_DAMAGED}（{'；'.join(wrong)}）")
+
+    def backup(self, file: str | Path, *, overwrite: bool = False) -> None:
+        """Write what is live now, and its history, to one file; the store goes on meanwhile."""
+        target = Path(file).absolute()
+        if self._path is None and self._read_only:
+            raise StoreError(f"没有可备份的内容：存储 {self._name}")
+        if target.exists() and not overwrite:
+            raise StoreError(f"{target} 已经存在，没有覆盖；请换一个文件名")
+        with self._reading() as connection:
+            _copy(connection, target)
+
+
+def _done() -> None:
+    """A file needs nothing after its commit."""
+
+
+def _locked(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
+
+
+def _copy(connection: sqlite3.Connection, target: Path) -> None:
+    """A whole copy under a passing name, then the right one."""
+    passing = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _faults(str(target)), closing(_connect(passing, "rwc")) as copy:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+        os.replace(passing, target)
+    except OSError as error:
+        raise StoreError(f"写不了 {target}：{error.strerror}") from error
+    finally:
+        passing.unlink(missing_ok=True)
+
+
+def save(entries: Iterable[Entry], file: str | Path, ontology: Ontology, *,
+         overwrite: bool = False) -> None:
+    """Write the whole history of another back end as a backup file."""
+    passing = Path(f"{Path(file).absolute()}.{os.getpid()}.copying")
+    try:
+        with SQLiteStore(passing, ontology) as copy:
+            copy.receive(entries)
+            copy.backup(file, overwrite=overwrite)
+    finally:
+        _remove(passing)
+
+
+def restore(file: str | Path, path: str | Path, ontology: Ontology, *,
+            overwrite: bool = False, wait: float = 30.0) -> None:
+    """Put a backup in the place of the store at `path`.
+
+    The backup is copied, brought up to date and read as a whole first.  Then one transaction
+    replaces the store's content, so that a kill leaves the old or the new one.  A store that
+    cannot be opened any more is set aside under the name `.damaged`.
+    """
+    source, target = Path(file).absolute(), Path(path).absolute()
+    check_header(source)
+    if target.exists() and target.stat().st_size and not overwrite:
+        raise StoreError(f"{target} 已有数据，没有覆盖；确要用备份替换它，请加 --force")
+    passing = Path(f"{target}.{os.getpid()}.restoring")
+    try:
+        with _faults(str(source)), closing(_connect(source, "ro", immutable=True)) as connection:
+            _refuse_newer(source, _schema(connection))
+            _copy(connection, passing)
+            with closing(_connect(passing)) as copy:
+                _migrate(copy)
+        with SQLiteStore(passing, ontology) as backup:
+            backup.verify()
+            _set_aside(target, ontology)
+            with SQLiteStore(target, ontology):
+                _replace(backup, target, wait)
+    finally:
+        _remove(passing)
+
+
+def _replace(backup: SQLiteStore, target: Path, wait: float) -> None:
+    deadline = time.monotonic() + wait
+
+    def give_up(status: int, *_: int) -> None:
+        if status != sqlite3.SQLITE_DONE and time.monotonic() >= deadline:
+            raise StoreError(f"{holder(target)}正在写入 {target}，等了 {wait:g} 秒；"
+                             "请等它完成后再试")
+
+    with (_faults(str(target)), backup._reading() as connection,
+          closing(_connect(target)) as live):
+        live.execute("PRAGMA synchronous = FULL")
+        live.execute("PRAGMA busy_timeout = 100")
+        connection.backup(live, progress=give_up, sleep=0.05)
+
+
+def _set_aside(target: Path, ontology: Ontology) -> None:
+    """Rename a store of ours that cannot be opened any more."""
+    if not target.exists() or target.stat().st_size == 0:
+        return
+    with target.open("rb") as file:
+        ours = file.read(72)[68:] == APPLICATION.to_bytes(4, "big")
+    try:
+        SQLiteStore(target, ontology).close()
+    except StoreError:
+        if not ours:
+            raise
+        aside = free_name(target.with_name(f"{target.name}.damaged"))
+        for end in _FILES:
+            with suppress(FileNotFoundError):
+                os.replace(f"{target}{end}", f"{aside}{end}")
+
+
+def _remove(path: Path) -> None:
+    for end in _FILES:
+        Path(f"{path}{end}").unlink(missing_ok=True)

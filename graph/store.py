@@ -1,0 +1,194 @@
+"""The small protocol that every back end fulfils, and the door that opens one by URL."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.record import Record
+from ontology.errors import StoreError
+from ontology.model import Ontology
+
+__all__ = ["Columns", "Entry", "Put", "Store", "Writer", "open_store", "restore"]
+
+
+class Put(Enum):
+    """What became of one record that was put, compared with what was there before the load."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored row with its record time (microseconds since 1970, UTC)."""
+
+    record: Record
+    origin: str
+    learned: int
+    retracted: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """All live records column by column, n rows, sorted by (kind, id, source, valid_from).
+
+    kind, thing, source, head, tail are int32 positions in `terms` (-1: none), which is sorted, so
+    that the order of positions is the order of texts.
+    valid_from, valid_to, observed are int32 partial dates yyyymmdd, month or day 0 when not said,
+    0 when there is no date.  `values` holds each record's values as canonical JSON text.
+    `record` holds 10 bytes a row, the digest part of `record_id`.
+    `version` is the store's at the moment of reading.
+    """
+
+    terms: list[str]
+    kind: NDArray[np.int32]
+    thing: NDArray[np.int32]
+    source: NDArray[np.int32]
+    head: NDArray[np.int32]
+    tail: NDArray[np.int32]
+    valid_from: NDArray[np.int32]
+    valid_to: NDArray[np.int32]
+    observed: NDArray[np.int32]
+    inferred: NDArray[np.bool_]
+    values: list[str]
+    record: bytes
+    version: str = ""
+
+
+class Writer(Protocol):
+    """One load: nothing is visible before `commit`; leaving without it rolls back."""
+
+    def put(self, origin: str, records: Sequence[Record]) -> list[Put]:
+        """Stage a batch; a record with a known (origin, id, source, valid_from) replaces that one.
+
+        Thousands a call are quickest.  Raises ValueError for a kind that the ontology lacks and
+        for a date that is not a partial ISO text.
+        """
+
+    def staged(self, origin: str, id: str, source: str, valid_from: str | None) -> Record | None:
+        """What this load has put so far under that triple."""
+
+    def unseen(self, origin: str, kinds: Collection[str] | None = None) -> tuple[int, int]:
+        """(live rows of the origin that this load has not put, all that were live before it)."""
+
+    def retract_unseen(self, origin: str, kinds: Collection[str] | None = None) -> int:
+        """Retract them; how many."""
+
+    def retract(self, *, origin: str | None = None, source: str | None = None,
+                id: str | None = None) -> int:
+        """Retract live rows that match every given argument; how many."""
+
+    def commit(self) -> None:
+        """Make the load visible, whole and durable."""
+
+
+class Store(Protocol):
+    """Keeps every record of every source, for ever; answers from a snapshot.
+
+    The same record brought by two origins is one record to every reader but `history`.
+    """
+
+    def write(self, *, wait: float = 30.0) -> AbstractContextManager[Writer]:
+        """Begin the only load; waits for another writer, then says who holds the lock."""
+
+    def records(self, *, kinds: Collection[str] | None = None, ids: Collection[str] | None = None,
+                source: str | None = None, origin: str | None = None,
+                known_at: int | None = None) -> Iterator[Record]:
+        """Live records (or those live at `known_at`), sorted by (kind, id, source, valid_from)."""
+
+    def history(self, ids: Collection[str] | None = None) -> Iterator[Entry]:
+        """Every row ever learned about these ids (None: about everything), oldest first."""
+
+    def neighbours(self, ids: Collection[str]) -> Iterator[Record]:
+        """Live links that have one of these ids as an end, sorted as `records` are."""
+
+    def origins(self) -> dict[str, int]:
+        """Names of what was loaded, and how many live rows each holds."""
+
+    def columns(self, *, known_at: int | None = None) -> Columns:
+        """Everything that the index needs, in one pass."""
+
+    def version(self) -> str:
+        """content_hash: 32 hex digits over what the sources say, whatever the order of loading."""
+
+    def history_hash(self) -> str:
+        """32 hex digits over record time and retractions too."""
+
+    def cache_key(self) -> str:
+        """Names this store for derived caches; holds no secret."""
+
+    def verify(self) -> None:
+        """Read everything and recompute every hash; raises StoreError with what is damaged."""
+
+    def receive(self, entries: Iterable[Entry]) -> None:
+        """Take over another store's whole history with its record times; only while empty."""
+
+    def backup(self, file: str | Path, *, overwrite: bool = False) -> None:
+        """Write content and history to one SQLite file, whole or not at all."""
+
+    def close(self) -> None:
+        """Release everything; a closed store may not be used."""
+
+
+def open_store(url: str, ontology: Ontology, *, create: bool = True,
+               read_only: bool = False) -> Store:
+    """Open a back end by its URL.
+
+    `sqlite://` (memory), `sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite:///C:/x.db`;
+    percent-encoding is undone.  With `create` missing folders are made too; without it, or with
+    `read_only`, a store that does not exist is an empty one that cannot be written.
+    Raises StoreError with a sentence for the user.
+    """
+    if url.startswith("sqlite://"):
+        from graph.sqlite import SQLiteStore
+
+        return SQLiteStore(sqlite_path(url), ontology, create=create, read_only=read_only)
+    raise StoreError(f"不认识的存储地址「{url}」：可用 sqlite:///文件名 或 sqlite://（内存）")
+
+
+def restore(url: str, file: str | Path, ontology: Ontology, *, overwrite: bool = False) -> None:
+    """Put a backup into the store of that URL; the backup is read as a whole first.
+
+    A SQLite store with content is replaced only with `overwrite`, and is the old or the new one at
+    every moment; any other back end must be empty.  Raises StoreError.
+    """
+    from graph import sqlite
+
+    if not Path(file).is_file():
+        raise StoreError(f"没有备份文件 {file}")
+    if url.startswith("sqlite://"):
+        path = sqlite_path(url)
+        if path is None:
+            raise StoreError("内存里的存储用完即弃，不能恢复到那里；请用 --store 指明文件")
+        sqlite.restore(file, path, ontology, overwrite=overwrite)
+        return
+    with sqlite.SQLiteStore(file, ontology, read_only=True) as source:
+        source.verify()
+        target = open_store(url, ontology)
+        try:
+            target.receive(source.history())
+        finally:
+            target.close()
+
+
+def sqlite_path(url: str) -> str | None:
+    """The file of a sqlite URL; None in memory."""
+    rest = url.removeprefix("sqlite://")
+    if rest in ("", "/", "/:memory:"):
+        return None
+    if not rest.startswith("/") or "?" in rest:
+        raise StoreError(f"存储地址「{url}」写得不对：三条斜线加文件名，如 sqlite:///xianglian.db；"
+                         "绝对路径用四条，如 sqlite:////data/xianglian.db，"
+                         "Windows 上如 sqlite:///C:/xianglian.db")
+    path = unquote(rest[1:])
+    # sqlite:////C:/x.db is a common slip for the drive.
+    return path[1:] if re.match(r"/[A-Za-z]:[/\\]", path) else path

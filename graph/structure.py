@@ -1,0 +1,22 @@
+"""The few names of the ontology that carry structure for the index; no other module lists any."""
+
+SOURCE, CHAIN, SEGMENT = "Source", "Chain", "Segment"
+
+MEMBER = "segmentOf"  # segment → chain: stage, essential, weight, position
+PRODUCT_OF = "productOf"  # product → segment
+FEEDS = "feeds"  # segment → segment
+ALTERNATIVE = "alternativeTo"  # segment → segment: one is enough
+PART_OF = "partOf"  # place → place: extent
+LOCATED = "locatedIn"  # anything → place
+LEADS = "leads"  # firm → chain
+HONOURED = "honoured"  # anything → honour
+
+PLACE, FUNCTION = "place", "function"  # fields of a link that says what a firm does where
+COUNTED = ("", "production", "unknown")  # functions that make a segment present
+ANY_FUNCTION, SERVICE = "any_function", "service"  # unless the segment is one of these
+EXTENT, PARTIAL, LEVEL = "extent", "partial", "level"
+LISTED, PRODUCT, ENGLISH = "listed_code", "product", "name_en"
+CUSTOMER = "customer"  # the second end of every link by which a firm supplies another
+HONOUR_WORDS = "StrongHonour"  # words in an honour's name that mark a leader
+
+DEFAULT_GRADE, INFERRED = "industry", "inferred"

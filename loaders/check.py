@@ -1,0 +1,221 @@
+"""Every cell against its field: what it says as a value, or why it is refused."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from graph import dates
+from graph.codes import check_credit_code
+from graph.figures import parse_figure
+from graph.names import nearest, normalise
+from graph.record import Value
+from loaders.resolve import Fault, Known
+from ontology.model import Field
+
+__all__ = ["UNIT", "Checked", "Checker", "clean", "split"]
+
+Checked = tuple[tuple[str, Value], ...] | Fault
+"""Field names with their values (a quantity gives four), () for a blank cell."""
+
+UNIT = "\x1e"
+_MAX = 10_000
+_MEMO = 200_000
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_ADDRESS = re.compile(r"https?://[^\s/?#\"<>\\^`{|}]+[^\s\"<>\\^`{|}]*", re.IGNORECASE)
+_INTEGER = re.compile(r"[-+]?\d+(?:\.0+)?")
+_DECIMAL = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
+_YES = frozenset(["是", "有", "对", "真", "√", "✓", "y", "yes", "true", "t", "1"])
+_NO = frozenset(["否", "无", "不是", "没有", "假", "×", "x", "n", "no", "false", "f", "0"])
+_SENTENCE = re.compile("[，。！？]")
+
+
+def clean(text: str) -> str | Fault:
+    """A cell without outer white space, line breaks as spaces; control characters are refused."""
+    text = text.strip()
+    if not text.isprintable():
+        text = text.translate(_INVISIBLE)
+        text = " ".join(text.split()) if re.search(r"[\t\r\n]", text) else text
+        for char in text:
+            if unicodedata.category(char) in ("Cc", "Cs", "Cn") or _BIDI.match(char):
+                return Fault(f"含有控制字符或看不见的字符（U+{ord(char):04X}）")
+    if "\ufffd" in text:
+        return Fault("含有 �，文字在别处已经损坏")
+    if len(text) > _MAX:
+        return Fault(f"太长：{len(text)} 个字，最多 {_MAX}")
+    return text
+
+
+def split(text: str) -> list[str]:
+    """The parts of a multiple value: at | if there is one, else at ；, else at 、 outside prose."""
+    for separators in ("|｜", ";；", "、"):
+        if any(s in text for s in separators):
+            if separators == "、" and _SENTENCE.search(text):
+                break
+            return [part for p in re.split(f"[{separators}]", text) if (part := p.strip())]
+    return [text]
+
+
+class Checker:
+    """Checks cells, each different text of a field once: cells repeat a lot."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self._memo: dict[tuple[Field, bool], Callable[[str], Checked]] = {}
+
+    def of(self, field: Field, *, last: bool = False, at: str = "") -> Callable[[str], Checked]:
+        """The check of a field's column.
+
+        last  a span of time means its end (valid_to, observed), not its start
+        at    characters that alone separate the parts of a multiple value
+        """
+        def one(text: str) -> Checked:
+            return self._check(field, text, last, at)
+
+        if at:
+            return _Memo(one).__getitem__
+        if (field, last) not in self._memo:
+            self._memo[field, last] = _Memo(one).__getitem__
+        return self._memo[field, last]
+
+    def _check(self, field: Field, raw: str, last: bool, at: str) -> Checked:
+        if field.datatype == "quantity":
+            return _quantity(field, raw)
+        text = clean(raw)
+        if isinstance(text, Fault) or not text:
+            return text or ()
+        try:
+            if not field.multiple:
+                value = self._one(field, text, last)
+                return value if isinstance(value, Fault) else ((field.name, value),)
+            parts = _parts(field, text, at)
+            values = [self._one(field, part, last) for part in parts]
+        except ValueError as error:
+            return Fault(str(error))
+        faults = [value for value in values if isinstance(value, Fault)]
+        if faults:
+            return faults[0]
+        good = [value for value in values if not isinstance(value, Fault)]
+        return ((field.name, tuple(sorted(set(good), key=str))),)
+
+    def _one(self, field: Field, text: str, last: bool) -> str | int | float | bool | Fault:
+        match field.datatype:
+            case "reference":
+                return self.known.find(text, field.refers)
+            case "date":
+                return _date(text, last)
+            case "choice":
+                return _choice(field, text)
+            case "string":
+                return _string(field, text)
+            case "boolean":
+                return _boolean(text)
+            case "integer":
+                return _integer(text)
+            case "decimal":
+                return _decimal(text)
+            case "period":
+                return dates.period(text)
+            case "address":
+                return _address(text)
+            case "credit_code":
+                return check_credit_code(text)
+        raise AssertionError(field.datatype)
+
+
+class _Memo(dict[str, Checked]):
+    """What each text gave, found without a Python call the second time."""
+
+    def __init__(self, check: Callable[[str], Checked]) -> None:
+        super().__init__()
+        self._found_by = check
+
+    def __missing__(self, text: str) -> Checked:
+        if len(self) >= _MEMO:
+            self.clear()
+        found = self[text] = self._found_by(text)
+        return found
+
+
+def _parts(field: Field, text: str, at: str) -> list[str]:
+    if at:
+        return [part for p in re.split(f"[{re.escape(at)}]", text) if (part := p.strip())]
+    if field.datatype == "address":
+        return [part for part in re.split(r"[|｜\s]+", text) if part]
+    return split(text)
+
+
+def _string(field: Field, text: str) -> str | Fault:
+    if field.role == "code":
+        text = "".join(unicodedata.normalize("NFKC", text).split())
+        if _SCIENTIFIC.fullmatch(text):
+            return Fault("Excel 把代码变成了数字：请把这一列设为“文本”格式后重填")
+    return text
+
+
+def _date(text: str, last: bool) -> str:
+    plain = unicodedata.normalize("NFKC", text)
+    if plain.isdigit() and len(plain) == 5:
+        return dates.from_excel(int(plain))
+    return dates.parse_span(text)[last]
+
+
+def _choice(field: Field, text: str) -> str | Fault:
+    wanted = normalise(text)
+    for choice in field.choices:
+        names = (choice.name, choice.label.zh, choice.label.en, *choice.synonyms)
+        if wanted in map(normalise, names):
+            return choice.name
+    labels = [choice.label.zh for choice in field.choices]
+    near = nearest(text, [*labels, *(choice.name for choice in field.choices)], 1)
+    return Fault(f"只能填：{'、'.join(labels)}", tuple(near))
+
+
+def _boolean(text: str) -> bool | Fault:
+    word = normalise(text)
+    return word in _YES if word in _YES or word in _NO else Fault("只能填：是、否")
+
+
+def _integer(text: str) -> int | Fault:
+    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text)).replace(" ", "")
+    if not _INTEGER.fullmatch(plain) or len(plain) > 18:
+        return Fault("要填整数")
+    return int(plain.partition(".")[0])
+
+
+def _decimal(text: str) -> float | Fault:
+    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text)).replace(" ", "")
+    share = plain.endswith("%")
+    if not _DECIMAL.fullmatch(plain.removesuffix("%")):
+        return Fault("要填数字")
+    value = float(plain.removesuffix("%"))
+    return value / 100 if share else value
+
+
+def _address(text: str) -> str | Fault:
+    return text if _ADDRESS.fullmatch(text) else Fault("网址要以 http:// 或 https:// 开头")
+
+
+def _quantity(field: Field, raw: str) -> Checked:
+    """Value, unit, bound and wording; UNIT stands between a number and the text of its own column.
+
+    1200 with 万元 is 12000000 元, and so is 1,200万元 whose unit column repeats 万元.
+    """
+    number, unit = (clean(part) for part in (*raw.split(UNIT), "")[:2])
+    if isinstance(number, Fault) or isinstance(unit, Fault):
+        return number if isinstance(number, Fault) else unit  # type: ignore[return-value]
+    if not number:
+        return Fault("有单位没有数字") if unit else ()
+    try:
+        figure = parse_figure(number)
+        if unit and not figure.unit:
+            figure = parse_figure(number + unit)
+        elif unit and parse_figure("1" + unit).unit != figure.unit:
+            return Fault(f"数字里的单位是「{figure.unit}」，单位列写的是「{unit}」")
+    except ValueError as error:
+        return Fault(str(error))
+    said = ((field.name, figure.value), (field.unit_field, figure.unit),
+            (field.bound_field, figure.bound), (field.wording_field, figure.wording))
+    return tuple((name, part) for name, part in said if name and part != "")

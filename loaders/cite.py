@@ -1,0 +1,133 @@
+"""Which Source a row cites, and which Sources a load makes because nobody had named them before."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from graph import dates
+from graph.identity import thing_id
+from graph.record import Record, Value
+from graph.store import Store
+from loaders.check import Checked, Checker, clean
+from loaders.columns import SOURCE
+from loaders.resolve import Fault, Known
+from ontology.errors import InputError, Problem
+from ontology.model import Ontology
+
+__all__ = ["Citations", "Cited"]
+
+Cited = tuple[str, str]
+"""Origin and source id."""
+
+_DATE = re.compile(r"(?:19|20)\d\d(?:年(?:\d{1,2}月(?:\d{1,2}日)?)?|(?:[-./]\d{1,2}){1,2}(?!\d))")
+_DEFAULT_GRADE = "industry"
+
+
+class Citations:
+    """Finds the source of every row; `made` yields the Source records that the load adds."""
+
+    def __init__(self, ontology: Ontology, known: Known, checker: Checker) -> None:
+        self._kind = ontology.kinds[SOURCE]
+        self._known, self._checker = known, checker
+        self._title = self._kind.role("name")[0].name
+        self._memo: dict[tuple[tuple[str, str], ...], Cited | tuple[str, Fault]] = {}
+        self._said: dict[Cited, dict[str, Value]] = {}
+        self._folders: dict[str, Record] = {}
+        self._titles: dict[str, str | Fault] = {}
+
+    def header(self, origin: str, file: str, header: Mapping[str, str]) -> None:
+        """The Source that the head of a source.toml describes.  Raises InputError."""
+        values: dict[str, Value] = {}
+        problems = []
+        for field in self._kind.fields:
+            found = self._checker.of(field)(header.get(field.name, ""))
+            if isinstance(found, Fault):
+                problems.append(Problem(file, found.reason, column=field.name,
+                                        value=header[field.name], nearest=found.nearest))
+            else:
+                values |= dict(found)
+        if problems:
+            raise InputError(problems)
+        id = thing_id(self._kind, values)
+        self._known.declare(self._kind, id, values)
+        self._folders[origin] = Record(id, SOURCE, id, values)
+
+    def title(self, text: str) -> str | Fault:
+        """The Source of that title in this load or the store."""
+        if text not in self._titles:
+            self._titles[text] = self._known.find(text, (SOURCE,))
+        return self._titles[text]
+
+    def of_folder(self, origin: str) -> str:
+        """The folder's own Source."""
+        return self._folders[origin].id
+
+    def row(self, said: tuple[tuple[str, str], ...]) -> Cited | tuple[str, Fault]:
+        """What the columns source, source_publisher … of a template row cite.
+
+        A title that is known is that source; else a Source is made.  Or (column, fault).
+        """
+        found = self._memo.get(said)
+        if found is None:
+            found = self._memo[said] = self._row(dict(said))
+        return found
+
+    def _row(self, said: Mapping[str, str]) -> Cited | tuple[str, Fault]:
+        values: dict[str, Value] = {}
+        title = clean(said.get("source", ""))
+        if isinstance(title, Fault) or not title:
+            return "source", title or Fault("缺少来源：每一行都要写明出处")
+        for field in self._kind.fields:
+            name = "source" if field.name == self._title else f"source_{field.name}"
+            found: Checked = self._checker.of(field)(said.get(name, ""))
+            if isinstance(found, Fault):
+                return name, found
+            values |= dict(found)
+        known = None
+        if not any(field.name in values for field in self._kind.key if field.name != self._title):
+            known = self._known.closed(title, (SOURCE,))
+        if isinstance(known, Fault):
+            return "source", known
+        cited = title, known or thing_id(self._kind, values)
+        given = self._said.setdefault(cited, values)
+        for name, value in values.items():
+            old = given.setdefault(name, value)
+            if isinstance(value, tuple) and isinstance(old, tuple):
+                given[name] = tuple(sorted({*value, *old}, key=str))
+            elif old != value and name != self._title:
+                return f"source_{name}", Fault(f"同一来源在别的行写的是「{old}」")
+        return cited
+
+    def made(self, store: Store) -> Iterator[tuple[str, Record]]:
+        """The Source records to write: of folders, and those that template rows made or enrich."""
+        yield from self._folders.items()
+        for (origin, id), values in self._said.items():
+            old = next(store.records(kinds=[SOURCE], ids=[id], source=id, origin=origin), None)
+            if old is not None:
+                yield origin, replace(old, values={**old.values, **_extra(values, self._title)})
+            elif not self._known.has(id):
+                yield origin, Record(id, SOURCE, id, self._complete(values))
+
+    def dated(self, id: str) -> bool:
+        """Whether the source has a date."""
+        return id in self._known.dated or any(
+            cited == id and "date" in self._complete(values)
+            for (_, cited), values in self._said.items())
+
+    def _complete(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """With the date that stands in the title, if it is not to come, and the default grade."""
+        values = dict(values)
+        match = _DATE.search(str(values[self._title]))
+        if match and "date" not in values:
+            try:
+                found = dates.parse_span(match[0].rstrip("./-"))[0]
+            except ValueError:
+                found = ""
+            if found and dates.first_day(found) <= dates.today():
+                values["date"] = found
+        values.setdefault("grade", _DEFAULT_GRADE)
+        return values
+
+
+def _extra(values: Mapping[str, Value], title: str) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if name != title}

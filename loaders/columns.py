@@ -1,0 +1,92 @@
+"""The columns a kind can be typed in, and which header means which of them."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from graph.names import nearest, normalise
+from loaders.tables import Table
+from ontology.errors import Problem
+from ontology.model import Field, Kind, Ontology
+
+__all__ = ["SOURCE", "columns", "header", "kind_of_stem", "match"]
+
+SOURCE = "Source"  # the class that every record's `source` is a thing of
+
+
+def columns(kind: Kind, ontology: Ontology) -> tuple[Field, ...]:
+    """Ends, fields, then what every kind accepts: source columns, validity, inferred."""
+    ends = tuple(
+        Field(end.name, end.label, end.comment, "reference", refers=end.refers, required=True,
+              key=True, example=end.example, synonyms=end.synonyms)
+        for end in kind.ends or ())
+    own = {field.name for field in (*ends, *kind.fields)}
+    shared = [f for f in ontology.common if f.name not in own
+              and not (kind.name == SOURCE and f.name.startswith("source"))]
+    shared.sort(key=lambda f: not f.name.startswith("source"))
+    return (*ends, *kind.fields, *shared)
+
+
+def header(field: Field) -> str:
+    """What row 1 of a template prints: 企业名称 (name)."""
+    return f"{field.label.zh} ({field.name})"
+
+
+@cache
+def _fold(text: str) -> str:
+    return normalise(text).rstrip("*").replace("_", "").replace("-", "")
+
+
+def _spellings(fields: Iterable[Field]) -> dict[str, Field]:
+    """Every way to write a header; where two fields share one, the earlier and plainer wins."""
+    known: dict[str, Field] = {}
+    fields = tuple(fields)
+    for forms in (
+        lambda f: (header(f), f"{f.label.zh}({f.label.en})", f.name),
+        lambda f: (f.label.zh,),
+        lambda f: (f.label.en,),
+        lambda f: f.synonyms,
+    ):
+        for field in fields:
+            for form in forms(field):
+                known.setdefault(_fold(form), field)
+    return known
+
+
+def match(table: Table, kind: Kind, ontology: Ontology,
+          needs_source: bool = True) -> tuple[list[Field | None], list[Problem]]:
+    """The field of each header, and what is wrong with the headers."""
+    fields = columns(kind, ontology)
+    known = _spellings(fields)
+    found = [known.get(_fold(text)) for text in table.headers]
+    problems = []
+    first: dict[str, str] = {}
+    for text, field in zip(table.headers, found, strict=True):
+        if field is None:
+            problems.append(Problem(table.file, f"「{kind.label.zh}」没有这一列", table.sheet, 1,
+                                    text, text, _near(text, fields)))
+        elif field.name in first:
+            problems.append(Problem(table.file, f"与「{first[field.name]}」是同一列",
+                                    table.sheet, 1, text, text))
+        else:
+            first[field.name] = text
+    missing = [f for f in fields if f.required and f.name not in first
+               and (needs_source or f.name != "source")]
+    problems += [Problem(table.file, f"缺少必填的列「{header(f)}」", table.sheet, 1, header(f))
+                 for f in missing]
+    return found, problems
+
+
+def _near(text: str, fields: Sequence[Field]) -> tuple[str, ...]:
+    by_form = {form: header(f) for f in fields for form in (f.name, f.label.zh, *f.synonyms)}
+    return tuple(dict.fromkeys(by_form[form] for form in nearest(text, by_form)))
+
+
+def kind_of_stem(name: str, ontology: Ontology) -> Kind | None:
+    """The kind a file stem or sheet is named after: Company, 企业, Company_2026, 企业 长沙."""
+    words: Sequence[str] = [name, *(name.split(sep)[0] for sep in " _-（(" if sep in name)]
+    for word in words:
+        folded = normalise(word)
+        for kind in ontology.kinds.values():
+            if folded in (normalise(kind.name), normalise(kind.label.zh), normalise(kind.label.en)):
+                return kind
+    return None

@@ -1,0 +1,304 @@
+"""Excel workbooks through calamine, after a look at the zip that no bomb or macro survives."""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from xml.parsers import expat
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+
+from loaders.tables import Limits, Row, Table, check_headers, unguard
+from ontology.errors import InputError, Problem
+
+__all__ = ["cell_name", "read_workbook"]
+
+Cell = int | float | str | bool | time | date | datetime | timedelta
+
+_CHUNK = 1 << 20
+_DEFLATED, _STORED = 8, 0
+_REFERENCE = re.compile(rb'\sr="([A-Z]{1,3})([0-9]{1,7})"')
+_ODD = re.compile(rb'<(?:\w+:)?f[\s>/]|\st="e"')
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+_DAMAGED = (zipfile.BadZipFile, CalamineError, expat.ExpatError, KeyError, OSError, ValueError)
+
+
+class _Refused(Exception):
+    """Why the workbook is not opened, for `read_workbook` to put a file name to."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """What a look at one zip entry found."""
+
+    columns: set[bytes] = field(default_factory=set)
+    rows: set[bytes] = field(default_factory=set)
+    odd: bool = False
+
+
+def read_workbook(path: Path, limits: Limits) -> Iterator[Table]:
+    """The sheets of an .xlsx or .xlsm file that holds no macro.
+
+    Hidden and blank sheets are named but not read.  Raises InputError.
+    """
+    try:
+        odd = _inspect(path, limits)
+        book = CalamineWorkbook.from_path(str(path))
+    except _Refused as refusal:
+        raise InputError([Problem(path.name, str(refusal))]) from None
+    except _DAMAGED as error:
+        raise InputError([Problem(path.name, "不是完整的 Excel 文件，可能已损坏")]) from error
+    with book:
+        for sheet in book.sheets_metadata:
+            hidden = sheet.visible is not SheetVisibleEnum.Visible
+            if hidden:
+                yield Table(path.name, sheet.name, (), iter(()), hidden=True)
+            else:
+                yield _table(path.name, book.get_sheet_by_name(sheet.name),
+                             odd.get(sheet.name, {}), limits)
+
+
+def cell_name(row: int, column: int) -> str:
+    """(0, 0) → "A1"."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
+
+
+def _table(file: str, sheet: CalamineSheet, odd: dict[tuple[int, int], str],
+           limits: Limits) -> Table:
+    lines = sheet.to_python(skip_empty_area=False)
+    faults: dict[int, dict[int, str]] = {}
+    for (row, column), reason in odd.items():
+        faults.setdefault(row, {})[column] = reason
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        area = f"{cell_name(top, left)}:{cell_name(bottom, right)}"
+        if top == 0:
+            reason = f"表头有合并的单元格 {area}：请取消合并，每列写一个表头"
+            raise InputError([Problem(file, reason, sheet.name, 1)])
+        for row in range(top, min(bottom, len(lines) - 1) + 1):
+            cells = faults.setdefault(row, {})
+            for column in range(left, min(right, limits.columns) + 1):
+                if (row, column) != (top, left):
+                    cells[column] = f"单元格 {area} 是合并的：请取消合并，逐格填写"
+    if not lines or not any(cell != "" for line in lines for cell in line):
+        return Table(file, sheet.name, (), iter(()), blank=True)
+    headers = [unguard(_text(cell)).strip() for cell in lines[0]]
+    if 0 in faults:
+        column = min(faults[0])
+        raise InputError([Problem(file, f"表头 {cell_name(0, column)}：{faults[0][column]}",
+                                  sheet.name, 1)])
+    names = check_headers(file, sheet.name, headers, limits)
+    return Table(file, sheet.name, names, _rows(lines, len(names), faults))
+
+
+def _rows(lines: list[list[Cell]], width: int,
+          faults: dict[int, dict[int, str]]) -> Iterator[Row]:
+    for position in range(1, len(lines)):
+        line = lines[position]
+        cells = [cell if type(cell) is str else _text(cell) for cell in line]
+        lines[position] = []  # the sheet is large: give it back while walking
+        found = faults.get(position, {})
+        if not found and not any(cell and not cell.isspace() for cell in cells):
+            continue
+        wide = {c: reason for c, reason in found.items() if c < width}
+        if any(cell.strip() for cell in cells[width:]):
+            wide[-1] = f"{cell_name(position, width)} 起的格子没有表头"
+        del cells[width:]
+        cells.extend([""] * (width - len(cells)))
+        yield Row(position + 1, [unguard(c) if c[:1] == "'" else c for c in cells], wide)
+
+
+def _text(cell: Cell) -> str:
+    """A cell as the text a person would have typed; beyond 15 digits Excel has lost some."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, int | float):
+        if abs(cell) >= 1e15:
+            return f"{cell:.15G}"
+        return str(int(cell)) if cell == int(cell) else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+# ── the zip ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _inspect(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], str]]:
+    """Sheet name → cells that calamine would give as blank though they are not.
+
+    Every entry is unpacked once into nothing, so that sizes are known and not believed.
+    Raises _Refused.
+    """
+    with path.open("rb") as file:
+        if file.read(4) == b"\xd0\xcf\x11\xe0":
+            raise _Refused("文件设了密码，或是旧版 .xls：请取消密码并另存为 .xlsx")
+    if path.stat().st_size > limits.workbook:
+        raise _Refused(f"Excel 文件超过 {limits.workbook // 1_000_000} MB：请另存为 CSV UTF-8")
+    with zipfile.ZipFile(path) as book:
+        entries = book.infolist()
+        if len(entries) > limits.entries:
+            raise _Refused(f"压缩包里有 {len(entries)} 个文件，不像 Excel 文件")
+        for entry in entries:
+            name = entry.filename.lower()
+            if name.endswith("vbaproject.bin") or "macrosheets/" in name:
+                raise _Refused("文件含有宏，不读：请另存为不带宏的 .xlsx")
+            if entry.file_size > 1_000_000 and entry.file_size > limits.ratio * entry.compress_size:
+                raise _Refused(f"{entry.filename} 解压后大得不正常（压缩炸弹），不读")
+        if sum(entry.file_size for entry in entries) > limits.unpacked:
+            raise _Refused("解压后大得不正常（压缩炸弹），不读")
+        parts = {e.filename: _walk(book, e) for e in entries if not e.is_dir()}
+        sheets = _sheets(book)
+        for name, part in parts.items():
+            if name in sheets:
+                _check_area(part, limits)
+        return {sheets[name]: _odd_cells(book, name)
+                for name, part in parts.items() if part.odd and name in sheets}
+
+
+def _walk(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> _Part:
+    """Unpack an entry without keeping it; a size that differs from the directory's is refused."""
+    if entry.compress_type not in (_DEFLATED, _STORED) or entry.flag_bits & 1:
+        raise _Refused("压缩包用了 Excel 不用的压缩或加密，不读")
+    xml = entry.filename.lower().endswith((".xml", ".rels"))
+    part, total, tail = _Part(), 0, b""
+    for chunk in _unpacked(book, entry):
+        total += len(chunk)
+        if total > entry.file_size:
+            raise _Refused(f"{entry.filename} 的大小与目录不符（压缩炸弹），不读")
+        if xml:
+            window = tail + chunk
+            if _DOCTYPE.search(window):
+                raise _Refused(f"{entry.filename} 含有 DOCTYPE，不读")
+            _look(part, window)
+            tail = window[-200:]
+    if total != entry.file_size:
+        raise _Refused("压缩包不完整，文件可能被截断")
+    return part
+
+
+def _unpacked(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of an entry; zipfile itself stops at the size that the directory claims."""
+    file = book.fp
+    assert file is not None
+    file.seek(entry.header_offset)
+    header = file.read(30)
+    file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
+    left, inflate = entry.compress_size, zlib.decompressobj(-15)
+    while left > 0:
+        packed = file.read(min(left, _CHUNK))
+        if not packed:
+            return
+        left -= len(packed)
+        if entry.compress_type == _STORED:
+            yield packed
+            continue
+        while packed:
+            try:
+                yield inflate.decompress(packed, _CHUNK)
+            except zlib.error as error:
+                raise _Refused("压缩包已损坏") from error
+            packed = inflate.unconsumed_tail
+
+
+def _look(part: _Part, window: bytes) -> None:
+    found = _REFERENCE.findall(window)
+    if found:
+        part.columns.update(letters for letters, _ in found)
+        part.rows = {max(part.rows | {digits for _, digits in found}, key=int)}
+    part.odd = part.odd or _ODD.search(window) is not None
+
+
+def _check_area(part: _Part, limits: Limits) -> None:
+    """Refuse a sheet whose few cells stand so far apart that the reader would fill the memory."""
+    width = max((_column(c.decode()) for c in part.columns), default=0) + 1
+    height = max((int(r) for r in part.rows), default=1)
+    if width > limits.columns or width * height > limits.cells:
+        raise _Refused(f"工作表有 {height} 行 {width} 列，太大：请删去空的行列")
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _sheets(book: zipfile.ZipFile) -> dict[str, str]:
+    """Zip entry → sheet name."""
+    targets: dict[str, str] = {}
+    names: dict[str, str] = {}
+
+    def relation(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "Relationship":
+            targets[attributes["Id"]] = attributes["Target"]
+
+    def sheet(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "sheet":
+            key = next((v for k, v in attributes.items() if k.endswith(":id")), "")
+            target = targets.get(key, "")
+            entry = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            names[entry] = attributes["name"]
+
+    for part, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = handler
+        parser.Parse(book.read(part), True)
+    return names
+
+
+def _odd_cells(book: zipfile.ZipFile, name: str) -> dict[tuple[int, int], str]:
+    """Cells with an Excel error, and formulas that were never calculated: (row, column) → reason.
+
+    expat fetches nothing from outside, and a DOCTYPE was refused before.
+    """
+    found: dict[tuple[int, int], str] = {}
+    cell, kind, formula, inside, text = "", "", False, False, ""
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal cell, kind, formula, inside, text
+        tag = tag.rpartition(":")[2]
+        if tag == "c":
+            cell, kind = attributes.get("r", ""), attributes.get("t", "")
+            formula, inside, text = False, False, ""
+        elif tag == "f":
+            formula = True
+        elif tag == "v":
+            inside = True
+            text = " " if kind == "str" else ""  # a text may be blank, a number may not
+
+    def data(piece: str) -> None:
+        nonlocal text
+        if inside:
+            text += piece
+
+    def end(tag: str) -> None:
+        nonlocal inside
+        tag = tag.rpartition(":")[2]
+        if tag == "v":
+            inside = False
+        match = _CELL.fullmatch(cell) if tag == "c" else None
+        if match and (kind == "e" or (formula and not text)):
+            place = int(match[2]) - 1, _column(match[1])
+            found[place] = (f"Excel 的错误值 {text or '#N/A'}" if kind == "e" else
+                            "公式还没有算出结果：请在 Excel 中打开、保存一次，或改填数值")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = data
+    with book.open(name) as stream:
+        parser.ParseFile(stream)
+    return found

@@ -1,0 +1,271 @@
+"""Everything that is live, for other programs: CSV that loads again, GraphML, N-Quads."""
+
+import csv
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote
+from xml.sax.saxutils import escape, quoteattr
+
+from graph.identity import thing_id
+from graph.names import normalise
+from graph.record import Record, Value, record_id
+from graph.store import Store
+from loaders.check import split
+from loaders.columns import SOURCE, columns, header
+from ontology.errors import InputError, NotFound, Problem
+from ontology.model import Field, Kind, Ontology
+
+__all__ = ["FORMATS", "export", "guard"]
+
+FORMATS = ("csv", "graphml", "nquads")
+
+_RISKY = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
+
+def export(store: Store, ontology: Ontology, format: str, out: Path | None) -> list[Path]:
+    """Write the live records, sorted, the same bytes each time; the files written.
+
+    csv      one file a kind into the folder `out`; they load again as they are
+    graphml  one file, or standard output when `out` is None
+    nquads   the same; a named graph for each source
+    Raises NotFound for another format, InputError when csv has no folder.
+    """
+    if format not in FORMATS:
+        raise NotFound("导出格式", format, list(FORMATS))
+    if format == "csv":
+        if out is None:
+            raise InputError([Problem("export", "csv 要写成多个文件：请用 -o 指定文件夹")])
+        return _csv(store, ontology, out)
+    lines = _graphml(store, ontology) if format == "graphml" else _nquads(store, ontology)
+    if out is None:
+        for line in lines:
+            sys.stdout.buffer.write(line.encode())
+        sys.stdout.buffer.flush()
+        return []
+    with out.open("wb") as file:
+        file.writelines(line.encode() for line in lines)
+    return [out]
+
+
+# ── CSV ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def guard(cell: str) -> str:
+    """A cell that a spreadsheet will not take for a formula; `tables.unguard` undoes it."""
+    risky = _RISKY.match(cell) and not _NUMBER.fullmatch(cell)
+    return "'" + cell if risky else cell
+
+
+def _csv(store: Store, ontology: Ontology, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    names = _Names(store, ontology)
+    files = []
+    for kind in sorted(ontology.kinds.values(), key=lambda k: k.name):
+        fields = columns(kind, ontology)
+        path, count = folder / f"{kind.name}.csv", 0
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, lineterminator="\r\n")
+            writer.writerow([header(field) for field in fields])
+            for record in store.records(kinds=[kind.name]):
+                writer.writerow([guard(cell) for cell in _cells(record, kind, fields, names)])
+                count += 1
+        if count:
+            files.append(path)
+        else:
+            path.unlink()
+    return files
+
+
+def _cells(record: Record, kind: Kind, fields: Sequence[Field], names: "_Names") -> Iterator[str]:
+    ends = dict(zip((end.name for end in kind.ends), record.ends, strict=True)) if (
+        kind.ends and record.ends) else {}
+    said: dict[str, Value | None] = {
+        **record.values, **ends, "valid_from": record.valid_from, "valid_to": record.valid_to,
+        "observed": record.observed, "inferred": True if record.inferred else None}
+    if kind.name != SOURCE:
+        title, publisher = names.source(record.source)
+        said |= {"source": title, "source_publisher": publisher}
+    for field in fields:
+        value = said.get(field.name)
+        if value is None:
+            yield ""
+        elif isinstance(value, tuple):
+            parts = [names.cell(field, part, record.source) for part in value]
+            text = "|".join(parts)
+            yield text if len(parts) > 1 or split(text) == parts else text + "|"
+        else:
+            yield names.cell(field, value, record.source)
+
+
+class _Names:
+    """How to write ids so that they are read as the same ids again."""
+
+    def __init__(self, store: Store, ontology: Ontology) -> None:
+        self._ontology = ontology
+        self._open: dict[tuple[str, str], str] = {}
+        self._sources: dict[str, tuple[str, str]] = {}
+        title = ontology.kinds[SOURCE].role("name")[0].name
+        for record in store.records(kinds=[SOURCE]):
+            self._sources[record.id] = (str(record.values.get(title, record.id)),
+                                        str(record.values.get("publisher", "")))
+        for kind in (k for k in ontology.classes if k.open):
+            role = next((f.name for f in kind.fields if f.role == "name"), "name")
+            for record in store.records(kinds=[kind.name]):
+                for field in kind.fields:
+                    text = record.values.get(field.name) if field.role in (
+                        "name", "full_name") else None
+                    if text and thing_id(kind, {role: str(text)}) == record.id:
+                        self._open[record.id, record.source] = str(text)
+                        self._open.setdefault((record.id, ""), str(text))
+
+    def source(self, id: str) -> tuple[str, str]:
+        """Title and publisher."""
+        return self._sources.get(id, (id.partition(":")[2], ""))
+
+    def cell(self, field: Field, value: Value, source: str) -> str:
+        """A value as text."""
+        if isinstance(value, bool):
+            return "是" if value else "否"
+        if field.datatype == "reference":
+            return self._reference(str(value), field.refers, source)
+        return repr(value) if isinstance(value, float) else str(value)
+
+    def _reference(self, id: str, refers: tuple[str, ...], source: str) -> str:
+        kind, _, key = id.partition(":")
+        text = self._open.get((id, source)) or self._open.get((id, "")) or key
+        sure = refers == (kind,) and normalise(text.partition(":")[0]) not in map(
+            normalise, self._ontology.kinds)
+        return text if sure else f"{self._ontology.kinds[kind].label.zh}:{text}"
+
+
+# ── GraphML ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _graphml(store: Store, ontology: Ontology) -> Iterator[str]:
+    """Things as nodes, link records as edges; multiple values joined by |."""
+    names = sorted({f.name for kind in ontology.kinds.values() for f in kind.fields})
+    shared = ("kind", "source", "valid_from", "valid_to", "observed", "inferred")
+    yield ('<?xml version="1.0" encoding="UTF-8"?>\n'
+           '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
+    for name in (*shared, *names):
+        key = quoteattr(name)
+        yield f'<key id={key} for="all" attr.name={key} attr.type="string"/>\n'
+    yield '<graph edgedefault="directed">\n'
+    seen: set[str] = set()
+    for kind in sorted(ontology.classes, key=lambda k: k.name):
+        said: dict[str, list[str]] = {}
+        last = ""
+        for record in store.records(kinds=[kind.name]):
+            if record.id != last and last:
+                yield _node(last, kind.name, said)
+                said = {}
+            last = record.id
+            seen.add(last)
+            for name, value in record.values.items():
+                said.setdefault(name, []).append(_flat(value))
+        if last:
+            yield _node(last, kind.name, said)
+    links = sorted(ontology.links, key=lambda k: k.name)
+    ends = {end for kind in links for r in store.records(kinds=[kind.name]) for end in r.ends or ()}
+    for id in sorted(ends - seen):
+        yield _node(id, id.partition(":")[0], {})
+    for kind in links:
+        for record in store.records(kinds=[kind.name]):
+            yield _edge(record)
+    yield "</graph>\n</graphml>\n"
+
+
+def _node(id: str, kind: str, said: dict[str, list[str]]) -> str:
+    data = {name: "|".join(sorted(set(texts))) for name, texts in sorted(said.items())}
+    return f"<node id={quoteattr(id)}>{_data({'kind': kind, **data})}</node>\n"
+
+
+def _edge(record: Record) -> str:
+    one, other = record.ends or ("", "")
+    name = record_id(record.id, record.source, record.valid_from)
+    said = {"kind": record.kind, "source": record.source, "valid_from": record.valid_from or "",
+            "valid_to": record.valid_to or "", "observed": record.observed or "",
+            "inferred": "true" if record.inferred else ""}
+    values = {key: _flat(value) for key, value in sorted(record.values.items())}
+    return (f'<edge id="{name}" source={quoteattr(one)} target={quoteattr(other)}>'
+            f"{_data(said | values)}</edge>\n")
+
+
+def _data(said: dict[str, str]) -> str:
+    return "".join(f"<data key={quoteattr(name)}>{escape(text)}</data>"
+                   for name, text in said.items() if text)
+
+
+def _flat(value: Value) -> str:
+    return "|".join(map(_lexical, value)) if isinstance(value, tuple) else _lexical(value)
+
+
+def _lexical(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# ── N-Quads ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _nquads(store: Store, ontology: Ontology) -> Iterator[str]:
+    """Each source a named graph; a link is one triple and a statement that carries its fields."""
+    space, data = ontology.namespace, ontology.namespace.rstrip("#/").rpartition("/")[0] + "/id/"
+
+    def thing(id: str) -> str:
+        return f"<{data}{quote(id, safe=':/')}>"
+
+    def term(name: str) -> str:
+        return f"<{space}{quote(name)}>"
+
+    for kind in sorted(ontology.kinds.values(), key=lambda k: k.name):
+        typed = {f.name: f for f in kind.fields}
+        for record in store.records(kinds=[kind.name]):
+            graph = thing(record.source)
+            name = record_id(record.id, record.source, record.valid_from)
+            triples = [*_record(record, kind, thing, term, f"<{data}record/{name}>")]
+            about = triples[0][0]
+            for key, value in sorted(record.values.items()):
+                for part in value if isinstance(value, tuple) else (value,):
+                    refers = key in typed and typed[key].datatype == "reference"
+                    triples.append((about, term(key), thing(str(part)) if refers
+                                    else _literal(part)))
+            yield "".join(f"{s} {p} {o} {graph} .\n" for s, p, o in triples)
+
+
+def _record(record: Record, kind: Kind, thing: Callable[[str], str], term: Callable[[str], str],
+            statement: str) -> Iterator[tuple[str, str, str]]:
+    """Type, ends, times of a record.  The first subject carries the fields."""
+    is_a, said = f"<{_RDF}type>", [
+        ("valid_from", record.valid_from), ("valid_to", record.valid_to),
+        ("observed", record.observed)]
+    times = [(statement, term(name), _literal(text)) for name, text in said if text]
+    if record.inferred:
+        times.append((statement, term("inferred"), _literal(True)))
+    if record.ends is None:
+        yield thing(record.id), is_a, term(kind.name)
+        if times:
+            yield statement, f"<{_RDF}subject>", thing(record.id)
+    else:
+        one, other = record.ends
+        yield statement, is_a, f"<{_RDF}Statement>"
+        yield statement, f"<{_RDF}subject>", thing(one)
+        yield statement, f"<{_RDF}predicate>", term(kind.name)
+        yield statement, f"<{_RDF}object>", thing(other)
+        yield thing(one), term(kind.name), thing(other)
+    yield from times
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
+def _literal(value: object) -> str:
+    text = _lexical(value).translate(_ESCAPES)
+    for type_, name in ((bool, "boolean"), (int, "integer"), (float, "double")):
+        if isinstance(value, type_):
+            return f'"{text}"^^<{_XSD}{name}>'
+    return f'"{text}"'

@@ -1,0 +1,182 @@
+"""The paths of a load as tables, each with the plans of its rows and the way to their source."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from loaders.check import Checker, clean
+from loaders.cite import Citations, Cited
+from loaders.columns import SOURCE, kind_of_stem, match
+from loaders.plan import Plan, Unknown, plan_of_columns
+from loaders.resolve import Fault
+from loaders.source import FILE, Folder, TableSpec, compile_table, read_folder
+from loaders.tables import Row, Table, read_tables
+from ontology.errors import InputError, Problem
+from ontology.model import Kind, Ontology
+
+__all__ = ["Inputs", "Miss", "Work", "template_work"]
+
+Miss = tuple[tuple[int, ...], Fault]
+"""Columns, and why no source was found in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One table to load.
+
+    cite     cells → (origin, source id), or a Miss
+    replaces the kinds of the row's origin that this table replaces; None: the whole origin
+    """
+
+    key: str
+    table: Table
+    plans: Sequence[Plan]
+    cite: Callable[[Sequence[str]], Cited | Miss]
+    replaces: str | None = None
+    where: Sequence[tuple[int, frozenset[str]]] = ()
+    minimum: int = 0
+    file: str = ""
+
+    def wants(self, row: Row) -> bool:
+        """Whether the table's own filter lets a row through."""
+        return not self.where or all(
+            row.cells[place].strip() in allowed for place, allowed in self.where)
+
+
+class Inputs:
+    """Source folders and single files; a plain folder stands for the folders or files in it."""
+
+    def __init__(self, ontology: Ontology, paths: Sequence[Path]) -> None:
+        self._ontology = ontology
+        self.folders: list[Folder] = []
+        self.files: list[Path] = []
+        self.problems: list[Problem] = []
+        self.warnings: dict[str, None] = {}
+        for path in paths:
+            try:
+                self._add(path)
+            except InputError as error:
+                self.problems += error.problems
+
+    def _add(self, path: Path) -> None:
+        if not path.is_dir():
+            self.files.append(path)
+        elif (path / FILE).is_file():
+            folder = read_folder(path, self._ontology)
+            if folder.name in [other.name for other in self.folders]:
+                raise InputError([Problem(folder.file, f"来源「{folder.name}」给了两次")])
+            self.folders.append(folder)
+        elif inside := sorted(file.parent for file in path.glob(f"*/{FILE}")):
+            for folder_path in inside:
+                self._add(folder_path)
+        else:
+            inside = sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", ".xlsx"))
+            if not inside:
+                reason = f"文件夹里没有 {FILE}，也没有 .csv 或 .xlsx 文件"
+                raise InputError([Problem(path.name, reason)])
+            self.files += inside
+
+    def unmet(self, origins: Sequence[str]) -> list[Problem]:
+        """The folders that need a source neither loaded before nor now."""
+        there = {folder.name for folder in self.folders} | set(origins)
+        return [Problem(folder.file, f"要先装入来源「{need}」，或与它一起装入", value=need)
+                for folder in self.folders for need in folder.needs if need not in there]
+
+    def tables(self, checker: Checker, citations: Citations, refuse: Callable[[InputError], None],
+               *, declaring: bool = False) -> Iterator[Work]:
+        """Every table; with `declaring` only those that hold things, for their names."""
+        for folder in self.folders:
+            for number, spec in enumerate(folder.tables):
+                if declaring and all(self._ontology.kind(r["kind"]).ends for r in spec.records):
+                    continue
+                try:
+                    yield self._of_folder(folder, spec, number, checker, citations)
+                except InputError as error:
+                    refuse(error)
+        for number, path in enumerate(self.files):
+            try:
+                for table, kind in self._named(path):
+                    if not (declaring and kind.ends):
+                        yield template_work(table, kind, f"{number}/{path.name}", self._ontology,
+                                            checker, citations)
+            except InputError as error:
+                refuse(error)
+
+    def _of_folder(self, folder: Folder, spec: TableSpec, number: int, checker: Checker,
+                   citations: Citations) -> Work:
+        table = _only(folder, spec)
+        plans, source, where = compile_table(folder, spec, table, self._ontology, checker)
+        own = folder.name, citations.of_folder(folder.name)
+
+        def cite(cells: Sequence[str]) -> Cited | Miss:
+            if source is None:
+                return own
+            get, places = source
+            try:
+                text = get(cells).strip()
+            except Unknown as unknown:
+                return places, unknown.fault
+            found = citations.title(text) if text else own[1]
+            return (places, found) if isinstance(found, Fault) else (folder.name, found)
+
+        return Work(f"{folder.name}/{number}", table, plans, cite, None, where, spec.minimum,
+                    folder.file)
+
+    def _named(self, path: Path) -> Iterator[tuple[Table, Kind]]:
+        """The tables of a file made from a template, each with its kind."""
+        tables = []
+        for table in read_tables(path):
+            if table.hidden or table.blank:
+                why = "隐藏的" if table.hidden else "空的"
+                self.warnings[f"{path.name}：工作表「{table.sheet}」是{why}，没有读"] = None
+            else:
+                tables.append(table)
+        named = [(t, kind_of_stem(t.sheet, self._ontology) if t.sheet else None) for t in tables]
+        by_file = kind_of_stem(path.stem, self._ontology)
+        if len(named) == 1 and named[0][1] is None and by_file:
+            named = [(named[0][0], by_file)]
+        if not any(kind for _, kind in named):
+            raise InputError([Problem(
+                path.name, "不知道表里是什么：文件名或工作表名要是种类名，如 Company 或 企业")])
+        for table, kind in named:
+            if kind:
+                yield table, kind
+            else:
+                self.warnings[f"{path.name}：工作表「{table.sheet}」不是种类名，没有读"] = None
+
+
+def _only(folder: Folder, spec: TableSpec) -> Table:
+    """The one table that a [[table]] means."""
+    name = f"{folder.name}/{spec.file}"
+    tables = [t for t in read_tables(folder.path / spec.file) if not t.hidden and not t.blank
+              and (not spec.sheet or t.sheet == spec.sheet)]
+    if len(tables) != 1:
+        what = f"没有工作表「{spec.sheet}」" if spec.sheet else "要有一个工作表，或写明 sheet"
+        raise InputError([Problem(name, what)])
+    table = tables[0]
+    return Table(name, table.sheet, table.headers, table.rows)
+
+
+def template_work(table: Table, kind: Kind, key: str, ontology: Ontology, checker: Checker,
+                  citations: Citations) -> Work:
+    """The work of a table whose headers are those of a template.  Raises InputError."""
+    fields, problems = match(table, kind, ontology)
+    if problems:
+        raise InputError(problems)
+    at = {f.name: i for i, f in enumerate(fields) if f}
+    plan = plan_of_columns(kind, fields, checker)
+    title = at.get(kind.role("name")[0].name, 0) if kind.name == SOURCE else 0
+    cited = {name: place for name, place in at.items() if name.startswith("source")}
+
+    def cite_itself(cells: Sequence[str]) -> Cited | Miss:
+        text = clean(cells[title])
+        return ((title,), text) if isinstance(text, Fault) else (text, "")
+
+    def cite(cells: Sequence[str]) -> Cited | Miss:
+        found = citations.row(tuple((name, cells[place]) for name, place in cited.items()))
+        column, fault = found
+        return ((cited.get(column, cited["source"]),), fault) if isinstance(fault, Fault) else (
+            column, fault)
+
+    return Work(f"{key}/{table.sheet}", table, (plan,),
+                cite_itself if kind.name == SOURCE else cite, kind.name, file=table.file)

@@ -1,0 +1,302 @@
+"""Check, resolve, write: every input row becomes records or a problem, and nothing in between.
+
+A load walks its inputs twice.  First it only gathers names, so that what a cell refers to never
+depends on the order of files and rows; then it checks every row and stages what is right.
+"""
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from graph.names import nearest
+from graph.record import Record
+from graph.store import Store, Writer
+from loaders.check import Checker
+from loaders.cite import Citations
+from loaders.columns import SOURCE
+from loaders.declare import Position, declare
+from loaders.drafts import Faults, draft
+from loaders.inputs import Inputs, Work, template_work
+from loaders.plan import Plan
+from loaders.report import Rejected, Report
+from loaders.resolve import Fault, Known
+from loaders.source import FILE
+from loaders.staging import Conflict, Staging, described, shrink
+from loaders.tables import Row, Table
+from ontology.errors import InputError, NotFound, Problem
+from ontology.model import Kind, Ontology
+
+__all__ = ["add", "load", "retract", "shipped"]
+
+Progress = Callable[[str, int, int], None]
+
+_STEP = 2_000
+_KEPT = 10_000  # rejected rows that the workbook shows
+
+
+def shipped() -> list[Path]:
+    """The source folders that come with the package."""
+    root = Path(str(resources.files("loaders"))) / "sources"
+    return sorted(path for path in root.iterdir() if (path / FILE).is_file())
+
+
+def load(store: Store, ontology: Ontology, paths: Sequence[Path], *, dry_run: bool = False,
+         keep_good: bool = False, allow_shrink: bool = False,
+         progress: Progress | None = None) -> Report:
+    """Load source folders and single files, all or nothing.
+
+    dry_run       check everything, write nothing
+    keep_good     write the rows that are right although others are not; a file that cannot be
+                  read to its end is refused all the same
+    allow_shrink  an origin may lose more than the threshold `shrink` of its records
+    progress      called with (file, rows done, 0)
+    """
+    banned: set[Position] = set()
+    while True:
+        run = _Load(store, ontology, progress, banned)
+        inputs = Inputs(ontology, [Path(path) for path in paths])
+        with store.write() as writer, _uncollected():
+            run.read(writer, inputs)
+            again = keep_good and not run.refused and run.declarers_lost
+            if not again and run.finish(keep_good, allow_shrink) and not dry_run:
+                writer.commit()
+                run.report.written = True
+        if not again:
+            run.report.dry_run = dry_run
+            return run.report
+        banned |= run.declarers_lost  # what these rows declared is not there: judge the rest again
+
+
+def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str], source: str,
+        **more: str) -> Report:
+    """Add what one source says about one thing or link; nothing is retracted.
+
+    values  header (Chinese or English) → text as a person types it
+    more    source_publisher, source_date, source_grade, source_address, valid_from …
+    """
+    cells = {**values, **more} if kind.name == SOURCE else {**values, "来源": source, **more}
+    table = Table("命令行", "", tuple(cells), iter([Row(1, list(cells.values()))]))
+    run = _Load(store, ontology, None, set(), additive=True)
+    with store.write() as writer:
+        run.read_table(writer, table, kind)
+        if run.finish(False, True):
+            writer.commit()
+            run.report.written = True
+    return run.report
+
+
+def retract(store: Store, ontology: Ontology, name: str) -> int:
+    """Take back what an origin, or a cited source of that title, has said; how many records.
+
+    Raises NotFound with the nearest names.
+    """
+    known = Known(ontology)
+    for record in store.records(kinds=[SOURCE]):
+        known.declare(ontology.kinds[SOURCE], record.id, record.values)
+    origins = store.origins()
+    found = known.closed(name, (SOURCE,))
+    if name not in origins and not isinstance(found, str):
+        near = found.nearest if found else nearest(name, [*origins, *known.names((SOURCE,))])
+        raise NotFound("来源", name, near)
+    with store.write() as writer:
+        if name in origins:
+            count = writer.retract(origin=name)
+        else:
+            count = writer.retract(source=str(found))
+        writer.commit()
+    return count
+
+
+class _Load:
+    """One load: gathers names, checks every row, stages what is right."""
+
+    def __init__(self, store: Store, ontology: Ontology, progress: Progress | None,
+                 banned: set[Position], additive: bool = False) -> None:
+        self.report = Report()
+        self.refused = False  # beyond what keep_good forgives
+        self.declarers_lost: set[Position] = set()
+        self._store, self._ontology, self._progress = store, ontology, progress
+        self._banned, self._additive = banned, additive
+        self._known = Known(ontology)
+        self._checker = Checker(self._known)
+        self._citations = Citations(ontology, self._known, self._checker)
+        self._replaced: dict[str, set[str] | None] = {}
+        self._declarers: set[Position] = set()
+        self._works: list[Work] = []
+        self._undated: dict[tuple[str, str], int] = {}
+        self._staging: Staging
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+    def read(self, writer: Writer, inputs: Inputs) -> None:
+        """Check all rows of all inputs and stage what is right."""
+        for problem in (*inputs.problems, *inputs.unmet(list(self._store.origins()))):
+            self._refuse(InputError([problem]))
+        if self.refused:
+            return
+        self._begin(writer, {folder.name for folder in inputs.folders})
+        for folder in inputs.folders:
+            try:
+                self._citations.header(folder.name, folder.file, folder.header)
+            except InputError as error:
+                self._refuse(error)
+                return
+            self._replaced[folder.name] = None
+        self._declarers = declare(inputs, self._known, self._citations, self._banned)
+        for work in inputs.tables(self._checker, self._citations, self._refuse):
+            self._table(work)
+        self.report.warnings += inputs.warnings
+
+    def read_table(self, writer: Writer, table: Table, kind: Kind) -> None:
+        """Check the rows of one table in hand and stage what is right."""
+        self._begin(writer, set())
+        try:
+            self._table(template_work(table, kind, "add", self._ontology, self._checker,
+                                      self._citations))
+        except InputError as error:
+            self._refuse(error)
+
+    def _refuse(self, error: InputError) -> None:
+        self.refused = True
+        self.report.problems += error.problems
+
+    def _begin(self, writer: Writer, replaced: set[str]) -> None:
+        """Learn the names of the store, without those of origins that are being replaced."""
+        self._staging = Staging(self._store, self._ontology, self._known, writer, self.report,
+                                self._additive)
+        named = [kind.name for kind in self._ontology.classes if self._known.naming(kind)]
+        origins: Sequence[str | None] = [None]
+        if replaced & set(self._store.origins()):
+            origins = [name for name in self._store.origins() if name not in replaced]
+        for origin in origins:
+            for record in self._store.records(kinds=named, origin=origin):
+                self._known.declare(self._ontology.kinds[record.kind], record.id, record.values)
+
+    # ── rows ────────────────────────────────────────────────────────────────────────────────────
+
+    def _table(self, work: Work) -> None:
+        number, rows = len(self._works), 0
+        self._works.append(work)
+        try:
+            for row in work.table.rows:
+                if not work.wants(row):
+                    continue
+                rows += 1
+                self._row(work, row, number)
+                if self._progress and rows % _STEP == 0:
+                    self._progress(work.table.file, rows, 0)
+        except InputError as error:
+            self._refuse(error)
+            broken = sum(problem.row is not None for problem in error.problems)
+            self.report.rows += broken
+            self.report.rejected += broken
+            return
+        if rows < work.minimum:
+            self._refuse(InputError([Problem(
+                work.file, f"{work.table.file} 只有 {rows} 行，至少应有 {work.minimum} 行")]))
+        if not rows and work.replaces:
+            self._refuse(InputError([Problem(
+                work.table.file, "只有表头，没有数据", work.table.sheet)]))
+        if self._progress:
+            self._progress(work.table.file, rows, 0)
+
+    def _row(self, work: Work, row: Row, number: int) -> None:
+        faults = Faults(work.table, row)
+        drafts: list[tuple[str, Record, Sequence[str]]] = []
+        plans: list[Plan] = []
+        if not row.faults:
+            origin, source = work.cite(row.cells)
+            if isinstance(source, Fault):
+                faults.add(tuple(origin), "", source)  # type: ignore[arg-type]
+                origin, source = "", ""
+            for plan in work.plans:
+                for cells in plan.parts(row.cells):
+                    record = draft(plan, cells, source, self._known, faults)
+                    if record is not None:
+                        drafts.append((str(origin), record, plan.links))
+                        plans.append(plan)
+        at = (number << 32) | row.number
+        if not faults.problems and (lost := self._staging.row(drafts, at)):
+            self._contradicts(plans[lost[0]], lost[1], faults)
+        self.report.rows += 1
+        if faults.problems:
+            self._reject(work, row, faults)
+            return
+        for origin, record, _ in drafts:
+            if work.replaces and not self._additive:
+                kinds = self._replaced.setdefault(origin, set())
+                if kinds is not None:
+                    kinds.add(work.replaces)
+            if record.ends and not (record.valid_from or record.observed
+                                    or self._ontology.kinds[record.kind].timeless):
+                key = work.table.file, record.source
+                self._undated[key] = self._undated.get(key, 0) + 1
+
+    def _contradicts(self, plan: Plan, conflict: Conflict, faults: Faults) -> None:
+        work = self._works[conflict.at >> 32]
+        label, old, new = described(conflict, plan.kind)
+        where = f"{work.table.file} 第 {conflict.at & 0xFFFFFFFF} 行"
+        cell = next((c for c in plan.cells if c.field.name == conflict.field), None)
+        reason = f"与同一来源的 {where} 矛盾：「{label}」那里是「{old}」，这里是「{new}」"
+        faults.add(cell.places if cell else (), new, Fault(reason), label)
+
+    def _reject(self, work: Work, row: Row, faults: Faults) -> None:
+        self.report.rejected += 1
+        self.report.problems += faults.problems
+        if (work.key, row.number) in self._declarers:
+            self.declarers_lost.add((work.key, row.number))
+        if len(self.report.rejects) < _KEPT:
+            table = work.table
+            self.report.rejects.append(Rejected(table.file, table.sheet, table.headers, row.number,
+                                                row.cells, faults.cells))
+
+    # ── the end ─────────────────────────────────────────────────────────────────────────────────
+
+    def finish(self, keep_good: bool, allow_shrink: bool) -> bool:
+        """Write the rest and retract what is no longer said; whether the load may be committed."""
+        if not hasattr(self, "_staging"):
+            return False
+        self._staging.settle()
+        if self.refused or (self.report.problems and not keep_good):
+            return False
+        for origin, record in self._citations.made(self._store):
+            self._staging.own(origin, record)
+        self._staging.finish(self._replaced)
+        self._warn()
+        limit = self._ontology.thresholds["shrink"]
+        for origin, kinds in sorted(self._replaced.items()):
+            lost, total = self._staging.unseen(origin, kinds)
+            problem = None if allow_shrink else shrink(origin, lost, total, limit)
+            if problem:
+                self._refuse(InputError([problem]))
+            else:
+                self.report.retracted += self._staging.retract_unseen(origin, kinds)
+        return not self.refused
+
+    def _warn(self) -> None:
+        counts: dict[str, int] = {}
+        for (file, source), count in self._undated.items():
+            if not self._citations.dated(source):
+                counts[file] = counts.get(file, 0) + count
+        self.report.warnings += [
+            f"{file}：{count} 条联系没有日期（有效期起、观察日期或来源日期），只显示，不计入判定"
+            for file, count in counts.items()]
+        for label, texts in self._known.guessed.items():
+            some = "、".join(sorted(texts)[:5])
+            self.report.warnings.append(
+                f"{len(texts)} 个名称看不出是哪一种，按“{label}”记（{some}）；"
+                f"要指明请写成“种类:名称”")
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Records hold no cycles: looking for them would cost a sixth of a large load."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()

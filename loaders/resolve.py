@@ -1,0 +1,202 @@
+"""What a name in a cell refers to: things of this load and of the store, whatever their order."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import NamedTuple
+
+from graph.codes import check_credit_code
+from graph.identity import thing_id
+from graph.names import nearest, normalise
+from graph.record import Value
+from ontology.model import Kind, Ontology
+
+__all__ = ["Fault", "Known"]
+
+
+class Fault(NamedTuple):
+    """Why a cell is refused, and what may have been meant."""
+
+    reason: str
+    nearest: tuple[str, ...] = ()
+
+
+class Known:
+    """Every name that a cell may use, gathered before the first record is checked.
+
+    A closed class must be named here.  An open one (Company) need not: an unknown name makes a
+    thing known by name only, kept in `mentions` (id → kind, values).
+    """
+
+    def __init__(self, ontology: Ontology) -> None:
+        self.ontology = ontology
+        self.mentions: dict[str, tuple[str, dict[str, Value]]] = {}
+        self.guessed: dict[str, set[str]] = {}  # kind assumed → names that may be several
+        self.dated: set[str] = set()  # sources that have a date
+        self._closed: dict[str, dict[str, int]] = {}  # name → id → 0, or 1 for an alias
+        self._looks = 1_000  # for the nearest name; a whole wrong column must not take hours
+        self._kinds: dict[tuple[str, ...], list[Kind]] = {}
+        self._roles: dict[str, tuple[str, str]] = {}  # open kind → its name and credit code field
+        self._shown: dict[str, dict[str, str]] = {}  # kind → id → its name as printed
+        self._open: set[str] = set()
+        self._owner: dict[str, str] = {}
+
+    @staticmethod
+    def naming(kind: Kind) -> tuple[tuple[str, bool], ...]:
+        """The fields that name a thing of the kind, and whether only as an alias."""
+        return tuple((f.name, f.role == "alias" or not f.role) for f in kind.fields
+                     if f.role or f.name == "name_en")
+
+    def declare(self, kind: Kind, id: str, values: Mapping[str, Value]) -> None:
+        """Make a thing's names known."""
+        if kind.open:
+            self._declare_open(kind, id, values)
+            return
+        names = self._closed
+        names.setdefault(normalise(id.partition(":")[2]), {})[id] = 0
+        for name, alias in self.naming(kind):
+            said = values.get(name, ())
+            for text in said if isinstance(said, tuple) else (said,):
+                ranks = names.setdefault(normalise(str(text)), {})
+                ranks[id] = min(ranks.get(id, 1), int(alias))
+                if not alias:
+                    self._shown.setdefault(kind.name, {})[id] = str(text)
+        if "date" in values:
+            self.dated.add(id)
+
+    def _declare_open(self, kind: Kind, id: str, values: Mapping[str, Value]) -> None:
+        self._open.add(id)
+        for field in kind.fields:
+            said = values.get(field.name) if field.role else None
+            for text in said if isinstance(said, tuple) else (said,) if said else ():
+                role = field.name if field.role == "code" else self._fields(kind)[0]
+                with suppress(ValueError):
+                    other = thing_id(kind, {role: str(text)})
+                    if other != id and self._owner.setdefault(other, id) != id:
+                        self._owner[other] = ""  # two claim it: it stays apart
+
+    def same(self, one: str, other: str) -> bool:
+        """Whether two ids are one thing, by id or because one carries the other's name."""
+        return self._root(one) == self._root(other)
+
+    def _root(self, id: str) -> str:
+        for _ in range(8):
+            owner = self._owner.get(id)
+            if not owner:
+                return id
+            id = owner
+        return id
+
+    def has(self, id: str) -> bool:
+        """Whether a thing of a closed class is known by that id."""
+        return id in self._closed.get(normalise(id.partition(":")[2]), {})
+
+    def names(self, kinds: tuple[str, ...]) -> list[str]:
+        """The printed names of the closed things of some kinds."""
+        return [name for kind in kinds for name in self._shown.get(kind, {}).values()]
+
+    def closed(self, text: str, kinds: tuple[str, ...]) -> str | Fault | None:
+        """A thing of closed classes by any of its names, or None."""
+        return self._closed_id(text, [self.ontology.kinds[name] for name in kinds])
+
+    def find(self, text: str, refers: tuple[str, ...]) -> str | Fault:
+        """The id that a cell means among the kinds (none: any class)."""
+        kinds = self._classes(refers)
+        named: list[Kind] = []
+        if ":" in text or "：" in text:
+            prefix, _, rest = text.replace("：", ":").partition(":")
+            named = [k for k in kinds if prefix.strip() in (k.name, k.label.zh)]
+            if named:
+                kinds, text = named, rest.strip()
+        found = self._closed_id(text.strip("/ "), kinds)
+        if found is not None:
+            return found
+        found = self._open_id(text, [kind for kind in kinds if kind.open], bool(named))
+        return found or self._unknown(text, kinds)
+
+    def _classes(self, refers: tuple[str, ...]) -> list[Kind]:
+        if refers not in self._kinds:
+            self._kinds[refers] = [self.ontology.kinds[name] for name in refers] or list(
+                self.ontology.classes)
+        return self._kinds[refers]
+
+    def _closed_id(self, text: str, kinds: list[Kind]) -> str | Fault | None:
+        ranks = self._closed.get(normalise(text), {})
+        if ranks:
+            names = {kind.name for kind in kinds}
+            ranks = {id: r for id, r in ranks.items() if id.partition(":")[0] in names}
+        if not ranks and "/" in text:
+            ranks = self._qualified(text, kinds)
+        if not ranks:
+            return None
+        best = [id for id, rank in ranks.items() if rank == min(ranks.values())]
+        if len(best) > 1:
+            one = len({id.partition(":")[0] for id in best}) == 1
+            choices = tuple(self.label(id, bare=one) for id in sorted(best))
+            return Fault(f"「{text}」不止一个，请写明是哪一个", choices)
+        return best[0]
+
+    def _qualified(self, text: str, kinds: list[Kind]) -> dict[str, int]:
+        """Things by a name of their key's first reference and their own: 锂电池/隔膜."""
+        ranks: dict[str, int] = {}
+        for kind in kinds:
+            key = kind.key
+            if not (len(key) > 1 and key[0].datatype == "reference"):
+                continue
+            for cut, letter in enumerate(text):
+                parent = self.find(text[:cut], key[0].refers) if letter == "/" else None
+                if isinstance(parent, str):
+                    start = f"{kind.name}:{parent.partition(':')[2]}/"
+                    names = self._closed.get(normalise(text[cut + 1:]), {})
+                    ranks |= {id: r for id, r in names.items() if id.startswith(start)}
+        return ranks
+
+    def _open_id(self, text: str, kinds: list[Kind], named: bool) -> str | None:
+        """A thing of an open class; a place without a record of its own must be written 基地:名称,
+        for a mistyped region would otherwise become a site that lies nowhere."""
+        found: dict[str, tuple[Kind, dict[str, Value]]] = {}
+        for kind in kinds:
+            name, code = self._fields(kind)
+            values: dict[str, Value] = {name: text}
+            if code and len(text) >= 18 and len(normalise(text)) == 18:
+                with suppress(ValueError):
+                    values = {code: check_credit_code(text)}
+            with suppress(ValueError):
+                found[thing_id(kind, values)] = kind, values
+        ids = [id for id in found if id in self._open or id in self._owner]
+        ids = ids or [id for id, (kind, _) in found.items() if named or not kind.place]
+        if not ids:
+            return None
+        kind, values = found[ids[0]]
+        if len(ids) > 1:
+            self.guessed.setdefault(kind.label.zh, set()).add(text)
+        before = self.mentions.get(ids[0])
+        if before is None or str(before[1]) > str(values):
+            self.mentions[ids[0]] = kind.name, values
+        return ids[0]
+
+    def _fields(self, kind: Kind) -> tuple[str, str]:
+        """The fields of an open class that hold its name and its credit code (or none)."""
+        if kind.name not in self._roles:
+            codes = (f.name for f in kind.role("code") if f.datatype == "credit_code")
+            names = (f.name for f in kind.role("name"))
+            self._roles[kind.name] = next(names, "name"), next(codes, "")
+        return self._roles[kind.name]
+
+    def _unknown(self, text: str, kinds: Iterable[Kind]) -> Fault:
+        kinds = [kind for kind in kinds if not kind.open]
+        names = self.names(tuple(kind.name for kind in kinds))
+        last = text.rpartition("/")[2]
+        labels = "或".join(kind.label.zh for kind in kinds[:3])
+        if not names:
+            return Fault(f"图谱里还没有任何{labels}：请先运行 xianglian load 装入随附数据")
+        self._looks -= 1
+        near = (nearest(text, names) or nearest(last, names)) if self._looks > 0 else []
+        return Fault(f"没有这个{labels}", tuple(near))
+
+    def label(self, id: str, *, bare: bool = False) -> str:
+        """How to write a thing so that it is not ambiguous."""
+        kind, _, key = id.partition(":")
+        shown = self._shown.get(kind, {}).get(id, key)
+        prefix = self.ontology.kinds[kind].label.zh
+        text = key if bare else f"{prefix}:{key}"
+        return text if normalise(shown) in normalise(key) else f"{text}（{shown}）"

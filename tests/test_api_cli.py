@@ -1,0 +1,223 @@
+"""The command line as a person meets it: every command, on the shipped data."""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import main
+
+
+class Shell:
+    """Runs the command line in a folder of its own against one store."""
+
+    def __init__(self, folder: Path, store: str) -> None:
+        self.folder = folder
+        self.environ = os.environ | {"XIANGLIAN_STORE": store, "PYTHONUTF8": "1",
+                                     "XIANGLIAN_CACHE": str(folder / "cache")}
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """stdout (and stderr where it fails) of the command, in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with (contextlib.chdir(self.folder), redirect_stdout(out), redirect_stderr(err),
+              pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end):
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            main(list(arguments))
+        assert (end.value.code or 0) == code, out.getvalue() + err.getvalue()
+        return out.getvalue() if code == 0 else out.getvalue() + err.getvalue()
+
+    def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same as a process of its own."""
+        root = str(Path(__file__).parent.parent)
+        return subprocess.run(
+            [sys.executable, "-c", "from api.cli import main; main()", *arguments],
+            cwd=self.folder, env=self.environ | {"PYTHONPATH": root},
+            capture_output=True, encoding="utf-8")
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", code=code))
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A store with the shipped data, only read by the tests that share it."""
+    folder = tmp_path_factory.mktemp("shell")
+    shell = Shell(folder, f"sqlite:///{(folder / 'shipped.db').as_posix()}")
+    report = shell.json("load")
+    assert report["rejected"] == 0
+    return shell
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, shell: Shell) -> Shell:
+    """A copy of the shipped store that a test may change."""
+    shell.run("backup", str(tmp_path / "copy.db"))
+    return Shell(tmp_path, f"sqlite:///{(tmp_path / 'copy.db').as_posix()}")
+
+
+def segments(answer: Any) -> dict[str, Any]:
+    return {row["segment"]: row for row in answer["segments"]}
+
+
+def names(answer: Any) -> str:
+    return "、".join(row["name"] for row in answer["rows"])
+
+
+# --- the canonical example -------------------------------------------------------------------
+
+
+def test_2014_names_who_was_there_and_what_was_missing(shell: Shell) -> None:
+    found = segments(shell.json("gaps", "锂电池", "--region", "长沙", "--at", "2014"))
+    assert [found[name]["verdict"] for name in ("正极材料", "负极材料", "隔膜", "电解液")] == [
+        "present", "present", "absent", "absent"]
+    assert {firm["name"] for firm in found["正极材料"]["firms"]} >= {"杉杉能源", "长远锂科"}
+    assert [firm["name"] for firm in found["负极材料"]["firms"]] == ["星城石墨"]
+    assert "长沙晚报" in {item["source"]["publisher"] for item in found["隔膜"]["evidence"]}
+    assert "常德" in found["隔膜"]["nearest"]["region"]
+
+
+def test_2018_is_unknown_and_today_is_present(shell: Shell) -> None:
+    then = segments(shell.json("gaps", "锂电池", "--region", "长沙", "--at", "2018-06-30"))
+    now = segments(shell.json("gaps", "锂电池", "--region", "长沙"))
+    for name in ("隔膜", "电解液"):
+        assert then[name]["verdict"] == "unknown" and not then[name]["evidence"]
+        assert now[name]["verdict"] == "present" and now[name]["evidence"]
+
+
+@pytest.mark.parametrize("chain", ["锂电池", "先进储能材料", "lithium battery", "锂电"])
+@pytest.mark.parametrize("region", ["长沙", "430100", "Changsha"])
+def test_chain_and_region_by_any_of_their_names(shell: Shell, chain: str, region: str) -> None:
+    answer = shell.json("gaps", chain, "--region", region, "--at", "2014")
+    assert (answer["chain"], answer["region"]) == ("先进储能材料", "长沙市")
+
+
+def test_every_evidence_item_is_complete(shell: Shell) -> None:
+    for arguments in (("gaps", "工程机械", "--region", "益阳高新区"), ("suppliers", "华为"),
+                      ("path", "金博股份", "杉杉能源"), ("list", "operatesIn")):
+        for item in shell.json(*arguments)["evidence"]:
+            source = item["source"]
+            assert all(source[key] for key in ("id", "title", "publisher", "date", "grade")), item
+
+
+# --- the questions of the README -------------------------------------------------------------
+
+
+def test_customers_and_suppliers(shell: Shell) -> None:
+    row = next(row for row in shell.json("customers", "金博股份")["rows"] if "比亚迪" in row["name"])
+    assert row["product"] == "碳陶制动盘"
+    suppliers = {row["name"]: row["product"] for row in shell.json("suppliers", "华为")["rows"]}
+    assert "MLCC" in suppliers["信维电科"] and "伺服电机" in suppliers["科力尔"]
+
+
+def test_paths_go_over_a_common_customer(shell: Shell) -> None:
+    assert ["金博股份", "比亚迪", "杉杉能源"] in [
+        [name.replace("巴斯夫杉杉", "杉杉能源") for name in row["names"]]
+        for row in shell.json("path", "金博股份", "杉杉能源")["rows"]]
+    assert any("华为" in row["names"][1] for row in shell.json("path", "信维电科", "科力尔")["rows"])
+
+
+def test_compare_splits_world_and_knowledge(shell: Shell) -> None:
+    answer = shell.json("compare", "锂电池", "--region", "长沙", "--from", "2014", "--to", "today")
+    assert set(answer["gained"]) >= {"隔膜", "电解液"}
+    for end in ("low", "high"):
+        assert answer["moved"][end] + answer["learned"][end] == pytest.approx(answer["total"][end])
+
+
+def test_matrix_covers_all_chains_and_prefectures(shell: Shell) -> None:
+    rows = shell.json("matrix")["rows"]
+    assert len({row["chain"] for row in rows}) == 31 and len({row["region"] for row in rows}) == 14
+
+
+def test_every_kind_can_be_listed_and_shown(shell: Shell) -> None:
+    model = shell.json("ontology")
+    for kind in (*model["classes"], *model["links"]):
+        rows = shell.json("list", kind["name"], "--limit", "2")["rows"]
+        if rows and "name" in rows[0]:
+            shown = shell.json("show", kind["name"], rows[0]["id"])
+            assert shown["rows"][0]["id"] == rows[0]["id"]
+
+
+def test_tables_fit_a_hundred_columns(shell: Shell) -> None:
+    from rich.cells import cell_len
+
+    for arguments in (("gaps", "锂电池", "--region", "长沙"), ("matrix",), ("chain", "工程机械"),
+                      ("company", "金博股份"), ("list", "Park"), ("sources",), ("search", "金博"),
+                      ("compare", "锂电池", "--region", "长沙"), ("ontology",), ("start",)):
+        text = shell.run(*arguments)
+        assert text and max(cell_len(line) for line in text.splitlines()) <= 100, arguments
+
+
+# --- names that are not known ----------------------------------------------------------------
+
+
+def test_an_unknown_name_answers_with_the_nearest(shell: Shell) -> None:
+    assert "锂电池" in shell.run("gaps", "锂电磁", "--region", "长沙", code=1)
+    assert "长沙" in shell.run("gaps", "锂电池", "--region", "长沙氏", code=1)
+    assert "金博股份" in shell.run("customers", "金搏股份", code=1)
+
+
+def test_a_process_answers_on_stdout_and_complains_on_stderr(shell: Shell) -> None:
+    good = shell.process("customers", "金博股份", "--json")
+    assert (good.returncode, good.stderr) == (0, "") and "比亚迪" in good.stdout
+    bad = shell.process("customers", "金搏股份", "--json")
+    assert (bad.returncode, bad.stdout) == (1, "") and "金博股份" in bad.stderr
+
+
+def test_wrong_usage_is_two_and_a_missing_store_says_how_to_load(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, "sqlite:///nothing.db")
+    shell.run("gaps", code=2)
+    assert "xianglian load" in shell.run("gaps", "锂电池", code=3)
+    assert not (tmp_path / "nothing.db").exists()
+
+
+# --- putting in and taking out ---------------------------------------------------------------
+
+
+def test_the_example_row_of_every_template_loads(scratch: Shell) -> None:
+    kinds = scratch.json("ontology")
+    for kind in (*kinds["classes"], *kinds["links"]):
+        scratch.run("template", kind["name"])
+    files = sorted(file.name for file in scratch.folder.glob("*.xlsx"))
+    report = scratch.json("load", *files)
+    assert (report["rejected"], report["rows"]) == (0, len(files))
+    again = scratch.json("load", *[name.replace("xlsx", "csv") for name in files])
+    assert again["loaded"] == 0
+
+
+def test_a_fact_of_ones_own_changes_the_verdict_and_can_be_taken_back(scratch: Shell) -> None:
+    def verdict() -> str:
+        answer = scratch.json("gaps", "锂电池", "--region", "长沙", "--at", "2018")
+        return str(segments(answer)["隔膜"]["verdict"])
+
+    before = scratch.json("gaps", "锂电池", "--region", "长沙")["version"]
+    scratch.run("add", "operatesIn", "企业=长沙某膜业有限公司", "环节=先进储能材料/隔膜",
+                "所在地=长沙市", "有效期起=2017", "--source", "2018年联盟走访")
+    assert verdict() == "present"
+    scratch.run("retract", "2018年联盟走访")
+    assert verdict() == "unknown"
+    assert scratch.json("gaps", "锂电池", "--region", "长沙")["version"] == before
+
+
+def test_backup_and_restore(scratch: Shell) -> None:
+    version = scratch.json("gaps", "锂电池")["version"]
+    scratch.run("backup", "b.db")
+    scratch.run("retract", "hunan-press")
+    assert scratch.json("gaps", "锂电池")["version"] != version
+    scratch.run("restore", "b.db", code=3)
+    scratch.run("restore", "b.db", "--force")
+    assert scratch.json("gaps", "锂电池")["version"] == version
+
+
+def test_known_at_gives_a_past_answer_again(scratch: Shell) -> None:
+    moment = "2020-01-01"
+    assert "unknown" in {row["verdict"] for row in scratch.json(
+        "gaps", "锂电池", "--known-at", "2999")["segments"]}
+    scratch.run("gaps", "锂电池", "--known-at", moment, code=1)

@@ -1,0 +1,383 @@
+"""What a load accepts and what it refuses, with the place of every fault."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from graph.codes import check_character
+from graph.record import Record
+from graph.store import Store, open_store
+from loaders import pipeline
+from loaders.report import Report
+from ontology.compiler import load_ontology
+from ontology.errors import NotFound, Problem
+from ontology.model import Ontology
+
+CODE = "91430900780859888" + check_character("91430900780859888")
+WRONG = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
+
+
+@pytest.fixture(scope="module")
+def ontology() -> Ontology:
+    return load_ontology()
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path, ontology: Ontology) -> Iterator[Store]:
+    """Two regions, one park, two chains that share the name of a segment."""
+    base = tmp_path / "base"
+    base.mkdir()
+    write(base / "地区.csv", "代码,名称,别名,级别,来源\n430100,长沙市,长沙,市州,底表\n"
+                             "430900,益阳市,益阳,市州,底表\n")
+    write(base / "Park.csv", "name,region,source\n益阳高新区,益阳,底表\n")
+    write(base / "Chain.csv", "name,aliases,source\n先进储能材料,锂电池,底表\n碳基材料,,底表\n")
+    write(base / "Segment.csv", "chain,name,source\n锂电池,隔膜,底表\n碳基材料,碳陶制动盘,底表\n"
+                                "锂电池,回收,底表\n碳基材料,回收,底表\n")
+    store = open_store("sqlite://", ontology)
+    report = pipeline.load(store, ontology, [base])
+    assert report.written, report.problems
+    yield store
+    store.close()
+
+
+def refused(store: Store, ontology: Ontology, *paths: Path) -> list[Problem]:
+    """Load what must be refused; nothing may change, and the rows must add up."""
+    before = store.version()
+    report = pipeline.load(store, ontology, paths)
+    assert report.problems and not report.written
+    assert store.version() == before
+    adds_up(report)
+    return report.problems
+
+
+def accepted(store: Store, ontology: Ontology, *paths: Path) -> Report:
+    report = pipeline.load(store, ontology, paths)
+    assert report.written, [str(problem) for problem in report.problems]
+    adds_up(report)
+    return report
+
+
+def adds_up(report: Report) -> None:
+    assert report.rows == report.loaded + report.unchanged + report.merged + report.rejected
+
+
+def only(store: Store, kind: str, source: str = "Source:走访") -> Record:
+    [record] = [r for r in store.records(kinds=[kind]) if r.source == source]
+    return record
+
+
+# ── refused ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("name", "text", "row", "column", "nearest"), [
+    ("Company.csv", f"企业名称 (name),统一社会信用代码,来源\n金博股份,{WRONG},走访\n",
+     2, "统一社会信用代码", ""),
+    ("Company.csv", "企业名称,统一社会信用代码,来源\n金博股份,9.14E+17,走访\n",
+     2, "统一社会信用代码", ""),
+    ("operatesIn.csv", "企业,环节,来源\n金博股份,隔摸,走访\n", 2, "环节", "隔膜"),
+    ("operatesIn.csv", "企业,环节,来源\n金博股份,回收,走访\n", 2, "环节", "先进储能材料/回收"),
+    ("operatesIn.csv", "企业,环节,所在地,来源\n金博股份,隔膜,长砂市,走访\n", 2, "所在地", "长沙市"),
+    ("Company.csv", "企业名称,地区,来源\n甲,长沙,走访\n乙,长砂市,走访\n", 3, "地区", "长沙市"),
+    ("Company.csv", "企业名称,来源\n金博股份,\n", 2, "来源", ""),
+    ("Company.csv", "企业名称,来源\n,走访\n", 2, "企业名称", ""),
+    ("Company.csv", "企业名称\n金博股份\n", 1, "来源 (source)", ""),
+    ("Company.csv", "企业名称,来源,企业名称\n金博股份,走访,金博\n", 1, "企业名称", ""),
+    ("Company.csv", "企业名称,name,来源\n金博股份,金博,走访\n", 1, "name", ""),
+    ("Company.csv", "企业名称,主营产吕,来源\n金博股份,热场,走访\n", 1, "主营产吕", "主营产品"),
+    ("suppliesTo.csv", "供应商,客户,有效期起,有效期止,来源\n甲,乙,2020,2019,走访\n",
+     2, "有效期止", ""),
+    ("suppliesTo.csv", "供应商,客户,有效期起,来源\n甲,乙,去年,走访\n", 2, "有效期起", ""),
+    ("suppliesTo.csv", "供应商,客户,来源\n金博股份,金博股份 ,走访\n", 2, "客户", ""),
+    ("suppliesTo.csv", "供应商,客户,供应形式,来源\n甲,乙,供祸,走访\n", 2, "供应形式", "供货"),
+    ("Company.csv", "企业名称,网址,来源\n甲,javascript:alert(1),走访\n", 2, "网址", ""),
+    ("Company.csv", "企业名称,来源\n甲\x07,走访\n", 2, "企业名称", ""),
+    ("Company.csv", "企业名称,来源\n甲\u202e乙,走访\n", 2, "企业名称", ""),
+    ("Company.csv", f"企业名称,备注,来源\n甲,{'长' * 10_001},走访\n", 2, "备注", ""),
+    ("Company.csv", "企业名称,来源\n甲,走访\n乙,走访,多出来的\n", 3, "", ""),
+])
+def test_a_bad_cell_is_refused_with_its_place(
+        store: Store, ontology: Ontology, tmp_path: Path, name: str, text: str, row: int,
+        column: str, nearest: str) -> None:
+    [problem] = refused(store, ontology, write(tmp_path / name, text))
+    assert (problem.file, problem.row, problem.column) == (name, row, column)
+    assert nearest in " ".join(problem.nearest)
+    assert name in str(problem) and (not column or column in str(problem))
+
+
+@pytest.mark.parametrize(("content", "word"), [
+    ("企业名称,来源\n甲,走访\n".encode("utf-16"), "UTF-16"),
+    ("企业名称,来源\n甲,走访\n".encode("utf-16-le"), "UTF-16"),
+    ("企业名称,来源\n甲公司,走访".encode()[:-1], "截断"),
+    ("企业名称,来源\n甲公司,走访".encode("gb18030")[:-1], "截断"),
+    ("企业名称,地区,来源\n甲,长沙,走访\n乙,长".encode(), "截断"),
+    ('企业名称,来源\n甲,走访\n"乙,走访\n'.encode(), "截断"),
+    ("企业名称,来源\n甲\0,走访\n".encode(), "NUL"),
+    ("企业名称,来源\n甲,走访\n".encode() + b"\xff\xff,\n", "UTF-8"),
+    (b"", "空"),
+    (b"\r\n", "空"),
+    ("企业名称,来源\n".encode(), "没有数据"),
+])
+def test_a_damaged_file_is_refused_by_name(store: Store, ontology: Ontology, tmp_path: Path,
+                                           content: bytes, word: str) -> None:
+    path = tmp_path / "Company.csv"
+    path.write_bytes(content)
+    [problem] = refused(store, ontology, path)
+    assert problem.file == "Company.csv"
+    assert word in problem.reason
+
+
+def test_rows_of_one_source_that_contradict_are_both_named(
+        store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    text = "企业名称,成立日期,来源\n金博,2005,走访\n金博,2006,走访\n"
+    path = write(tmp_path / "Company.csv", text)
+    [problem] = refused(store, ontology, path)
+    assert problem.row == 3 and "第 2 行" in problem.reason
+    assert "2005" in problem.reason and problem.value == "2006"
+
+
+def test_a_firm_does_not_supply_itself_under_another_name(
+        store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    links = write(tmp_path / "suppliesTo.csv",
+                  "供应商,客户,来源\n金博,湖南金博碳素股份有限公司,走访\n")
+    firms = write(tmp_path / "Company.csv",
+                  f"企业名称,企业全称,统一社会信用代码,来源\n金博,湖南金博碳素股份有限公司,{CODE},走访\n")
+    for paths in ((links, firms), (firms, links)):
+        [problem] = refused(store, ontology, *paths)
+        assert problem.file == "suppliesTo.csv" and problem.row == 2
+    accepted(store, ontology, firms)
+    by_code = write(tmp_path / "供应.csv", f"供应商,客户,来源\n金博,{CODE},走访\n")
+    assert refused(store, ontology, by_code)[0].row == 2
+
+
+def test_one_bad_row_keeps_everything_out_unless_the_good_are_wanted(
+        store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    path = write(tmp_path / "Company.csv", "企业名称,地区,来源\n甲,长沙,走访\n乙,长砂市,走访\n")
+    refused(store, ontology, path)
+    report = pipeline.load(store, ontology, [path], keep_good=True)
+    assert report.written and (report.loaded, report.rejected) == (1, 1)
+    assert only(store, "Company").values["region"] == "Region:430100"
+
+
+def test_a_kept_row_never_leans_on_a_rejected_one(store: Store, ontology: Ontology,
+                                                  tmp_path: Path) -> None:
+    write(tmp_path / "Park.csv", "name,region,source\n浏阳经开区,长砂市,走访\n")
+    write(tmp_path / "Company.csv", "企业名称,地区,来源\n甲,浏阳经开区,走访\n乙,长沙,走访\n")
+    report = pipeline.load(store, ontology, [tmp_path / "Company.csv", tmp_path / "Park.csv"],
+                           keep_good=True)
+    assert report.written and (report.loaded, report.rejected) == (1, 2)
+    adds_up(report)
+
+
+def test_a_dry_run_says_everything_and_writes_nothing(store: Store, ontology: Ontology,
+                                                      tmp_path: Path) -> None:
+    before = store.version()
+    path = write(tmp_path / "Company.csv", "企业名称,来源\n甲,走访\n")
+    report = pipeline.load(store, ontology, [path], dry_run=True)
+    assert report.loaded == 1 and not report.written and store.version() == before
+
+
+# ── accepted ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_any_common_encoding_and_separator(store: Store, ontology: Ontology, tmp_path: Path,
+                                           encoding: str, separator: str) -> None:
+    text = "企业名称,地址,来源\n㮾梨精工,长沙县㮾梨街道,走访\n".replace(",", separator)
+    accepted(store, ontology, write(tmp_path / "企业.csv", text, encoding))
+    assert only(store, "Company").values["address"] == "长沙县㮾梨街道"
+
+
+@pytest.mark.parametrize(("typed", "kept"), [
+    ("2026/6/1", "2026-06-01"), ("2026.6", "2026-06"), ("2026年6月", "2026-06"),
+    ("２０２６年", "2026"), ("46174", "2026-06-01"), ("2026-06-01 00:00:00", "2026-06-01"),
+])
+def test_dates_as_people_type_them(store: Store, ontology: Ontology, tmp_path: Path, typed: str,
+                                   kept: str) -> None:
+    accepted(store, ontology, write(tmp_path / "suppliesTo.csv",
+                                    f"供应商,客户,有效期起,来源\n甲,乙,{typed},走访\n"))
+    assert only(store, "suppliesTo").valid_from == kept
+
+
+@pytest.mark.parametrize(("amount", "unit"), [("1,200万元", ""), ("1,200万元", "万元"),
+                                              ("1200", "万元"), ("１２００万元", "")])
+def test_a_quantity_in_base_units(store: Store, ontology: Ontology, tmp_path: Path, amount: str,
+                                  unit: str) -> None:
+    accepted(store, ontology, write(
+        tmp_path / "Project.csv",
+        f'项目名称,amount,amount_unit,来源\n一期,"{amount}",{unit},走访\n'))
+    values = only(store, "Project").values
+    assert (values["amount"], values["amount_unit"]) == (12_000_000, "元")
+
+
+def test_full_width_headers_digits_and_letters(store: Store, ontology: Ontology,
+                                               tmp_path: Path) -> None:
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in CODE)
+    accepted(store, ontology, write(
+        tmp_path / "Company.csv",
+        f"来源,统一社会信用代码（CREDIT_CODE）,ＮＡＭＥ\n走访,{wide},金博股份\n"))
+    assert only(store, "Company").id == f"Company:{CODE}"
+
+
+def test_files_and_rows_in_any_order_give_one_content(ontology: Ontology, tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / "Segment.csv", "chain,name,source\n锂电池,隔膜,走访\n"),
+        write(tmp_path / "absentFrom.csv", "环节,地区,观察日期,来源\n锂电池/隔膜,长沙,2014,走访\n"),
+        write(tmp_path / "Chain.csv", "name,aliases,source\n先进储能材料,锂电池,走访\n"),
+        write(tmp_path / "Region.csv", "code,name,aliases,source\n430100,长沙市,长沙,走访\n"),
+    ]
+    versions = set()
+    for paths in (files, files[::-1], [files[1], files[3], files[0], files[2]]):
+        store = open_store("sqlite://", ontology)
+        accepted(store, ontology, *paths)
+        versions.add(store.version())
+        store.close()
+    assert len(versions) == 1
+
+
+def test_names_only_things_and_references(store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    accepted(store, ontology, write(
+        tmp_path / "operatesIn.csv",
+        "企业,环节,所在地,功能,观察日期,来源\nBYD 长沙,隔膜,益阳高新区,生产,2026年上半年,走访\n"))
+    link = only(store, "operatesIn")
+    assert link.ends == ("Company:byd长沙", "Segment:先进储能材料/隔膜")
+    assert link.values == {"place": "Park:益阳高新区", "function": "production"}
+    assert link.observed == "2026-06"
+    assert only(store, "Company").values == {"name": "BYD 长沙"}
+
+
+# ── loading again ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_loading_again_changes_nothing(store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    text = "供应商,客户,产品,来源\n甲,乙,膜,走访\n甲,乙,膜,走访\n"
+    path = write(tmp_path / "suppliesTo.csv", text)
+    first = accepted(store, ontology, path)
+    before = store.version(), store.history_hash()
+    again = accepted(store, ontology, path)
+    assert (first.loaded, first.merged) == (1, 1)
+    assert (again.loaded, again.unchanged, again.merged, again.retracted) == (0, 1, 1, 0)
+    assert (store.version(), store.history_hash()) == before
+
+
+def test_what_a_source_no_longer_says_is_retracted(store: Store, ontology: Ontology,
+                                                   tmp_path: Path) -> None:
+    rows = [f"企业{n},走访\n" for n in range(10)]
+    path = write(tmp_path / "Company.csv", "企业名称,来源\n" + "".join(rows))
+    accepted(store, ontology, path)
+    write(path, "企业名称,来源\n" + "".join(rows[:9]))
+    assert accepted(store, ontology, path).retracted == 1
+    write(path, "企业名称,来源\n" + "".join(rows[:5]))
+    [problem] = refused(store, ontology, path)
+    assert problem.file == "走访" and "--allow-shrink" in problem.reason
+    report = pipeline.load(store, ontology, [path], allow_shrink=True)
+    assert report.written and report.retracted == 4
+
+
+def test_a_template_replaces_only_its_own_kind(store: Store, ontology: Ontology,
+                                               tmp_path: Path) -> None:
+    firms = write(tmp_path / "Company.csv", "企业名称,备注,来源\n甲,老厂,走访\n")
+    links = write(tmp_path / "suppliesTo.csv", "供应商,客户,来源\n甲,乙,走访\n")
+    accepted(store, ontology, firms)
+    accepted(store, ontology, links)
+    names = {r.id: dict(r.values) for r in store.records(kinds=["Company"])}
+    assert names == {"Company:甲": {"name": "甲", "note": "老厂"}, "Company:乙": {"name": "乙"}}
+    assert accepted(store, ontology, firms).retracted == 0
+    assert len(list(store.records(kinds=["suppliesTo"]))) == 1
+    assert len(list(store.records(kinds=["Company"]))) == 2
+
+
+def test_a_source_is_made_once_and_used_by_name(store: Store, ontology: Ontology,
+                                                tmp_path: Path) -> None:
+    accepted(store, ontology, write(
+        tmp_path / "Company.csv",
+        "企业名称,来源,来源机构,来源日期,来源等级\n甲,2026年6月走访,电池协会,,官方\n"))
+    [made] = store.records(ids=["Source:2026年6月走访/电池协会"])
+    assert made.source == made.id
+    assert made.values == {"title": "2026年6月走访", "publisher": "电池协会", "grade": "official",
+                           "date": "2026-06"}
+    accepted(store, ontology, write(tmp_path / "Product.csv", "name,来源\n膜,2026年6月走访\n"))
+    assert next(iter(store.records(kinds=["Product"]))).source == made.id
+
+
+def test_links_without_any_date_are_said(store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    path = write(tmp_path / "suppliesTo.csv", "供应商,客户,来源\n甲,乙,走访\n")
+    assert "没有日期" in accepted(store, ontology, path).warnings[0]
+    write(path, "供应商,客户,来源,来源日期\n甲,乙,走访,2026\n")
+    assert not accepted(store, ontology, path).warnings
+
+
+# ── add and retract ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_add_keeps_what_was_said_before(store: Store, ontology: Ontology) -> None:
+    kind = ontology.kind("企业")
+    assert pipeline.add(store, ontology, kind, {"企业名称": "甲", "地区": "长沙"}, "走访").written
+    report = pipeline.add(store, ontology, kind, {"name": "甲", "备注": "扩产"}, "走访")
+    assert report.json()["loaded"] == 1
+    assert only(store, "Company").values == {"name": "甲", "region": "Region:430100",
+                                             "note": "扩产"}
+    bad = pipeline.add(store, ontology, kind, {"name": "甲", "地区": "长砂市"}, "走访")
+    assert not bad.written and bad.problems[0].column == "地区"
+    assert pipeline.retract(store, ontology, "走访") == 2
+    assert not list(store.records(kinds=["Company"]))
+    with pytest.raises(NotFound):
+        pipeline.retract(store, ontology, "走坊")
+
+
+# ── Excel ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_excel_in_any_column_order(store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    from datetime import date
+
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "供应"
+    sheet.append(["来源 (source)", "有效期起", "客户 (customer)", "供应商 (supplier)"])
+    sheet.append(["走访", date(2026, 6, 1), "比亚迪", "金博股份"])
+    notes = book.create_sheet("说明")
+    notes.append(["不用读"])
+    hidden = book.create_sheet("Company")
+    hidden.append(["企业名称", "来源"])
+    hidden.sheet_state = "hidden"
+    book.save(tmp_path / "走访.xlsx")
+    report = accepted(store, ontology, tmp_path / "走访.xlsx")
+    assert only(store, "suppliesTo").valid_from == "2026-06-01"
+    assert any("说明" in w for w in report.warnings)
+    assert any("Company" in w and "隐藏" in w for w in report.warnings)
+
+
+def test_a_code_that_excel_took_for_a_number(store: Store, ontology: Ontology,
+                                             tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["企业名称", "统一社会信用代码", "来源"])
+    sheet.append(["金博", 9.14e17, "走访"])
+    book.save(tmp_path / "Company.xlsx")
+    [problem] = refused(store, ontology, tmp_path / "Company.xlsx")
+    assert (problem.row, problem.column, problem.value) == (2, "统一社会信用代码", "9.14E+17")
+    assert problem.sheet == "Sheet" and "文本" in problem.reason
+
+
+def test_an_error_cell_is_a_problem_at_that_cell(store: Store, ontology: Ontology,
+                                                 tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["企业名称", "备注", "来源"])
+    sheet.append(["金博", "#N/A", "走访"])
+    sheet.append(["金博", "=1+1", "走访"])
+    book.save(tmp_path / "Company.xlsx")
+    problems = refused(store, ontology, tmp_path / "Company.xlsx")
+    assert [(p.row, p.column) for p in problems] == [(2, "备注"), (3, "备注")]
+    assert "#N/A" in problems[0].reason and "公式" in problems[1].reason
