@@ -11,6 +11,7 @@ from graph.analysis import gaps as gap_lists
 from graph.analysis import matrix as matrices
 from graph.analysis import paths, search, supplies, things
 from graph.analysis.chain import chain_template
+from graph.cache import cached_index
 from graph.index import Index
 from graph.store import Store, open_store
 from ontology import Ontology, StoreError, explain, load_ontology
@@ -105,6 +106,8 @@ class Answers:
         return explain(self.ontology, term)
 
     def _known(self, moment: int | None) -> Index:
+        if moment is None:
+            return cached_index(self.store, self.ontology, self.settings.cache)
         return Index.build(self.store, self.ontology, moment)
 
 

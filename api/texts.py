@@ -304,7 +304,7 @@ class Texts:
         what = self.ontology.kinds[kind]
         for part in (*(what.ends or ()), *what.fields, *self.ontology.common):
             if part.name == key:
-                return part.label.zh
+                return str(part.label.zh)
         return {"name": "名称"}.get(key, key)
 
     def _fields(self, kind: str, row: Answer) -> Iterator[tuple[str, str]]:
@@ -325,7 +325,7 @@ class Texts:
             return self.word(field.vocabulary, str(value))
         if isinstance(value, float):
             return f"{value:,.10g}"
-        return f"{value:,}" if isinstance(value, int) else str(value or "")
+        return f"{value:,}" if isinstance(value, int) else "" if value is None else str(value)
 
 
 class Notes:

@@ -170,12 +170,14 @@ class Index:
         """Every record's names of a thing, with the times and the order that choose among them."""
         t = self.table
         fields = self.naming.get(self.kind_of(thing), ())
+        told = [(row, {role: str(said[name]) for role, name in fields if said.get(name)})
+                for row in self.rows_of(thing) for said in [t.said(row)]]
+        legal = {names["full_name"] for _, names in told if "full_name" in names}
         found: list[Called] = []
-        for row in self.rows_of(thing):
-            said = t.said(row)
-            names = {role: str(said[name]) for role, name in fields if said.get(name)}
+        for row, names in told:
             seen = int(t.seen[row])
-            order = (int(t.thing[row]) != thing, int(t.grade[row]), -seen, int(t.source[row]), row)
+            # Somebody who writes the full name for short does not tell the short one.
+            order = (names.get("name") in legal, int(t.grade[row]), -seen, int(t.source[row]), row)
             found.append((bool(t.valid_from[row] or t.valid_to[row]), int(t.start[row]),
                           int(t.end[row]), seen, order, names))
         return found

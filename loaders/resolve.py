@@ -170,7 +170,8 @@ class Known:
         if len(ids) > 1:
             self.guessed.setdefault(kind.label.zh, set()).add(text)
         before = self.mentions.get(ids[0])
-        if before is None or str(before[1]) > str(values):
+        # An id that reads as the source wrote it needs no record to carry its name.
+        if ids[0].partition(":")[2] != text and (before is None or str(before[1]) > str(values)):
             self.mentions[ids[0]] = kind.name, values
         return ids[0]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ontology.errors import NotFound
 
@@ -68,7 +69,7 @@ class End:
     synonyms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """A class, or a link when `ends` is set.
 
@@ -105,9 +106,14 @@ class Kind:
 
     def role(self, role: str) -> tuple[Field, ...]:
         """The fields that play an identity role (code, full_name, name, alias)."""
-        return tuple(f for f in self.fields if f.role == role)
+        return self._roles.get(role, ())
 
-    @property
+    @cached_property  # asked for every record that gets an id
+    def _roles(self) -> dict[str, tuple[Field, ...]]:
+        return {role: tuple(f for f in self.fields if f.role == role)
+                for role in {f.role for f in self.fields}}
+
+    @cached_property
     def key(self) -> tuple[Field, ...]:
         """The fields that belong to the identity."""
         return tuple(f for f in self.fields if f.key)

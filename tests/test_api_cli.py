@@ -111,7 +111,8 @@ def test_every_evidence_item_is_complete(shell: Shell) -> None:
 
 
 def test_customers_and_suppliers(shell: Shell) -> None:
-    row = next(row for row in shell.json("customers", "金博股份")["rows"] if "比亚迪" in row["name"])
+    customers = shell.json("customers", "金博股份")["rows"]
+    row = next(row for row in customers if "比亚迪" in row["name"])
     assert row["product"] == "碳陶制动盘"
     suppliers = {row["name"]: row["product"] for row in shell.json("suppliers", "华为")["rows"]}
     assert "MLCC" in suppliers["信维电科"] and "伺服电机" in suppliers["科力尔"]
@@ -121,7 +122,8 @@ def test_paths_go_over_a_common_customer(shell: Shell) -> None:
     assert ["金博股份", "比亚迪", "杉杉能源"] in [
         [name.replace("巴斯夫杉杉", "杉杉能源") for name in row["names"]]
         for row in shell.json("path", "金博股份", "杉杉能源")["rows"]]
-    assert any("华为" in row["names"][1] for row in shell.json("path", "信维电科", "科力尔")["rows"])
+    rows = shell.json("path", "信维电科", "科力尔")["rows"]
+    assert any("华为" in row["names"][1] for row in rows)
 
 
 def test_compare_splits_world_and_knowledge(shell: Shell) -> None:

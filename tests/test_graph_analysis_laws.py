@@ -170,11 +170,15 @@ class Naive:
             if r.kind == "operatesIn" and (r.source, r.ends[1]) == (survey.source, survey.ends[0]):
                 span = self.spans(r) or (-10**9, dates.day_after(r.valid_to) if r.valid_to
                                          else 10**9)
-                overlaps = any(self.touches(p, self.place(r), at) and self.touches(p, region, at)
-                               for p in [*PLACES, "Region:430112"])
-                if span[0] <= at < span[1] and overlaps:
+                if span[0] <= at < span[1] and self.overlap(self.place(r), region, at):
                     return True
         return False
+
+    def overlap(self, one: str, other: str, at: int) -> bool:
+        """Whether what lies in one may lie in the other; two counties that share a park do not."""
+        return (self.touches(one, other, at) or self.touches(other, one, at)
+                or any(self.inside(p, one, at) and self.inside(p, other, at)
+                       for p in [*PLACES, "Region:430112"]))
 
     def negatives(self, segment: str, region: str, at: int) -> set[str]:
         found = [r for r in self.records if r.kind in ("absentFrom", "surveyed")

@@ -42,15 +42,18 @@ def listing(index: Index, kind: str, at: int, of: str | None = None,
             limit: int | None = None) -> Listing:
     """Everything of a class or link; of a link only what touches the thing named `of`."""
     what = index.ontology.kind(kind)
+    bare: list[Row] = []
     if what.ends is None:
-        groups = [index.rows_of(thing) for thing in index.things(what.name)]
+        told = {thing: index.rows_of(thing) for thing in index.things(what.name)}
+        groups = [rows for rows in told.values() if rows]
+        bare = [_bare(index, thing, at) for thing, rows in told.items() if not rows]
     elif of is None:
         groups = _links(index, index.table.rows(what.name).tolist())
     else:
         groups = _links(index, _touching(index, _end(index, what, of), what.name))
     rows, proofs = _rows(index, what, groups[:limit], at)
     return {"kind": what.name, "kind_name": what.label.zh, **envelope(index, at),
-            "rows": rows, "evidence": proofs, "total": len(groups)}
+            "rows": [*rows, *bare][:limit], "evidence": proofs, "total": len(groups) + len(bare)}
 
 
 def show(index: Index, kind: str, name: str, at: int) -> Listing | Shown:
@@ -67,7 +70,7 @@ def show(index: Index, kind: str, name: str, at: int) -> Listing | Shown:
         proofs += cited
     rows, cited = _rows(index, what, [index.rows_of(thing)], at)
     return {"kind": what.name, "kind_name": what.label.zh, **envelope(index, at), "total": 1,
-            "rows": rows, "links": links, "evidence": cited + proofs}
+            "rows": rows or [_bare(index, thing, at)], "links": links, "evidence": cited + proofs}
 
 
 def sources(index: Index, at: int, text: str = "") -> Cited:
@@ -147,8 +150,15 @@ def _row(index: Index, kind: Kind, group: Sequence[int], at: int) -> Row:
         "valid_to": max((r.valid_to for r in records if r.valid_to), default=None),
         "inferred": all(record.inferred for record in records),
         "conflicts": {name: [_shown(index, "", value, at) for value in values]
-                      for name, values in sorted(merged.conflicts.items())},
+                      for name, values in sorted(merged.conflicts.items())
+                      if name not in {field.name for field in kind.role("name")}},
     }
+
+
+def _bare(index: Index, thing: int, at: int) -> Row:
+    """A thing that links mention and no source describes."""
+    return {"id": index.id(thing), "name": index.label(thing, at), "valid_from": None,
+            "valid_to": None, "inferred": False, "conflicts": {}, "records": []}
 
 
 def _shown(index: Index, datatype: str, value: Value, at: int) -> Any:
