@@ -32,6 +32,9 @@ LISTS = {
     "extend": ("延链", "当地有上下游邻居，可以延伸"),
     "check": ("待核", "没有来源说过、说法不一或证据已旧，先去查"),
 }
+TYPES = {"string": "文字", "integer": "整数", "decimal": "数字", "boolean": "是或否",
+         "date": "日期", "period": "时期", "quantity": "数量", "address": "网址",
+         "credit_code": "18 位代码"}
 CLOSING = "，。、；：）》」”！？"  # never begins a line
 NOBODY = "没有来源说过。没人说过不等于没有。"
 HIDDEN = ("id", "name", "kind", "kind_name", "records", "conflicts", "inferred")
@@ -232,7 +235,7 @@ class Texts:
         if not answer["rows"]:
             self.console.print(NOBODY)
             return
-        names = [] if kind.ends else ["name"]
+        names = ["name"] if kind.role("name") else []
         keys = names + [key for key in dict.fromkeys(key for row in answer["rows"] for key in row)
                         if key not in HIDDEN
                         and any(row.get(key) not in (None, "", []) for row in answer["rows"])]
@@ -269,13 +272,42 @@ class Texts:
             for key, title in (("classes", "类别"), ("links", "关系"), ("vocabularies", "词表"),
                                ("thresholds", "阈值")):
                 self.console.print(f"[bold]{title}[/bold]")
-                table = _table("名称", "英文", "说明")
-                for item in answer[key]:
-                    table.add_row(escape(item["label"]["zh"]), item["name"],
-                                  escape(item["comment"]["zh"]))
-                self.console.print(table)
-            return
-        _tree(self.console, answer, 0)
+                self._terms(answer[key])
+            self.say("看其中一个：xianglian ontology 供应，或 xianglian ontology 统一社会信用代码")
+        elif answer["type"] == "field":
+            self._columns(answer["fields"])
+        else:
+            self._title(answer["label"]["zh"], answer["name"], known={})
+            self.say(answer["comment"]["zh"])
+            self.say(answer["comment"]["en"])
+            if "value" in answer:
+                self.console.print(f"  {answer['value']:g}")
+            if "choices" in answer:
+                self._terms(answer["choices"])
+            if columns := [*answer.get("ends", ()), *answer.get("fields", ())]:
+                self._columns(columns)
+
+    def _terms(self, items: Sequence[Answer]) -> None:
+        table = _table("名称", "英文", "说明")
+        for item in items:
+            comment = item.get("comment", {}).get("zh") or "、".join(item.get("synonyms", ()))
+            table.add_row(escape(item["label"]["zh"]), item["name"], escape(comment))
+        self.console.print(table)
+
+    def _columns(self, fields: Sequence[Answer]) -> None:
+        """Ends and fields of a kind, as the columns of its template."""
+        table = _table("列名", "英文", "填什么", "说明")
+        for field in fields:
+            refers = [self.ontology.kinds[kind].label.zh for kind in field.get("refers", ())]
+            choices = [choice["label"]["zh"] for choice in field.get("choices", ())]
+            what = "、".join(choices or refers) or TYPES.get(field.get("datatype", ""), "任何事物")
+            marks = [word for key, word in (("required", "必填"), ("multiple", "可多个"),
+                                            ("key", "区分不同记录")) if field.get(key)]
+            example = f"例：{field['example']}" if field.get("example") else ""
+            parts = [field["comment"]["zh"].rstrip("。"), *marks, example]
+            table.add_row(escape(field["label"]["zh"]), field["name"], escape(what),
+                          escape("；".join(filter(None, parts))))
+        self.console.print(table)
 
     # --- words ------------------------------------------------------------------------------
 
@@ -433,23 +465,3 @@ def _firms(firms: Sequence[Answer]) -> str:
 
 def _few(names: Sequence[str], most: int = 4, unit: str = "家") -> str:
     return "、".join(names[:most]) + (f" 等 {len(names)} {unit}" if len(names) > most else "")
-
-
-def _tree(console: Console, value: Any, depth: int) -> None:
-    """Nested plain data as indented lines."""
-    pad = "  " * depth
-    if isinstance(value, dict):
-        if set(value) == {"zh", "en"}:
-            console.print(escape(f"{pad}{value['zh']}  {value['en']}"))
-            return
-        for key, part in value.items():
-            if isinstance(part, (dict, list)) and part:
-                console.print(f"{pad}[bold]{escape(str(key))}[/bold]")
-                _tree(console, part, depth + 1)
-            elif part not in (None, "", False, [], {}, 0):
-                console.print(escape(f"{pad}{key}：{part}"))
-    elif isinstance(value, list):
-        for part in value:
-            _tree(console, part, depth)
-    else:
-        console.print(escape(f"{pad}{value}"))
