@@ -14,7 +14,7 @@ from graph.analysis.chain import chain_template
 from graph.cache import cached_index
 from graph.index import Index
 from graph.store import Store, open_store
-from ontology import Ontology, StoreError, explain, load_ontology
+from ontology import Ontology, StoreError, XianglianError, explain, load_ontology
 
 __all__ = ["Answer", "Answers"]
 
@@ -62,9 +62,11 @@ class Answers:
         """Completeness intervals, chains × regions; default all chains, the prefectures."""
         return _whole(matrices.matrix(self.index, self.at, chains, regions))
 
-    def compare(self, chain: str, region: str, first: str, last: str,
+    def compare(self, chain: str, region: str, first: str, last: str | None,
                 known_first: str | None = None) -> Answer:
         """What changed between two dates, split into the world moved and we learned."""
+        if day(first) > day(last):
+            raise XianglianError(f"前一日期 {first} 晚于后一日期 {last or '今天'}，请对调")
         before = self._known(dates.known_at(known_first)) if known_first else None
         return _whole(compares.compare(self.index, chain, region, day(first), day(last), before,
                                        self.min_grade))
@@ -81,11 +83,15 @@ class Answers:
 
     def path(self, first: str, last: str, max_steps: int = 4) -> Answer:
         """The shortest sourced ways from one party to another over business ties."""
-        return _whole(paths.paths(self.index, first, last, self.at, max_steps))
+        answer = paths.paths(self.index, first, last, self.at, max_steps)
+        if answer["one"] == answer["other"] and not answer["rows"]:
+            raise XianglianError(f"「{first}」和「{last}」是同一家：{answer['one']}")
+        return _whole(answer)
 
     def search(self, text: str, kinds: Sequence[str] = (), limit: int = 20) -> Answer:
         """Things whose name, alias, code, pinyin or initials match."""
-        wanted = [self.ontology.kind(name).name for name in kinds] or None
+        wanted = ([self.ontology.kind(name).name for name in kinds]
+                  or [kind.name for kind in self.ontology.classes if kind.role("name")])
         return _whole(search.search(self.index, text, self.at, wanted, limit))
 
     def show(self, kind: str, name: str | None = None) -> Answer:
@@ -99,7 +105,8 @@ class Answers:
 
     def sources(self, text: str = "") -> Answer:
         """The cited sources, and what was loaded with how many live records."""
-        return _whole(things.sources(self.index, self.at, text)) | {"origins": self.store.origins()}
+        origins = self.store.origins() if self.known_at is None else {}
+        return _whole(things.sources(self.index, self.at, text)) | {"origins": origins}
 
     def explain(self, term: str | None) -> Answer:
         """The model itself: all kinds, or one kind, field or vocabulary."""
@@ -108,7 +115,10 @@ class Answers:
     def _known(self, moment: int | None) -> Index:
         if moment is None:
             return cached_index(self.store, self.ontology, self.settings.cache)
-        return Index.build(self.store, self.ontology, moment)
+        index = Index.build(self.store, self.ontology, moment)
+        if not len(index.table):
+            raise XianglianError("那时图谱里还没有任何记录：所问的日期早于第一次装入")
+        return index
 
 
 def day(text: str | None) -> int:

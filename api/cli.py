@@ -13,6 +13,7 @@ from rich.console import Console
 from api.answers import Answer, Answers
 from api.settings import Settings
 from api.texts import Texts, progress
+from graph import dates
 from graph.store import open_store
 from graph.store import restore as restore_store
 from loaders import export as exports
@@ -31,15 +32,17 @@ app = typer.Typer(
          "Knowledge graph of Hunan's industrial chains: what is missing, why, whom to call.",
 )
 
+STOPPED = "已中断，没有写入任何东西。"
+
 StoreOption = Annotated[str | None, typer.Option(
-    "--store", help="图谱存放处，如 sqlite:///图谱.db；不写则用 XIANGLIAN_STORE 或默认文件")]
-JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON，供程序使用")]
+    "--store", help="图谱存放处，如 sqlite:///图谱.db")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 AtOption = Annotated[str | None, typer.Option(
-    "--at", help="截至哪一天的情况：2014、2018-06、2018年6月30日；不写则是今天")]
+    "--at", help="截至哪天：2014、2018-06；不写则是今天")]
 KnownOption = Annotated[str | None, typer.Option(
-    "--known-at", help="按当时已录入的资料回答：2026-06-30")]
+    "--known-at", help="按那天已录入的资料回答")]
 GradeOption = Annotated[str | None, typer.Option(
-    "--min-grade", help="只采用此等级以上的来源：official、press、industry（官方、媒体、行业）")]
+    "--min-grade", help="只采用官方、媒体或行业以上的来源")]
 RegionOption = Annotated[str, typer.Option(
     "--region", "-r", help="地区：长沙、益阳高新区、430100、Changsha")]
 ChainArgument = Annotated[str, typer.Argument(help="产业链：锂电池、工程机械、lithium battery")]
@@ -75,7 +78,10 @@ def _say(answer: Answer, as_json: bool, sentence: str) -> None:
 
 def _answers(store: str | None, at: str | None = None, known_at: str | None = None,
              min_grade: str | None = None) -> Answers:
-    return Answers(Settings.read(store=store), at=at, known_at=known_at, min_grade=min_grade)
+    answers = Answers(Settings.read(store=store), at=at, known_at=known_at, min_grade=min_grade)
+    if answers.at > dates.today():
+        _console(stderr=True).print("提示：这一天还没有到，按已有的资料回答。")
+    return answers
 
 
 # --- questions -----------------------------------------------------------------------------
@@ -117,7 +123,7 @@ def matrix(chain: Annotated[list[str] | None, typer.Option(
 @app.command()
 def compare(chain: ChainArgument, region: RegionOption = "湖南",
             first: Annotated[str, typer.Option("--from", help="从哪一天")] = "2014",
-            last: Annotated[str, typer.Option("--to", help="到哪一天")] = "today",
+            last: Annotated[str | None, typer.Option("--to", help="到哪一天，不写则今天")] = None,
             known_from: Annotated[str | None, typer.Option(
                 "--known-from", help="前一日期按当时所知回答")] = None,
             known_at: KnownOption = None, min_grade: GradeOption = None, at: AtOption = None,
@@ -127,7 +133,9 @@ def compare(chain: ChainArgument, region: RegionOption = "湖南",
     例：xianglian compare 锂电池 --region 长沙 --from 2014 --to today
     """
     answers = _answers(store, at, known_at, min_grade)
-    answer = answers.compare(chain, region, first, at or last, known_from)
+    if at and last:
+        raise typer.BadParameter("--at 和 --to 是一个意思，只写一个")
+    answer = answers.compare(chain, region, first, last or at, known_from)
     _show(answers, answer, as_json, Texts.compare)
 
 
@@ -191,11 +199,13 @@ def list_(kind: KindArgument,
 
 @app.command()
 def sources(name: Annotated[str | None, typer.Argument(help="标题或报刊里的字")] = None,
+            urls: Annotated[bool, typer.Option(help="连同网址")] = False,
             at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
             as_json: JsonOption = False, store: StoreOption = None) -> None:
     """图谱引用了哪些来源，各有多少条记录。"""
     answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.sources(name or ""), as_json, Texts.sources)
+    how = Texts.addresses if urls else Texts.sources
+    _show(answers, answers.sources(name or ""), as_json, how)
 
 
 @app.command()
@@ -232,12 +242,15 @@ def load(paths: Annotated[list[Path] | None, typer.Argument(
          as_json: JsonOption = False, store: StoreOption = None) -> None:
     """装入数据：全部正确才写入；同一来源再次装入即更新。
 
-    例：xianglian load 走访.xlsx --dry-run
+    CSV 的文件名、Excel 的工作表名要是种类名：operatesIn.xlsx、从事环节.csv。
+    例：xianglian load operatesIn.xlsx --dry-run
     """
     settings = Settings.read(store=store)
     model = load_ontology(settings.ontology)
     chosen = [*paths] if paths else pipeline.shipped()
     target = open_store(settings.store, model, create=not dry_run)
+    if dry_run and not target.origins():
+        target = open_store("sqlite://", model)  # nothing there yet: check against nothing
     try:
         with progress(_console(stderr=True)) as bar:
             outcome = pipeline.load(target, model, chosen, dry_run=dry_run, keep_good=keep_good,
@@ -251,11 +264,17 @@ def load(paths: Annotated[list[Path] | None, typer.Argument(
 
 @app.command("template")
 def template_(kind: KindArgument,
+              force: Annotated[bool, typer.Option(help="允许覆盖已有的同名文件")] = False,
               as_json: JsonOption = False, store: StoreOption = None) -> None:
     """在当前文件夹写出填报模板 种类.csv 和 种类.xlsx。"""
     settings = Settings.read(store=store)
     model = load_ontology(settings.ontology)
-    files = template.write_template(model.kind(kind), Path.cwd(), model)
+    what = model.kind(kind)
+    there = [file.name for file in (Path(f"{what.name}.csv"), Path(f"{what.name}.xlsx"))
+             if file.exists()]
+    if there and not force:
+        raise XianglianError(f"{'、'.join(there)} 已经存在，没有覆盖；请先改名，或加 --force")
+    files = template.write_template(what, Path.cwd(), model)
     names = [file.name for file in files]
     _say({"files": names}, as_json,
          f"已写出：{'、'.join(names)}。第 1 行是列名，第 2 行是可直接装入的例子。")
@@ -277,6 +296,8 @@ def add(kind: KindArgument,
         name, equals, text = item.partition("=")
         if not equals:
             raise typer.BadParameter(f"「{item}」不是 字段=值 的样子")
+        if name.strip() in cells:
+            raise typer.BadParameter(f"「{name.strip()}」写了两次")
         cells[name.strip()] = text.strip()
     target = open_store(settings.store, model)
     try:
@@ -312,7 +333,7 @@ def export(format: Annotated[str, typer.Option(
     files = exports.export(answers.store, answers.ontology, format, output)
     if output is not None:
         names = [str(file) for file in files]
-        _say({"files": names}, as_json, f"已写出：{'、'.join(names)}")
+        _say({"files": names}, as_json, f"已写出 {len(names)} 个文件到 {output}")
 
 
 @app.command()
@@ -320,6 +341,7 @@ def backup(file: Annotated[Path, typer.Argument(help="备份到这个新文件")
            as_json: JsonOption = False, store: StoreOption = None) -> None:
     """把整个图谱连同历史备份到一个文件。"""
     answers = _answers(store)
+    answers.store.verify()
     answers.store.backup(file)
     version = answers.store.version()
     _say({"file": str(file), "version": version}, as_json, f"已备份到 {file}，内容版本 {version}。")
@@ -363,7 +385,7 @@ def start(as_json: JsonOption = False, store: StoreOption = None) -> None:
     Texts(console, model).story(found)
     console.print("\n接着试试：\n  xianglian gaps 锂电池 --region 长沙      今天的判定和四张清单"
                   "\n  xianglian customers 金博股份             给谁供货"
-                  "\n  xianglian template operatesIn            写一份自己的 Excel"
+                  "\n  xianglian template 从事环节              写一份自己的 Excel"
                   "\n  xianglian --help                         全部命令", markup=False)
 
 
@@ -390,7 +412,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
-        app(arguments, standalone_mode=True)
+        app(arguments)
+    except SystemExit as end:
+        if end.code == 130:
+            _fail(STOPPED, 130)
+        raise
     except XianglianError as error:
         _fail(str(error), error.exit_code)
     except ValueError as error:
@@ -399,7 +425,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
-        _fail("已中断，没有写入任何东西。", 130)
+        _fail(STOPPED, 130)
     except OSError as error:
         _fail(str(StoreError(f"文件读写失败：{error.strerror}：{error.filename}")), 3)
     sys.exit(0)
@@ -408,5 +434,3 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _fail(message: str, code: int) -> NoReturn:
     _console(stderr=True).print(message, style="red", markup=False, soft_wrap=True)
     sys.exit(code)
-
-

@@ -35,6 +35,8 @@ LISTS = {
 TYPES = {"string": "文字", "integer": "整数", "decimal": "数字", "boolean": "是或否",
          "date": "日期", "period": "时期", "quantity": "数量", "address": "网址",
          "credit_code": "18 位代码"}
+UNKNOWN = "未载明"
+MOST = 30  # sources that the terminal lists
 CLOSING = "，。、；：）》」”！？"  # never begins a line
 NOBODY = "没有来源说过。没人说过不等于没有。"
 HIDDEN = ("id", "name", "kind", "kind_name", "records", "conflicts", "inferred")
@@ -57,8 +59,9 @@ class Texts:
         table = _table("环节", "位置", "判定", "企业", "依据")
         for row in answer["segments"]:
             name = escape(row["segment"]) + ("" if row["essential"] else " [dim]非必备[/dim]")
+            hinted = f"推断：{_firms(row['hinted'])}" if row["hinted"] and not row["firms"] else ""
             table.add_row(name, self.word("SegmentStage", row["stage"]), _verdict(row),
-                          _firms(row["firms"]), self._mark(row["evidence"]))
+                          _firms(row["firms"]) or hinted, self._mark(row["evidence"]))
         self.console.print(table)
         for key, (title, meaning) in LISTS.items():
             self._list(title, meaning, answer["lists"][key])
@@ -79,13 +82,13 @@ class Texts:
 
     def _thresholds(self, answer: Answer) -> None:
         limits = answer["thresholds"]
-        years = [f"{kind.label.zh} {kind.shelf_life} 年" for kind in self.ontology.links
-                 if kind.evidence]
+        years = {name: max(kind.shelf_life for kind in self.ontology.links if kind.evidence == name)
+                 for name in ("firm", "absence")}
         self.say(
             f"口径：{limits['strong_firms']:g} 家以上、或 {limits['strong_firms_with_leader']:g} 家"
-            f"以上且含链主、单项冠军或上市公司为强；证据保鲜期 {'、'.join(years)}；"
-            f"只采用{self.word('Grade', str(limits['min_grade']))}以上等级的来源。"
-            f"数据版本 {answer['version'][:12]}")
+            f"以上且含链主、单项冠军或上市公司为强；“有”的证据管 {years['firm']} 年，"
+            f"“没有”和“已排查”管 {years['absence']} 年；"
+            f"只采用{self.word('Grade', str(limits['min_grade']))}以上等级的来源。")
 
     def story(self, answers: Sequence[Answer]) -> None:
         """Several dates of one chain side by side: the segments that some source speaks of."""
@@ -138,7 +141,7 @@ class Texts:
 
     def matrix(self, answer: Answer) -> None:
         """Chains down, regions across, each cell the interval in percent."""
-        self.console.print(f"完整度区间（%），截至 {answer['at']}；“0–100”表示没有来源说过")
+        self.console.print(f"完整度区间（%），截至 {answer['at']}；— 表示没有来源说过")
         cells = {(row["chain"], row["region"]): row["completeness"] for row in answer["rows"]}
         places = list(dict.fromkeys(row["region"] for row in answer["rows"]))
         for start in range(0, len(places), 7):
@@ -163,9 +166,13 @@ class Texts:
                               _word(row["verdict_to"]), escape(_few(row["firms_to"])),
                               self._mark(row["evidence"]))
         self.console.print(table if table.row_count else "判定没有变化。")
-        for key, word in (("moved", "世界变了"), ("learned", "我们才知道"), ("total", "合计")):
+        for key, word in (("moved", "两个日期之间"), ("learned", "前一日期我们后来才知道的"),
+                          ("total", "合计")):
             part = answer[key]
-            self.console.print(f"  {word}：完整度下限 {part['low']:+.0%}，上限 {part['high']:+.0%}")
+            self.say(f"  {word}：完整度下限 {part['low']:+.0%}，上限 {part['high']:+.0%}", "    ")
+        if answer["newly_seen"]:
+            self.say(f"  其中 {len(answer['newly_seen'])} 个环节当年没有来源说过，"
+                     "不能说是新增，只能说如今有来源说具备。", "    ")
         self.notes.print()
 
     # --- firms and things -------------------------------------------------------------------
@@ -215,14 +222,14 @@ class Texts:
             return
         kind = self.ontology.kinds[answer["kind"]]
         for row in answer["rows"]:
-            self._title(row["name"], kind.label.zh, row["id"], known=answer)
+            self._title(row["name"], kind.label.zh, known=answer)
             for name, text in self._fields(kind.name, row):
                 self.say(f"  {name}：{text}", "    ")
-            self.say(f"  依据 {self.notes.mark(row['records'], answer['evidence'])}")
+            if row["records"]:
+                self.say(f"  依据 {self.notes.mark(row['records'], answer['evidence'])}")
         table = _table("关系", "内容", "依据")
         for link in answer["links"]:
-            words = [text for _, text in self._fields(link["kind"], link)]
-            table.add_row(link["kind_name"], escape(" · ".join(words)),
+            table.add_row(link["kind_name"], escape(self._link(link, answer["rows"][0]["name"])),
                           self._mark(link["records"], answer["evidence"]))
         if table.row_count:
             self.console.print(table)
@@ -255,8 +262,17 @@ class Texts:
             table.add_row(escape(row["title"]), escape(row["publisher"]), row["date"],
                           self.word("Grade", row["grade"]), str(row["records"]))
         self.console.print(table)
-        self.say("已装入：" + "；".join(
-            f"{name} {count} 条" for name, count in answer["origins"].items()))
+        origins = sorted(answer["origins"].items(), key=lambda item: -item[1])
+        more = f"；另有 {len(origins) - 8} 个，共 {len(origins)} 个" if len(origins) > 8 else ""
+        if answer["origins"]:
+            self.say("已装入：" + "；".join(
+                f"{name} {count} 条" for name, count in origins[:8]) + more)
+
+    def addresses(self, answer: Answer) -> None:
+        """Titles with their web addresses, one below the other."""
+        for row in answer["rows"]:
+            self.say(f"《{row['title']}》{row['publisher']} {row['date']}")
+            self.console.print(f"  {row['address'] or '没有网址'}", markup=False, soft_wrap=True)
 
     def search(self, answer: Answer) -> None:
         """Names found, with their kind."""
@@ -326,7 +342,8 @@ class Texts:
             self.console.print(line, markup=False)
 
     def _title(self, *parts: str, known: Answer) -> None:
-        moment = [f"按 {known['known_at']} 所知"] if known.get("known_at") else []
+        moment = [f"按 {known['known_at'].partition('T')[0]} 已录入的资料"] if known.get(
+            "known_at") else []
         first, *rest = [part for part in (*parts, *moment) if part]
         self.console.print(f"[bold]{escape(first)}[/bold]" + escape("".join(
             f" · {part}" for part in rest)))
@@ -347,17 +364,25 @@ class Texts:
             told = "／".join(self._text(kind, key, value) for value in values)
             yield "各来源说法不一", f"{self._label(kind, key)}：{told}"
 
+    def _link(self, link: Answer, own: str) -> str:
+        """The other end, then what the sources say of the link."""
+        head, tail = (end.name for end in self.ontology.kinds[link["kind"]].ends or ())
+        other = f"→ {link[tail]}" if link[head] == own else f"← {link[head]}"
+        said = [f"{name}：{text}" for name, text in self._fields(link["kind"], {
+            key: value for key, value in link.items() if key not in (head, tail)})]
+        return "；".join([other, *said])
+
     def _text(self, kind: str, key: str, value: Any) -> str:
         if isinstance(value, list):
             return "、".join(self._text(kind, key, part) for part in value)
-        if isinstance(value, bool):
-            return "是" if value else "否"
+        if isinstance(value, bool) or value is None:
+            return {True: "是", False: "否", None: ""}[value]
         field = self.ontology.kinds[kind].field(key)
         if field is not None and field.vocabulary:
             return self.word(field.vocabulary, str(value))
         if isinstance(value, float):
             return f"{value:,.10g}"
-        return f"{value:,}" if isinstance(value, int) else "" if value is None else str(value)
+        return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 class Notes:
@@ -387,10 +412,15 @@ class Notes:
         """The numbered sources."""
         if self._cited:
             self._texts.console.print("[bold]依据[/bold]")
-        for number, source in enumerate(self._cited, 1):
+        for number, source in enumerate(self._cited[:MOST], 1):
             grade = self._texts.word("Grade", source["grade"])
-            self._texts.say(f"  [{number}] {source['publisher']} {source['date']}"
-                            f"《{source['title']}》（{grade}）", "      ")
+            known = [part for part in (source["publisher"], source["date"]) if part != UNKNOWN]
+            self._texts.say(f"  [{number}] {' '.join(known)}《{source['title']}》（{grade}）",
+                            "      ")
+        if len(self._cited) > MOST:
+            self._texts.say(f"  … 共 {len(self._cited)} 个来源")
+        if self._cited:
+            self._texts.console.print("  网址：xianglian sources --urls 标题里的字", markup=False)
 
 
 def headline(answer: Answer) -> str:
@@ -404,7 +434,8 @@ def headline(answer: Answer) -> str:
     for verdict in ("absent", "present", "contested", "unknown"):
         found = named[verdict]
         if found or verdict == "absent":
-            names = f"（{_few(found, 12, '个')}）" if found and verdict != "unknown" else ""
+            more = "…" if len(found) > 12 else ""
+            names = f"（{'、'.join(found[:12])}{more}）" if found and verdict != "unknown" else ""
             parts.append(f"{VERDICTS[verdict][1]} {len(found)} 个{names}")
     return (f"必备环节 {whole['essential']} 个：{'，'.join(parts)}。"
             f"完整度在 {whole['low']:.0%} 到 {whole['high']:.0%} 之间，"
@@ -439,7 +470,7 @@ def fold(text: str, width: int, indent: str = "") -> Iterator[str]:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in ("判定", "位置", "从", "到"))
     return table
 
 
@@ -455,6 +486,9 @@ def _word(verdict: str) -> str:
 
 
 def _interval(part: Answer) -> str:
+    """“65–100”, or a dash where no source has said anything."""
+    if part["unknown"] == part["essential"]:
+        return "—"
     return f"{100 * part['low']:.0f}–{100 * part['high']:.0f}"
 
 

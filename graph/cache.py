@@ -192,15 +192,8 @@ def _part(folder: Path, part: str, kind: type, plain: Mapping[str, Any]) -> Any:
 def _array(folder: Path, name: str) -> NDArray[Any]:
     """A view of the file; an empty array cannot be mapped."""
     path = folder / f"{name}.npy"
-    array: NDArray[Any] = np.load(path, allow_pickle=False)[:0] if _is_empty(path) else np.load(
-        path, mmap_mode="r", allow_pickle=False)
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError:
+        array = np.load(path, allow_pickle=False)
     return array.view(np.ndarray)
-
-
-def _is_empty(path: Path) -> bool:
-    with path.open("rb") as file:
-        version = np.lib.format.read_magic(file)
-        read = (np.lib.format.read_array_header_1_0 if version == (1, 0)
-                else np.lib.format.read_array_header_2_0)
-        shape: tuple[int, ...] = read(file)[0]
-    return 0 in shape

@@ -10,7 +10,7 @@ from graph.dates import unpack
 from graph.record import Record, digest, parse_values
 from graph.store import Columns
 
-__all__ = ["tidy"]
+__all__ = ["as_record", "tidy"]
 
 
 def tidy(raw: Columns) -> Columns:
@@ -28,7 +28,7 @@ def tidy(raw: Columns) -> Columns:
     if same.any():
         said = np.zeros(len(order), np.int32)
         rows = order[_tied(same)].tolist()
-        digests = [digest(_record(raw, row)) for row in rows]
+        digests = [digest(as_record(raw, row, raw.terms[raw.kind[row]])) for row in rows]
         ranks = {one: rank for rank, one in enumerate(sorted(set(digests)))}
         said[rows] = [ranks[one] for one in digests]
         order = np.lexsort((said, second, first))
@@ -61,11 +61,11 @@ def _repeats(order: NDArray[np.int64], *columns: NDArray[Any]) -> NDArray[np.boo
     return same
 
 
-def _record(raw: Columns, row: int) -> Record:
-    kind, thing, source, head, tail = (
-        raw.terms[column[row]] if column[row] >= 0 else ""
-        for column in (raw.kind, raw.thing, raw.source, raw.head, raw.tail))
+def as_record(table: Any, row: int, kind: str) -> Record:
+    """A row of `Columns`, or of what has the same columns, as the record that it was."""
+    terms, head, tail = table.terms, int(table.head[row]), int(table.tail[row])
     start, end, observed = (unpack(int(column[row])) for column in (
-        raw.valid_from, raw.valid_to, raw.observed))
-    return Record(thing, kind, source, parse_values(raw.values[row]),
-                  (head, tail) if head else None, start, end, observed, bool(raw.inferred[row]))
+        table.valid_from, table.valid_to, table.observed))
+    return Record(terms[table.thing[row]], kind, terms[table.source[row]],
+                  parse_values(table.values[row]), None if head < 0 else (terms[head], terms[tail]),
+                  start, end, observed, bool(table.inferred[row]))

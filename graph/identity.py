@@ -4,18 +4,21 @@ An id depends on one record alone, a group only on the set of live records: the 
 does not matter, and removing a source is the same as never having loaded it.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from graph.names import normalise
-from graph.record import Record, Value
+from graph.record import Value
 from ontology.model import Kind
 
-__all__ = ["Doubt", "Groups", "Named", "groups", "link_id", "named", "thing_id"]
+__all__ = ["Doubt", "Groups", "Named", "groups", "link_id", "namer", "thing_id"]
 
 _LONGEST = 80
+_plain = re.compile("[0-9a-z\u4e00-\u9fff]+").fullmatch  # normalised already
 
 
 def thing_id(kind: Kind, values: Mapping[str, Value]) -> str:
@@ -99,19 +102,31 @@ class Groups:
         return self.canonical.get(id, id)
 
 
-def named(record: Record, kind: Kind) -> Named:
-    """What a record calls its thing.  A class with key fields is known by them, never by name."""
-    def said(role: str) -> tuple[str, ...]:
-        found: list[str] = []
-        for field in kind.role(role):
-            value = record.values.get(field.name, ())
-            found += map(str, value if isinstance(value, tuple) else (value,))
-        return tuple(text for one in found if (text := normalise(one)))
+def namer(kind: Kind) -> Callable[[str, Mapping[str, Any]], Named]:
+    """What tells of (id, values) how a record calls its thing.
 
-    code = next((_text(record.values.get(f.name, "")) for f in kind.role("code")), "")
-    if kind.key:
-        return Named(record.id, kind.name, code)
-    return Named(record.id, kind.name, code, said("full_name"), said("name"), said("alias"))
+    A class with key fields is known by them, never by name.
+    """
+    codes = [f.name for f in kind.role("code")]
+    roles = [] if kind.key else [
+        [f.name for f in kind.role(role)] for role in ("full_name", "name", "alias")]
+
+    def named(id: str, said: Mapping[str, Any]) -> Named:
+        code = next((_text(said[f]) for f in codes if said.get(f)), "")
+        return Named(id, kind.name, code, *[_texts(said, fields) for fields in roles])
+
+    return named
+
+
+def _texts(said: Mapping[str, Any], fields: Sequence[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for field in fields:
+        value = said.get(field)
+        if type(value) is str:
+            found.append(value if _plain(value) else normalise(value))
+        elif value is not None:
+            found += map(normalise, value if isinstance(value, list | tuple) else (str(value),))
+    return tuple(filter(None, found))
 
 
 def groups(rows: Iterable[Named], same: Iterable[tuple[str, str]] = (),

@@ -78,9 +78,7 @@ class Index:
         """Read the store (its state at `known_at`, microseconds UTC) and slice it."""
         with _uncollected():
             columns = store.columns(known_at=known_at)
-            table = read(columns, ontology)
-            version = columns.version if known_at is None else table.content_hash()
-            return _assembled(table, ontology, version, known_at)
+            return _assembled(read(columns, ontology), ontology, columns.version, known_at)
 
     def narrowed(self, min_grade: str | None) -> "Index":
         """The same, where only records of that grade or better exist.

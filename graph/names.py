@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 
 from graph.pinyin import Readings, reading, syllables
 
-__all__ = ["Names", "initials", "nearest", "normalise", "pinyin"]
+__all__ = ["Names", "nearest", "normalise", "pinyin"]
 
 Row = tuple[str, str, Sequence[str]]
 Hits = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows, and 0 the whole name, 1 its start, 2 any
@@ -47,11 +47,6 @@ def _fold(text: str) -> str:
 def pinyin(text: str) -> str:
     """How a text is read, without tones: 长沙 → changsha."""
     return "".join(syllables(normalise(text)))
-
-
-def initials(text: str) -> str:
-    """The first letters of its syllables: 长沙 → cs."""
-    return "".join(syllable[:1] for syllable in syllables(normalise(text)))
 
 
 def nearest(text: str, candidates: Iterable[str], n: int = 3) -> list[str]:

@@ -104,13 +104,6 @@ class Places:
                         queue.append(member)
         return _merged(found)
 
-    def ancestors(self, region: int, day: int) -> tuple[int, ...]:
-        """The regions that wholly contain it on that day, smallest first, without itself."""
-        own = self.ranges(region, day)
-        around = [place for place in self.around(region, day)
-                  if contains(self.ranges(place, day), own)]
-        return tuple(sorted(around, key=lambda p: (_size(self.ranges(p, day)), p)))
-
     def around(self, region: int, day: int) -> set[int]:
         """The regions that it touches from inside: above any of its nodes, without itself."""
         seen, queue = {region}, [region]

@@ -1,6 +1,5 @@
 """The parts of an index besides the claims: the region DAG, links from both sides, leaders."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,9 @@ from numpy.typing import NDArray
 from graph import identity, places, structure
 from graph.claims import NOWHERE
 from graph.identity import Named
-from graph.names import normalise
 from graph.places import ALWAYS, EVER, LEVELS, Membership, Places
 from graph.table import Groups, Ints, Table, grouped
 from ontology.model import Kind, Ontology
-
-plain = re.compile("[0-9a-z\u4e00-\u9fff]+").fullmatch  # normalised already
 
 __all__ = ["Adjacency", "Marks", "adjacency", "canonical", "free_segments", "groups_of", "homes",
            "marks", "numbers", "only", "place_kinds", "region_dag", "span"]
@@ -65,33 +61,18 @@ def _named(table: Table, ontology: Ontology, decided: bool) -> Iterator[Named]:
     matter only for their codes.
     """
     for kind in ontology.classes:
-        codes = [f.name for f in kind.role("code")]
-        roles = [] if kind.key else [
-            [f.name for f in kind.role(role)] for role in ("full_name", "name", "alias")]
-        if kind.key and not codes and not decided:
+        if kind.key and not kind.role("code") and not decided:
             continue
         rows = table.rows(kind.name)
+        named = identity.namer(kind)
         for row, said in table.each(rows):
-            code = next((said[f] for f in codes if said.get(f)), "")
-            yield Named(table.terms[table.thing[row]], kind.name, code,
-                        *[_texts(said, fields) for fields in roles])
+            yield named(table.terms[table.thing[row]], said)
         if kind.open and not kind.key:
             seen = set(table.thing[rows].tolist())
             for thing in range(*span(table.terms, kind.name)):
                 if thing not in seen:
                     id = table.terms[thing]
                     yield Named(id, kind.name, names=(id.partition(":")[2],))
-
-
-def _texts(said: Mapping[str, Any], fields: Sequence[str]) -> tuple[str, ...]:
-    found: tuple[str, ...] = ()
-    for field in fields:
-        value = said.get(field)
-        if type(value) is str:
-            found += (value if plain(value) else normalise(value),)
-        elif value is not None:
-            found += tuple(map(normalise, value if isinstance(value, list) else (str(value),)))
-    return found
 
 
 def canonical(table: Table, found: identity.Groups) -> Ints:

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import count, islice
@@ -29,14 +29,7 @@ from numpy.typing import NDArray
 from graph.columns import tidy
 from graph.dates import pack, unpack
 from graph.record import Record, canonical, digest, parse_values, record_key
-from graph.sqlite_file import (
-    APPLICATION,
-    check_header,
-    free_name,
-    holder,
-    holding,
-    journal_size,
-)
+from graph.sqlite_file import APPLICATION, check_header, free_name, holder, holding, journal_size
 from graph.store import Columns, Entry, Put
 from ontology.errors import StoreError
 from ontology.model import Ontology
@@ -132,21 +125,22 @@ def _connect(path: Path | None, mode: str = "rw", *, immutable: bool = False) ->
         target = f"file://{'' if posix.startswith('/') else '/'}{quote(posix)}?mode={mode}"
         target += "&immutable=1" if immutable else ""
     connection = sqlite3.connect(target, uri=True, timeout=5, isolation_level=None,
-                                 check_same_thread=False)
+                                 check_same_thread=False,
+                                 factory=sqlite3.Connection if path else _Memory)
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
 
 @lru_cache(maxsize=1 << 16)
-def _packed(text: str) -> int:
-    if unpack(packed := pack(text)) != text:
+def _packed(text: str | None) -> int:
+    if unpack(packed := pack(text)) != (text or None):
         raise ValueError(f"「{text}」不是 2014、2014-06 或 2014-06-30 这样的日期")
     return packed
 
 
-def _sum(digests: Sequence[bytes]) -> int:
+def _sum(digests: bytes) -> int:
     """The sum of 16-byte digests modulo 2**128."""
-    words = np.frombuffer(b"".join(digests), "<u4").reshape(-1, 4)
+    words = np.frombuffer(digests, "<u4").reshape(-1, 4)
     lanes = words.sum(axis=0, dtype=np.uint64)
     return sum(int(lane) << 32 * i for i, lane in enumerate(lanes)) % MODULUS
 
@@ -187,42 +181,27 @@ def _create(connection: sqlite3.Connection) -> None:
 
     Not yet in WAL mode, so that the marks are in the file's own header from the first moment.
     """
-    connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-        for statement in (*_TABLES, *_INDEXES.values()):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA}")
-    connection.execute("COMMIT")
-
-
-def _add_tally(connection: sqlite3.Connection) -> None:
-    """1 → 2: hashes were recomputed from all rows each time; now they are kept."""
-    connection.execute(_TALLY)
-    connection.execute(_INDEXES["record_retracted"])
-    tally = _Tally()
-    rows = connection.execute("SELECT origin, learned, retracted, digest FROM record")
-    for origin, learned, retracted, said in rows:
-        tally.add(origin, learned, retracted, 1, _number(said))
-    tally.save(connection)
-    live = connection.execute("SELECT DISTINCT digest FROM record WHERE retracted IS NULL")
-    content = sum(_number(said) for said, in live) % MODULUS
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('content', ?)", (f"{content:032x}",))
-
-
-_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _add_tally}
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            for statement in (*_TABLES, *_INDEXES.values()):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for version in range(_schema(connection), SCHEMA):
-            _MIGRATIONS[version](connection)
+    """1 → 2: hashes were recomputed from all rows each time; now they are kept."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if _schema(connection) < 2:
+            connection.execute(_TALLY)
+            connection.execute(_INDEXES["record_retracted"])
+            for key, (rows, total) in _totals(connection).items():
+                _count(connection, key, rows, total)
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('content', ?)",
+                               (f"{_distinct(connection, _LIVE):032x}",))
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 def _refuse_newer(path: Path, schema: int) -> None:
@@ -238,40 +217,43 @@ def _schema(connection: sqlite3.Connection) -> int:
 # Hashes ----------------------------------------------------------------------------------------
 
 
-class _Tally:
-    """Changes to the table `tally`: (origin, learned, retracted or 0) → [rows, sum of digests]."""
+Key = tuple[int, int, int]  # origin, learned, retracted (0 while live)
 
-    def __init__(self) -> None:
-        self._changes: defaultdict[tuple[int, int, int], list[int]] = defaultdict(lambda: [0, 0])
 
-    def add(self, origin: int, learned: int, retracted: int | None, rows: int, total: int) -> None:
-        entry = self._changes[origin, learned, retracted or 0]
-        entry[0] += rows
-        entry[1] += total
+def _totals(connection: sqlite3.Connection, where: str = "1", after: int = 0,
+            upto: int | None = None) -> dict[Key, tuple[int, int]]:
+    """How many rows there are of each key, and the sum of their digests; seq in (after, upto]."""
+    if upto is None:
+        upto = connection.execute("SELECT ifnull(max(seq), 0) FROM record").fetchone()[0]
+    found: dict[Key, tuple[int, int]] = {}
+    for start in range(after, upto, _BATCH):
+        for *key, rows, said in connection.execute(
+                "SELECT origin, learned, ifnull(retracted, 0), count(*), "
+                f"group_concat(hex(digest), '') FROM record WHERE {where} "
+                "AND seq > ? AND seq <= ? GROUP BY 1, 2, 3", (start, min(start + _BATCH, upto))):
+            n, total = found.get(tuple(key), (0, 0))
+            found[tuple(key)] = n + rows, (total + _sum(bytes.fromhex(said))) % MODULUS
+    return found
 
-    def stamp(self, origin: int, learned: int, said: bytes, now: int, *,
-              back: bool = False) -> None:
-        """One live row becomes a retracted one, or back."""
-        sign = -1 if back else 1
-        self.add(origin, learned, None, -sign, -sign * _number(said))
-        self.add(origin, learned, now, sign, sign * _number(said))
 
-    @property
-    def changes(self) -> dict[tuple[int, int, int], tuple[int, int]]:
-        return {key: (rows, total % MODULUS) for key, (rows, total) in self._changes.items()
-                if rows or total % MODULUS}
+def _count(connection: sqlite3.Connection, key: Key, rows: int, total: int) -> None:
+    """Add to the table `tally`."""
+    where = "WHERE origin = ? AND learned = ? AND retracted = ?"
+    n, said = connection.execute(
+        f"SELECT n, total FROM tally {where} UNION ALL SELECT 0, x''", key).fetchone()
+    connection.execute(f"DELETE FROM tally {where}", key)
+    if n + rows:
+        new = ((_number(said) + total) % MODULUS).to_bytes(16, "little")
+        connection.execute("INSERT INTO tally VALUES (?, ?, ?, ?, ?)", (*key, n + rows, new))
 
-    def save(self, connection: sqlite3.Connection) -> None:
-        for key, (rows, total) in sorted(self.changes.items()):
-            where = "WHERE origin = ? AND learned = ? AND retracted = ?"
-            old = connection.execute(f"SELECT n, total FROM tally {where}", key).fetchone()
-            n, old_total = (old[0], _number(old[1])) if old else (0, 0)
-            if n + rows == 0:
-                connection.execute(f"DELETE FROM tally {where}", key)
-                continue
-            new = ((old_total + total) % MODULUS).to_bytes(16, "little")
-            connection.execute("INSERT OR REPLACE INTO tally VALUES (?, ?, ?, ?, ?)",
-                               (*key, n + rows, new))
+
+def _distinct(connection: sqlite3.Connection, where: str, parameters: Any = ()) -> int:
+    """The sum of the distinct digests of some rows `r`: what they say, however often."""
+    total = 0
+    rows = connection.execute(f"SELECT DISTINCT digest FROM record r WHERE {where}", parameters)
+    while some := rows.fetchmany(_BATCH):
+        total += _sum(b"".join(said for said, in some))
+    return total % MODULUS
 
 
 def _content(connection: sqlite3.Connection, first: int, now: int) -> int:
@@ -283,19 +265,14 @@ def _content(connection: sqlite3.Connection, first: int, now: int) -> int:
     live = connection.execute("SELECT origin, total FROM tally WHERE retracted = 0").fetchall()
     if len({origin for origin, _ in live}) < 2:
         return sum(_number(total) for _, total in live) % MODULUS
-    same = "o.record = r.record AND o.digest = r.digest"
-    came = "SELECT DISTINCT digest FROM record r WHERE r.seq >= :first AND r.retracted IS NULL"
-    if first > 1:
-        came += (f" AND NOT EXISTS (SELECT 1 FROM record o WHERE {same} AND o.seq < :first"
-                 " AND (o.retracted IS NULL OR o.retracted = :now))")
-    went = ("SELECT DISTINCT digest FROM record r WHERE r.retracted = :now AND NOT EXISTS "
-            f"(SELECT 1 FROM record o WHERE {same} AND o.retracted IS NULL)")
-    total = int(_state(connection)[0], 16)
-    for sign, statement in ((1, came), (-1, went)):
-        cursor = connection.execute(statement, {"first": first, "now": now})
-        while rows := cursor.fetchmany(_BATCH * 10):
-            total += sign * _sum([said for said, in rows])
-    return total % MODULUS
+    given = {"first": first, "now": now}
+    same = "SELECT 1 FROM record o WHERE o.record = r.record AND o.digest = r.digest"
+    was = f"{same} AND o.seq < :first AND (o.retracted IS NULL OR o.retracted = :now)"
+    came = _distinct(connection, "r.seq >= :first AND r.retracted IS NULL"
+                     + (f" AND NOT EXISTS ({was})" if first > 1 else ""), given)
+    went = _distinct(connection, "r.retracted = :now "
+                     f"AND NOT EXISTS ({same} AND o.retracted IS NULL)", given)
+    return (int(_state(connection)[0], 16) + came - went) % MODULUS
 
 
 # Writing ---------------------------------------------------------------------------------------
@@ -309,52 +286,39 @@ class _Writer:
     """
 
     def __init__(self, connection: sqlite3.Connection, name: str, kinds: Collection[str],
-                 published: Callable[[], None]) -> None:
+                 published: Callable[[sqlite3.Connection], None]) -> None:
         self._connection, self._name, self._kinds = connection, name, kinds
         self._published = published
         self._run = connection.execute
-        self._first = 1 + self._one("SELECT ifnull(max(seq), 0) FROM record")
+        self._first = self._next = 1 + self._one("SELECT ifnull(max(seq), 0) FROM record")
         self._now = max(time.time_ns() // 1000, _state(connection)[1] + 1)
-        self._next = self._first
         self._next_term = 1 + self._one("SELECT ifnull(max(n), 0) FROM term")
-        self._bulk = self._first == 1
-        self._dropped = False
         self._terms: dict[str, int] = {}
         self._staged: defaultdict[int, dict[bytes, int]] = defaultdict(dict)  # key → seq
-        self._replaced: dict[int, int] = {}  # seq of a new row → seq of the row it replaces
-        self._had: dict[int, bool] = {}  # whether an origin had live rows before the load
-        self._tally = _Tally()
         self.done = False
         self._run("CREATE TEMP TABLE seen (seq INTEGER PRIMARY KEY)")
+        self._bulk = self._first == 1
+        if self._bulk:
+            for index in _INDEXES:
+                self._run(f"DROP INDEX {index}")
 
     def put(self, origin: str, records: Sequence[Record]) -> list[Put]:
         with self._working():
             number, rows = self._rows(origin, records)
-            staged, old = self._staged[number], self._known(number, rows)
-            batch = _Batch(self._connection, self._tally, self._now)
-            results = []
-            for row in rows:
-                key, seq = row[_KEY], row[_SEQ]
-                if key in staged:
-                    batch.flush()
-                    before = self._undo(number, key)
-                else:
-                    before = old.get(key)
-                if before is None:
-                    results.append(Put.NEW)
-                elif before[1] == row[_DIGEST]:
-                    results.append(Put.UNCHANGED)
-                    batch.seen.append(before[:1])
-                    staged[key] = before[0]
-                    continue
-                else:
-                    results.append(Put.CHANGED)
-                    batch.gone.append((number, *before))
-                    self._replaced[seq] = before[0]
-                batch.fresh.append(row)
-                staged[key] = seq
-            batch.flush()
-            return results
+            last, staged = {row[_KEY]: row for row in rows}, self._staged[number]
+            self._take_back([staged.pop(key) for key in last if key in staged])
+            before = self._before(number, list(last))
+            same = {key: old for key, old in before.items() if old[1] == last[key][_DIGEST]}
+            staged.update((key, same[key][0] if key in same else row[_SEQ])
+                          for key, row in last.items())
+            many = self._connection.executemany
+            many(_INSERT, [row for key, row in last.items() if key not in same])
+            many("UPDATE record SET retracted = ? WHERE seq = ?",
+                 [(self._now, old[0]) for key, old in before.items() if key not in same])
+            many("INSERT OR IGNORE INTO seen VALUES (?)", [old[:1] for old in same.values()])
+            many("UPDATE record SET retracted = NULL WHERE seq = ?",
+                 [old[:1] for old in same.values() if old[2] is not None])
+            return [_became(before.get(row[_KEY]), row[_DIGEST]) for row in rows]
 
     def staged(self, origin: str, id: str, source: str, valid_from: str | None) -> Record | None:
         with self._working():
@@ -367,12 +331,10 @@ class _Writer:
     def unseen(self, origin: str, kinds: Collection[str] | None = None) -> tuple[int, int]:
         with self._working():
             where, parameters = _matching({"origin": [origin], "kind": kinds})
-            rest = self._one(f"SELECT count(*) FROM record WHERE {where} AND {_UNSEEN}",
-                             *parameters, self._now)
-            kept = self._one(f"SELECT count(*) FROM record WHERE {where} AND retracted IS NULL "
-                             "AND learned < ?", *parameters, self._now)
-            gone = self._one(f"SELECT count(*) FROM record WHERE {where} AND retracted = ?",
-                             *parameters, self._now)
+            rest, kept, gone = (
+                self._one(f"SELECT count(*) FROM record WHERE {where} AND {state}",
+                          *parameters, self._now)
+                for state in (_UNSEEN, "retracted IS NULL AND learned < ?", "retracted = ?"))
             return rest, kept + gone
 
     def retract_unseen(self, origin: str, kinds: Collection[str] | None = None) -> int:
@@ -393,15 +355,9 @@ class _Writer:
         with self._working():
             self._index()
             self._run("DROP TABLE temp.seen")
-            if self._tally.changes:
-                self._tally.save(self._connection)
-                content = _content(self._connection, self._first, self._now)
-                self._run("UPDATE meta SET value = ? WHERE name = 'content'", (f"{content:032x}",))
-                self._run("COMMIT")
-            else:
-                self._run("ROLLBACK")
+            self._run("COMMIT" if self._counted() else "ROLLBACK")
             self.done = True
-        self._published()
+        self._published(self._connection)
 
     def receive(self, entries: Iterable[Entry]) -> None:
         """Rows with the record times of another store; the store must be empty."""
@@ -413,8 +369,6 @@ class _Writer:
                 rows = [(*self._rows(e.origin, [e.record])[1][0][:14], e.learned, e.retracted)
                         for e in batch]
                 self._connection.executemany(_INSERT, rows)
-                for row in rows:
-                    self._tally.add(row[1], row[14], row[15], 1, _number(row[_DIGEST]))
 
     @contextmanager
     def _working(self) -> Iterator[None]:
@@ -443,11 +397,8 @@ class _Writer:
             head, tail = (number[r.ends[0]], number[r.ends[1]]) if r.ends else (None, None)
             rows.append((
                 seq, of, number[r.kind], number[r.id], number[r.source], head, tail,
-                _packed(r.valid_from) if r.valid_from else 0,
-                _packed(r.valid_to) if r.valid_to else 0,
-                _packed(r.observed) if r.observed else 0,
-                int(r.inferred), values, digest(r, values),
-                record_key(r.id, r.source, r.valid_from), now, None))
+                _packed(r.valid_from), _packed(r.valid_to), _packed(r.observed), int(r.inferred),
+                values, digest(r, values), record_key(r.id, r.source, r.valid_from), now, None))
         self._next += len(rows)
         return of, rows
 
@@ -457,7 +408,6 @@ class _Writer:
         new = [text for text in texts if text not in known]
         if not new:
             return known
-        self._unindex()
         if len(known) > _CACHED_TERMS:
             self._index()
             known.clear()
@@ -474,97 +424,64 @@ class _Writer:
         self._next_term += len(new)
         return known
 
-    def _unindex(self) -> None:
-        if self._bulk and not self._dropped:
-            self._dropped = True
-            for name in _INDEXES:
-                self._run(f"DROP INDEX {name}")
-
     def _index(self) -> None:
-        self._bulk = False
-        if self._dropped:
-            self._dropped = False
+        if self._bulk:
+            self._bulk = False
             for statement in _INDEXES.values():
                 self._run(statement)
 
-    def _known(self, origin: int, rows: Sequence[tuple[Any, ...]]) -> dict[bytes, Any]:
-        """What was live before under these keys: key → (seq, digest, learned)."""
-        if origin not in self._had:
-            self._had[origin] = bool(self._one(
-                "SELECT count(*) FROM tally WHERE origin = ? AND retracted = 0", origin))
-        if not self._had[origin]:
+    def _before(self, origin: int, keys: Sequence[bytes]) -> dict[bytes, Any]:
+        """What was live before the load under these keys: key → (seq, digest, retracted since)."""
+        if not self._one("SELECT EXISTS (SELECT 1 FROM tally WHERE origin = ? AND retracted = 0)",
+                         origin):
             return {}
-        keys = [row[_KEY] for row in rows]
         found: dict[bytes, Any] = {}
         for start in range(0, len(keys), 500):
             some = keys[start:start + 500]
-            rows_found = self._run(
-                "SELECT record, seq, digest, learned FROM record WHERE record IN "
-                f"({','.join('?' * len(some))}) AND +origin = ? AND retracted IS NULL "
-                "AND learned < ?", (*some, origin, self._now))
-            found.update((key, rest) for key, *rest in rows_found)
+            found.update((key, rest) for key, *rest in self._run(
+                "SELECT record, seq, digest, retracted FROM record WHERE record IN "
+                f"({','.join('?' * len(some))}) AND +origin = ? AND learned < ? "
+                "AND (retracted IS NULL OR retracted = ?)", (*some, origin, self._now, self._now)))
         return found
 
-    def _undo(self, origin: int, key: bytes) -> Any:
-        """Take back what this load put under a key; what was there before, as `_known` says it."""
-        seq = self._staged[origin].pop(key)
-        row = "SELECT seq, digest, learned FROM record WHERE seq = ?"
-        if seq < self._first:
-            self._run("DELETE FROM seen WHERE seq = ?", (seq,))
-            return self._run(row, (seq,)).fetchone()
-        said = self._run(row, (seq,)).fetchone()[1]
-        self._run("DELETE FROM record WHERE seq = ?", (seq,))
-        self._tally.add(origin, self._now, None, -1, -_number(said))
-        if seq not in self._replaced:
-            return None
-        old = self._run(row, (self._replaced.pop(seq),)).fetchone()
-        self._run("UPDATE record SET retracted = NULL WHERE seq = ?", old[:1])
-        self._tally.stamp(origin, old[2], old[1], self._now, back=True)
-        return old
+    def _take_back(self, seqs: Sequence[int]) -> None:
+        """Forget what this load has said of some records so far."""
+        of = [(seq,) for seq in seqs]
+        self._connection.executemany("DELETE FROM temp.seen WHERE seq = ?", of)
+        self._connection.executemany(f"DELETE FROM record WHERE seq = ? AND seq >= {self._first}",
+                                     of)
 
     def _retract(self, where: str, *parameters: object) -> int:
         """Stamp live rows; those of this very load go without a trace."""
-        rows = self._run("SELECT origin, seq, digest, learned, record FROM record "
-                         f"WHERE {where}", parameters).fetchall()
-        batch = _Batch(self._connection, self._tally, self._now)
-        for origin, seq, said, learned, key in rows:
+        rows = self._run(f"SELECT origin, record FROM record WHERE {where}", parameters).fetchall()
+        for origin, key in rows:
             self._staged[origin].pop(key, None)
-            if learned < self._now:
-                batch.gone.append((origin, seq, said, learned))
-            else:
-                self._run("DELETE FROM record WHERE seq = ?", (seq,))
-                self._tally.add(origin, learned, None, -1, -_number(said))
-        batch.flush()
+        self._run(f"DELETE FROM record WHERE {where} AND seq >= {self._first}", parameters)
+        self._run(f"UPDATE record SET retracted = {self._now} WHERE {where}", parameters)
         return len(rows)
+
+    def _counted(self) -> bool:
+        """Bring the sums up to date; whether there was anything to count."""
+        fresh = _totals(self._connection, after=self._first - 1)
+        gone = _totals(self._connection, f"retracted = {self._now}", upto=self._first - 1)
+        for (origin, learned, now), (rows, total) in gone.items():
+            _count(self._connection, (origin, learned, now), rows, total)
+            _count(self._connection, (origin, learned, 0), -rows, -total)
+        for key, (rows, total) in fresh.items():
+            _count(self._connection, key, rows, total)
+        if fresh or gone:
+            content = _content(self._connection, self._first, self._now)
+            self._run("UPDATE meta SET value = ? WHERE name = 'content'", (f"{content:032x}",))
+        return bool(fresh or gone)
+
+
+def _became(before: Sequence[Any] | None, said: bytes) -> Put:
+    if before is None:
+        return Put.NEW
+    return Put.UNCHANGED if before[1] == said else Put.CHANGED
 
 
 _UNSEEN = "retracted IS NULL AND seq NOT IN (SELECT seq FROM temp.seen) AND learned < ?"
-
-
-class _Batch:
-    """Rows to write together: `fresh` rows, `gone` (origin, seq, digest, learned), `seen` seqs."""
-
-    def __init__(self, connection: sqlite3.Connection, tally: _Tally, now: int) -> None:
-        self._connection, self._tally, self._now = connection, tally, now
-        self.fresh: list[tuple[Any, ...]] = []
-        self.gone: list[tuple[Any, ...]] = []
-        self.seen: list[Sequence[int]] = []
-
-    def flush(self) -> None:
-        if self.fresh:
-            self._connection.executemany(_INSERT, self.fresh)
-            self._tally.add(self.fresh[0][1], self._now, None, len(self.fresh),
-                            _sum([row[_DIGEST] for row in self.fresh]))
-        if self.gone:
-            self._connection.executemany("UPDATE record SET retracted = ? WHERE seq = ?",
-                                         [(self._now, seq) for _, seq, _, _ in self.gone])
-            for origin, _, said, learned in self.gone:
-                self._tally.stamp(origin, learned, said, self._now)
-        if self.seen:
-            self._connection.executemany("INSERT INTO seen VALUES (?)", self.seen)
-        for rows in (self.fresh, self.gone, self.seen):
-            rows.clear()
-
 
 # Reading ---------------------------------------------------------------------------------------
 
@@ -613,13 +530,15 @@ def _read_columns(connection: sqlite3.Connection, known_at: int | None) -> Colum
             keys.append(bytes.fromhex(row[1]))
             for column, text in zip(packed, row[2:], strict=True):
                 column.append(_numbers(text))
+    version = _state(connection)[0] if known_at is None else (
+        f"{_distinct(connection, live, moment):032x}")
     terms, place = _read_terms(connection)
     what, ends, dates, rest = (np.concatenate(column) for column in packed)
     return tidy(Columns(
         terms, place[(rest >> 1) & _MASK], place[what >> 31], place[what & _MASK],
         place[ends >> 31], place[ends & _MASK], (dates >> 27).astype(np.int32),
         (dates & _DATE).astype(np.int32), (rest >> 32).astype(np.int32),
-        (rest & 1).astype(np.bool_), values, b"".join(keys), _state(connection)[0]))
+        (rest & 1).astype(np.bool_), values, b"".join(keys), version))
 
 
 def _state(connection: sqlite3.Connection) -> tuple[str, int]:
@@ -637,31 +556,29 @@ def _verify(connection: sqlite3.Connection) -> Iterator[str]:
             yield said
     for table, *_ in connection.execute("PRAGMA foreign_key_check"):
         yield f"{table}: missing term"
-    numbers = dict(connection.execute("SELECT text, n FROM term"))
-    tally, live = _Tally(), set[bytes]()
+    live = set[bytes]()
     for row in connection.execute(_SAID):
-        record, (said, origin, learned, retracted, key) = _record(row), row[10:]
+        record, (said, _, _, retracted, key) = _record(row), row[10:]
         if digest(record) != said or record_key(record.id, record.source, record.valid_from) != key:
             yield f"{record.id}: digest"
-        tally.add(numbers[origin], learned, retracted, 1, _number(said))
         if retracted is None:
             live.add(said)
     kept = {(origin, learned, retracted): (n, _number(total)) for origin, learned, retracted, n,
             total in connection.execute("SELECT origin, learned, retracted, n, total FROM tally")}
-    if kept != tally.changes:
+    if kept != _totals(connection):
         yield "tally"
-    if _state(connection)[0] != f"{sum(map(_number, live)) % MODULUS:032x}":
+    if _state(connection)[0] != f"{_sum(b''.join(live)):032x}":
         yield "content hash"
 
 
 # The store -------------------------------------------------------------------------------------
 
 
-class _Shared:
-    """A memory database and how many readers use it."""
+class _Memory(sqlite3.Connection):
+    """A database in memory: it goes when nobody reads it any more."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection, self.users = connection, 0
+    def __del__(self) -> None:
+        self.close()
 
 
 class SQLiteStore:
@@ -686,21 +603,20 @@ class SQLiteStore:
                 self._path, self._read_only = None, True
                 self._name += "（还不存在，请先运行 xianglian load 载入数据）"
         if self._path is None:
-            self._memory = _Shared(_connect(None))
-            _create(self._memory.connection)
+            self._memory = _connect(None)
+            _create(self._memory)
         else:
             self._open(self._path)
 
     # Opening and closing
 
     def _make(self, path: Path) -> None:
-        with _faults(self._name):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StoreError(f"建不了文件夹 {path.parent}：{error.strerror}") from error
-            with closing(_connect(path, "rwc")) as connection:
-                _create(connection)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"建不了文件夹 {path.parent}：{error.strerror}") from error
+        with _faults(self._name), closing(_connect(path, "rwc")) as connection:
+            _create(connection)
 
     def _open(self, path: Path) -> None:
         check_header(path)
@@ -709,21 +625,21 @@ class SQLiteStore:
             journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
         try:
             _refuse_newer(path, schema)
+            if schema < SCHEMA and self._read_only:
+                raise StoreError(f"存储 {path} 的结构版本 {schema} 较旧；"
+                                 "请先不用只读方式打开一次，以便升级")
         except StoreError:
             self.close()
             raise
-        if schema < SCHEMA and self._read_only:
-            self.close()
-            raise StoreError(f"存储 {path} 的结构版本 {schema} 较旧；请先不用只读方式打开一次，"
-                             "以便升级")
-        with _faults(self._name):
+        if schema < SCHEMA:
+            self.backup(free_name(path.with_name(f"{path.name}.backup-v{schema}")))
+        if self._read_only or (schema == SCHEMA and journal == "wal"):
+            return
+        with _faults(self._name), closing(_connect(path)) as connection:
             if schema < SCHEMA:
-                self.backup(free_name(path.with_name(f"{path.name}.backup-v{schema}")))
-                with closing(_connect(path)) as connection:
-                    _migrate(connection)
-            if journal != "wal" and not self._read_only:
-                with closing(_connect(path)) as connection, suppress(sqlite3.OperationalError):
-                    connection.execute("PRAGMA journal_mode = WAL")
+                _migrate(connection)
+            with suppress(sqlite3.OperationalError):  # where nothing may be written beside it
+                connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
         with self._lock:
@@ -732,8 +648,6 @@ class SQLiteStore:
             self._closed = True
             for connection in self._idle:
                 connection.close()
-            if self._path is None and not self._memory.users:
-                self._memory.connection.close()
 
     def __enter__(self) -> "SQLiteStore":
         return self
@@ -750,17 +664,8 @@ class SQLiteStore:
         """A connection that sees one state for as long as it is lent."""
         with _faults(self._name):
             if self._path is None:
-                with self._lock:
-                    self._check_open()
-                    shared = self._memory
-                    shared.users += 1
-                try:
-                    yield shared.connection
-                finally:
-                    with self._lock:
-                        shared.users -= 1
-                        if not shared.users and (self._closed or shared is not self._memory):
-                            shared.connection.close()
+                self._check_open()
+                yield self._memory
                 return
             with self._lock:
                 self._check_open()
@@ -799,58 +704,56 @@ class SQLiteStore:
         self._check_open()
         if self._read_only:
             raise StoreError(f"存储 {self._name} 是只读的，不能写入")
-        with ExitStack() as stack:
-            if self._path is None:
-                connection, published = stack.enter_context(self._copying(wait))
-            else:
-                connection, published = stack.enter_context(self._locking(self._path, wait)), _done
+        with (self._copying(wait) if self._path is None
+              else self._locking(self._path, wait)) as connection:
             with _faults(self._name):
-                writer = _Writer(connection, self._name, self._kinds, published)
+                writer = _Writer(connection, self._name, self._kinds, self._publish)
             try:
                 yield writer
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
+    def _publish(self, connection: sqlite3.Connection) -> None:
+        """In memory the copy takes the place of the original; a file has its content already."""
+        if self._path is None:
+            self._memory = connection
+
     @contextmanager
-    def _copying(self, wait: float) -> Iterator[tuple[sqlite3.Connection, Callable[[], None]]]:
-        """The connection of a copy, and what puts it in the place of the original."""
+    def _copying(self, wait: float) -> Iterator[sqlite3.Connection]:
+        """A copy of the memory, for the only writer."""
         if not self._one_writer.acquire(timeout=wait):
             raise StoreError(f"本程序的另一个任务正在写入 {self._name}，等了 {wait:g} 秒")
-        copy = _connect(None)
         try:
+            copy = _connect(None)
             with self._reading() as connection:
                 connection.backup(copy)
             copy.execute("BEGIN IMMEDIATE")
-            yield copy, lambda: self._publish(copy)
+            yield copy
         finally:
             self._one_writer.release()
-            if copy is not self._memory.connection:
-                copy.close()
-
-    def _publish(self, copy: sqlite3.Connection) -> None:
-        with self._lock:
-            old, self._memory = self._memory, _Shared(copy)
-            if not old.users:
-                old.connection.close()
 
     @contextmanager
     def _locking(self, path: Path, wait: float) -> Iterator[sqlite3.Connection]:
         """A connection that holds the write lock; polls, so that Ctrl-C works while waiting."""
-        with ExitStack() as stack:
+        with _faults(self._name):
+            connection = _connect(path)
+        with closing(connection):
             with _faults(self._name):
-                connection = stack.enter_context(closing(_connect(path)))
-                for pragma in ("busy_timeout = 0", "synchronous = FULL", "cache_size = -131072",
+                for pragma in ("busy_timeout = 50", "synchronous = FULL", "cache_size = -131072",
                                "journal_size_limit = 67108864"):
                     connection.execute(f"PRAGMA {pragma}")
                 deadline = time.monotonic() + wait
-                while not _locked(connection):
-                    if time.monotonic() >= deadline:
-                        raise StoreError(f"{holder(path)}正在写入 {path}，等了 {wait:g} 秒；"
-                                         "请等它完成后再试")
-                    time.sleep(0.05)
-            stack.enter_context(holding(path))
-            yield connection
+                while not connection.in_transaction:
+                    try:
+                        connection.execute("BEGIN IMMEDIATE")
+                    except sqlite3.OperationalError as error:
+                        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                            raise
+                        if time.monotonic() >= deadline:
+                            raise _waited(path, wait) from None
+            with holding(path):
+                yield connection
 
     def receive(self, entries: Iterable[Entry]) -> None:
         with self.write() as writer:
@@ -866,39 +769,31 @@ class SQLiteStore:
                                        "origin": origin and [origin], "kind": kinds})
         moment = [] if known_at is None else [known_at, known_at]
         live = _LIVE if known_at is None else _LIVE_AT
-        return self._said(f"{where or '1'} AND {live}", [*parameters, *moment])
+        return self._live(f"{where or '1'} AND {live}", [*parameters, *moment])
 
     def neighbours(self, ids: Collection[str]) -> Iterator[Record]:
         ends = " UNION ".join(f"SELECT seq FROM record WHERE {end} IN {_TERMS} "
                               "AND retracted IS NULL" for end in ("head", "tail"))
-        return self._said(f"r.seq IN ({ends})", [_texts(ids)] * 2)
+        return self._live(f"r.seq IN ({ends})", [_texts(ids)] * 2)
 
-    def _said(self, where: str, parameters: Sequence[object]) -> Iterator[Record]:
+    def _live(self, where: str, parameters: Sequence[object]) -> Iterator[Record]:
         """Records in their order; what two origins say in the same words comes once."""
-        self._check_open()
-        return self._each(where, parameters)
-
-    def _each(self, where: str, parameters: Sequence[object]) -> Iterator[Record]:
         last = None
+        for row in self._said(f"WHERE {where} {_ORDER}", parameters):
+            if row[10] != last:
+                yield _record(row)
+            last = row[10]
+
+    def _said(self, which: str, parameters: Sequence[object]) -> Iterator[Any]:
         with (self._reading() as connection,
-              closing(connection.execute(f"{_SAID} WHERE {where} {_ORDER}", parameters)) as rows):
-            for row in rows:
-                if row[10] != last:
-                    yield _record(row)
-                last = row[10]
+              closing(connection.execute(_SAID + which, parameters)) as rows):
+            yield from rows
 
     def history(self, ids: Collection[str] | None = None) -> Iterator[Entry]:
-        self._check_open()
-        return self._entries(ids)
-
-    def _entries(self, ids: Collection[str] | None) -> Iterator[Entry]:
-        where = "" if ids is None else f" WHERE r.thing IN {_TERMS}"
+        where = "" if ids is None else f"WHERE r.thing IN {_TERMS}"
         order = _ORDER.replace("BY", "BY r.learned, r.retracted IS NULL, r.retracted, o.text,")
-        parameters = () if ids is None else (_texts(ids),)
-        with (self._reading() as connection,
-              closing(connection.execute(_SAID + where + order, parameters)) as rows):
-            for row in rows:
-                yield Entry(_record(row), *row[11:14])
+        for row in self._said(where + order, () if ids is None else [_texts(ids)]):
+            yield Entry(_record(row), *row[11:14])
 
     def origins(self) -> dict[str, int]:
         with self._reading() as connection:
@@ -944,18 +839,8 @@ class SQLiteStore:
             _copy(connection, target)
 
 
-def _done() -> None:
-    """A file needs nothing after its commit."""
-
-
-def _locked(connection: sqlite3.Connection) -> bool:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
+def _waited(path: Path, wait: float) -> StoreError:
+    return StoreError(f"{holder(path)}正在写入 {path}，等了 {wait:g} 秒；请等它完成后再试")
 
 
 def _copy(connection: sqlite3.Connection, target: Path) -> None:
@@ -1018,8 +903,7 @@ def _replace(backup: SQLiteStore, target: Path, wait: float) -> None:
 
     def give_up(status: int, *_: int) -> None:
         if status != sqlite3.SQLITE_DONE and time.monotonic() >= deadline:
-            raise StoreError(f"{holder(target)}正在写入 {target}，等了 {wait:g} 秒；"
-                             "请等它完成后再试")
+            raise _waited(target, wait)
 
     with (_faults(str(target)), backup._reading() as connection,
           closing(_connect(target)) as live):

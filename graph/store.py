@@ -46,7 +46,7 @@ class Columns:
     valid_from, valid_to, observed are int32 partial dates yyyymmdd, month or day 0 when not said,
     0 when there is no date.  `values` holds each record's values as canonical JSON text.
     `record` holds 10 bytes a row, the digest part of `record_id`.
-    `version` is the store's at the moment of reading.
+    `version` is that of a store which holds exactly these records.
     """
 
     terms: list[str]

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph import dates
+from graph.columns import as_record
 from graph.merge import SourceFacts, source_facts
 from graph.places import ALWAYS, EVER
-from graph.record import Record, digest, parse_values
+from graph.record import Record, parse_values
 from graph.store import Columns
 from graph.structure import DEFAULT_GRADE, INFERRED, SOURCE
 from ontology.model import Ontology
@@ -95,18 +96,7 @@ class Table:
 
     def as_record(self, row: int) -> Record:
         """The row as the record that it was."""
-        head, tail = int(self.head[row]), int(self.tail[row])
-        return Record(self.terms[self.thing[row]], self.kinds[self.kind[row]],
-                      self.terms[self.source[row]], parse_values(self.values[row]),
-                      None if head < 0 else (self.terms[head], self.terms[tail]),
-                      dates.unpack(int(self.valid_from[row])),
-                      dates.unpack(int(self.valid_to[row])),
-                      dates.unpack(int(self.observed[row])), bool(self.inferred[row]))
-
-    def content_hash(self) -> str:
-        """The version that a store holding exactly these records has."""
-        said = (digest(self.as_record(row), self.values[row]) for row in range(len(self)))
-        return f"{sum(int.from_bytes(one, 'little') for one in said) % (1 << 128):032x}"
+        return as_record(self, row, self.kinds[self.kind[row]])
 
 
 def build(columns: Columns, ontology: Ontology) -> Table:
@@ -124,11 +114,8 @@ def build(columns: Columns, ontology: Ontology) -> Table:
     digests = np.frombuffer(columns.record, np.uint8).reshape(-1, 10)
     return Table(terms, kinds, kind, thing, source, columns.head, columns.tail, columns.valid_from,
                  columns.valid_to, columns.observed, columns.inferred, columns.values, digests,
-                 start, end, seen, fresh, grade, sources, _usual(ontology))
-
-
-def _usual(ontology: Ontology) -> int:
-    return [choice.name for choice in ontology.grades].index(DEFAULT_GRADE)
+                 start, end, seen, fresh, grade, sources,
+                 [choice.name for choice in ontology.grades].index(DEFAULT_GRADE))
 
 
 def _grades(ontology: Ontology, facts: Sequence[SourceFacts], place: NDArray[np.int64],

@@ -63,7 +63,8 @@ class Checker:
 
     def __init__(self, known: Known) -> None:
         self.known = known
-        self._memo: dict[tuple[Field, bool], Callable[[str], Checked]] = {}
+        self._memo: dict[tuple[Field, bool, str], Callable[[str], Checked]] = {}
+        self._found: dict[tuple[str, ...], dict[str, str | Fault]] = {}
 
     def of(self, field: Field, *, last: bool = False, at: str = "") -> Callable[[str], Checked]:
         """The check of a field's column.
@@ -71,14 +72,10 @@ class Checker:
         last  a span of time means its end (valid_to, observed), not its start
         at    characters that alone separate the parts of a multiple value
         """
-        def one(text: str) -> Checked:
-            return self._check(field, text, last, at)
-
-        if at:
-            return _Memo(one).__getitem__
-        if (field, last) not in self._memo:
-            self._memo[field, last] = _Memo(one).__getitem__
-        return self._memo[field, last]
+        key = field, last, at
+        if key not in self._memo:
+            self._memo[key] = _Memo(lambda text: self._check(field, text, last, at)).__getitem__
+        return self._memo[key]
 
     def _check(self, field: Field, raw: str, last: bool, at: str) -> Checked:
         if field.datatype == "quantity":
@@ -100,10 +97,17 @@ class Checker:
         good = [value for value in values if not isinstance(value, Fault)]
         return ((field.name, tuple(sorted(set(good), key=str))),)
 
+    def find(self, text: str, refers: tuple[str, ...]) -> str | Fault:
+        """`Known.find`, once for each text, once all names are declared."""
+        memo = self._found.setdefault(refers, {})  # a firm stands in many columns
+        if text not in memo:
+            memo[text] = self.known.find(text, refers)
+        return memo[text]
+
     def _one(self, field: Field, text: str, last: bool) -> str | int | float | bool | Fault:
         match field.datatype:
             case "reference":
-                return self.known.find(text, field.refers)
+                return self.find(text, field.refers)
             case "date":
                 return _date(text, last)
             case "choice":

@@ -33,7 +33,6 @@ class Citations:
         self._memo: dict[tuple[tuple[str, str], ...], Cited | tuple[str, Fault]] = {}
         self._said: dict[Cited, dict[str, Value]] = {}
         self._folders: dict[str, Record] = {}
-        self._titles: dict[str, str | Fault] = {}
 
     def header(self, origin: str, file: str, header: Mapping[str, str]) -> None:
         """The Source that the head of a source.toml describes.  Raises InputError."""
@@ -51,12 +50,6 @@ class Citations:
         id = thing_id(self._kind, values)
         self._known.declare(self._kind, id, values)
         self._folders[origin] = Record(id, SOURCE, id, values)
-
-    def title(self, text: str) -> str | Fault:
-        """The Source of that title in this load or the store."""
-        if text not in self._titles:
-            self._titles[text] = self._known.find(text, (SOURCE,))
-        return self._titles[text]
 
     def of_folder(self, origin: str) -> str:
         """The folder's own Source."""

@@ -52,8 +52,7 @@ def _spellings(fields: Iterable[Field]) -> dict[str, Field]:
     return known
 
 
-def match(table: Table, kind: Kind, ontology: Ontology,
-          needs_source: bool = True) -> tuple[list[Field | None], list[Problem]]:
+def match(table: Table, kind: Kind, ontology: Ontology) -> tuple[list[Field | None], list[Problem]]:
     """The field of each header, and what is wrong with the headers."""
     fields = columns(kind, ontology)
     known = _spellings(fields)
@@ -69,8 +68,7 @@ def match(table: Table, kind: Kind, ontology: Ontology,
                                     table.sheet, 1, text, text))
         else:
             first[field.name] = text
-    missing = [f for f in fields if f.required and f.name not in first
-               and (needs_source or f.name != "source")]
+    missing = [f for f in fields if f.required and f.name not in first]
     problems += [Problem(table.file, f"缺少必填的列「{header(f)}」", table.sheet, 1, header(f))
                  for f in missing]
     return found, problems

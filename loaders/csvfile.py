@@ -79,7 +79,7 @@ def _fault(file: BinaryIO, encoding: str) -> tuple[int, int, bool, bool] | None:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             good = error.object[: error.start].decode(encoding, "ignore")
-            seen += sum(c > "\x7f" for c in good)
+            seen += _beyond_ascii(good)
             at_end = error.end >= len(error.object) and not file.read(1) and len(
                 error.object) - error.start < 4 and error.reason in (
                 "unexpected end of data", "incomplete multibyte sequence")
@@ -89,8 +89,12 @@ def _fault(file: BinaryIO, encoding: str) -> tuple[int, int, bool, bool] | None:
         if not chunk:
             return None
         if seen < _SURE:
-            seen += sum(c > "\x7f" for c in text)
+            seen += _beyond_ascii(text)
         row += text.count("\n")
+
+
+def _beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _delimiter(line: str) -> str:

@@ -7,7 +7,7 @@ from graph.identity import link_id, thing_id
 from graph.record import Record, Value
 from loaders.check import UNIT
 from loaders.columns import SOURCE
-from loaders.plan import Cell, Plan, Unknown
+from loaders.plan import Plan, Unknown
 from loaders.resolve import Fault, Known
 from loaders.tables import Row, Table
 from ontology.errors import Problem
@@ -56,25 +56,14 @@ def draft(plan: Plan, cells: Sequence[str], source: str, known: Known,
             else:
                 for name, value in found:
                     values[name] = value
-    if len(faults.problems) == before:
-        for name in plan.required:
-            if name not in values:
-                _missing(plan, name, faults)
     if len(faults.problems) > before:
         return None
-    return _record(plan, values, source, known, faults)
-
-
-def _missing(plan: Plan, name: str, faults: Faults) -> None:
-    cell = _cell(plan, name)
-    label = next(f.label.zh for f in (*(plan.kind.ends or ()), *plan.kind.fields)
-                 if f.name == name)
-    faults.add(cell.places if cell else (), "", Fault(f"缺少必填的「{label} ({name})」"),
-               f"{label} ({name})")
-
-
-def _cell(plan: Plan, name: str) -> Cell | None:
-    return next((cell for cell in plan.cells if cell.field.name == name), None)
+    missing = [name for name in plan.required if name not in values]
+    for name in missing:
+        label = next(f.label.zh for f in (*(plan.kind.ends or ()), *plan.kind.fields)
+                     if f.name == name)
+        _at(plan, name, Fault(f"缺少必填的「{label} ({name})」"), faults, f"{label} ({name})")
+    return None if missing else _record(plan, values, source, known, faults)
 
 
 def _record(plan: Plan, values: dict[str, Value], source: str, known: Known,
@@ -104,9 +93,9 @@ def _record(plan: Plan, values: dict[str, Value], source: str, known: Known,
                   _text(since), _text(until), _text(observed), bool(inferred))
 
 
-def _at(plan: Plan, name: str, fault: Fault, faults: Faults) -> None:
-    cell = _cell(plan, name)
-    faults.add(cell.places if cell else (), "", fault, name)
+def _at(plan: Plan, name: str, fault: Fault, faults: Faults, column: str = "") -> None:
+    places = next((cell.places for cell in plan.cells if cell.field.name == name), ())
+    faults.add(places, "", fault, column or name)
 
 
 def _text(value: Value | None) -> str | None:

@@ -4,10 +4,10 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from xml.parsers import expat
+from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
@@ -25,7 +25,8 @@ _ODD = re.compile(rb'<(?:\w+:)?f[\s>/]|\st="e"')
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
-_DAMAGED = (zipfile.BadZipFile, CalamineError, expat.ExpatError, KeyError, OSError, ValueError)
+_DAMAGED = (zipfile.BadZipFile, CalamineError, ElementTree.ParseError, KeyError, OSError,
+            ValueError)
 
 
 class _Refused(Exception):
@@ -36,8 +37,8 @@ class _Refused(Exception):
 class _Part:
     """What a look at one zip entry found."""
 
-    columns: set[bytes] = field(default_factory=set)
-    rows: set[bytes] = field(default_factory=set)
+    width: int = 0
+    height: int = 0
     odd: bool = False
 
 
@@ -163,8 +164,10 @@ def _inspect(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], str]
         parts = {e.filename: _walk(book, e) for e in entries if not e.is_dir()}
         sheets = _sheets(book)
         for name, part in parts.items():
-            if name in sheets:
-                _check_area(part, limits)
+            if name in sheets and (part.width > limits.columns
+                                   or part.width * part.height > limits.cells):
+                # A few cells far apart: the reader would fill the memory with what lies between.
+                raise _Refused(f"工作表有 {part.height} 行 {part.width} 列，太大：请删去空的行列")
         return {sheets[name]: _odd_cells(book, name)
                 for name, part in parts.items() if part.odd and name in sheets}
 
@@ -215,19 +218,11 @@ def _unpacked(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _look(part: _Part, window: bytes) -> None:
-    found = _REFERENCE.findall(window)
-    if found:
-        part.columns.update(letters for letters, _ in found)
-        part.rows = {max(part.rows | {digits for _, digits in found}, key=int)}
+    if found := _REFERENCE.findall(window):
+        letters, digits = map(set, zip(*found, strict=True))
+        part.width = max(part.width, *(_column(c.decode()) + 1 for c in letters))
+        part.height = max(part.height, *map(int, digits))
     part.odd = part.odd or _ODD.search(window) is not None
-
-
-def _check_area(part: _Part, limits: Limits) -> None:
-    """Refuse a sheet whose few cells stand so far apart that the reader would fill the memory."""
-    width = max((_column(c.decode()) for c in part.columns), default=0) + 1
-    height = max((int(r) for r in part.rows), default=1)
-    if width > limits.columns or width * height > limits.cells:
-        raise _Refused(f"工作表有 {height} 行 {width} 列，太大：请删去空的行列")
 
 
 def _column(letters: str) -> int:
@@ -239,66 +234,40 @@ def _column(letters: str) -> int:
 
 def _sheets(book: zipfile.ZipFile) -> dict[str, str]:
     """Zip entry → sheet name."""
-    targets: dict[str, str] = {}
+    relations = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+    targets = {r.get("Id"): r.get("Target", "") for r in relations}
     names: dict[str, str] = {}
-
-    def relation(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == "Relationship":
-            targets[attributes["Id"]] = attributes["Target"]
-
-    def sheet(tag: str, attributes: dict[str, str]) -> None:
-        if tag.rpartition(":")[2] == "sheet":
-            key = next((v for k, v in attributes.items() if k.endswith(":id")), "")
-            target = targets.get(key, "")
+    for sheet in ElementTree.fromstring(book.read("xl/workbook.xml")).iter():
+        if _tag(sheet) == "sheet":
+            id = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
+            target = targets.get(id, "")
             entry = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-            names[entry] = attributes["name"]
-
-    for part, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = handler
-        parser.Parse(book.read(part), True)
+            names[entry] = sheet.attrib["name"]
     return names
 
 
 def _odd_cells(book: zipfile.ZipFile, name: str) -> dict[tuple[int, int], str]:
     """Cells with an Excel error, and formulas that were never calculated: (row, column) → reason.
 
-    expat fetches nothing from outside, and a DOCTYPE was refused before.
+    The parser fetches nothing from outside, and a DOCTYPE was refused before.
     """
     found: dict[tuple[int, int], str] = {}
-    cell, kind, formula, inside, text = "", "", False, False, ""
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal cell, kind, formula, inside, text
-        tag = tag.rpartition(":")[2]
-        if tag == "c":
-            cell, kind = attributes.get("r", ""), attributes.get("t", "")
-            formula, inside, text = False, False, ""
-        elif tag == "f":
-            formula = True
-        elif tag == "v":
-            inside = True
-            text = " " if kind == "str" else ""  # a text may be blank, a number may not
-
-    def data(piece: str) -> None:
-        nonlocal text
-        if inside:
-            text += piece
-
-    def end(tag: str) -> None:
-        nonlocal inside
-        tag = tag.rpartition(":")[2]
-        if tag == "v":
-            inside = False
-        match = _CELL.fullmatch(cell) if tag == "c" else None
-        if match and (kind == "e" or (formula and not text)):
-            place = int(match[2]) - 1, _column(match[1])
-            found[place] = (f"Excel 的错误值 {text or '#N/A'}" if kind == "e" else
-                            "公式还没有算出结果：请在 Excel 中打开、保存一次，或改填数值")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = data
     with book.open(name) as stream:
-        parser.ParseFile(stream)
+        for _, cell in ElementTree.iterparse(stream):
+            if _tag(cell) == "row":
+                cell.clear()
+            match = _CELL.fullmatch(cell.get("r", "")) if _tag(cell) == "c" else None
+            if not match:
+                continue
+            kind, parts = cell.get("t"), {_tag(part): part.text for part in cell}
+            # A calculated text may be blank, a number may not.
+            blank = not parts.get("v") and not (kind == "str" and "v" in parts)
+            if kind == "e" or ("f" in parts and blank):
+                found[int(match[2]) - 1, _column(match[1])] = (
+                    f"Excel 的错误值 {parts.get('v') or '#N/A'}" if kind == "e" else
+                    "公式还没有算出结果：请在 Excel 中打开、保存一次，或改填数值")
     return found
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]

@@ -4,6 +4,7 @@ import csv
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -158,18 +159,12 @@ def _graphml(store: Store, ontology: Ontology) -> Iterator[str]:
     yield '<graph edgedefault="directed">\n'
     seen: set[str] = set()
     for kind in sorted(ontology.classes, key=lambda k: k.name):
-        said: dict[str, list[str]] = {}
-        last = ""
-        for record in store.records(kinds=[kind.name]):
-            if record.id != last and last:
-                yield _node(last, kind.name, said)
-                said = {}
-            last = record.id
-            seen.add(last)
-            for name, value in record.values.items():
+        for id, records in groupby(store.records(kinds=[kind.name]), lambda record: record.id):
+            said: dict[str, list[str]] = {}
+            for name, value in chain.from_iterable(r.values.items() for r in records):
                 said.setdefault(name, []).append(_flat(value))
-        if last:
-            yield _node(last, kind.name, said)
+            seen.add(id)
+            yield _node(id, kind.name, said)
     links = sorted(ontology.links, key=lambda k: k.name)
     ends = {end for kind in links for r in store.records(kinds=[kind.name]) for end in r.ends or ()}
     for id in sorted(ends - seen):

@@ -116,7 +116,7 @@ class Inputs:
                 text = get(cells).strip()
             except Unknown as unknown:
                 return places, unknown.fault
-            found = citations.title(text) if text else own[1]
+            found = checker.find(text, (SOURCE,)) if text else own[1]
             return (places, found) if isinstance(found, Fault) else (folder.name, found)
 
         return Work(f"{folder.name}/{number}", table, plans, cite, None, where, spec.minimum,

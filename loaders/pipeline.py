@@ -11,7 +11,6 @@ from importlib import resources
 from pathlib import Path
 
 from graph.names import nearest
-from graph.record import Record
 from graph.store import Store, Writer
 from loaders.check import Checker
 from loaders.cite import Citations
@@ -23,7 +22,7 @@ from loaders.plan import Plan
 from loaders.report import Rejected, Report
 from loaders.resolve import Fault, Known
 from loaders.source import FILE
-from loaders.staging import Conflict, Staging, described, shrink
+from loaders.staging import Conflict, Draft, Staging
 from loaders.tables import Row, Table
 from ontology.errors import InputError, NotFound, Problem
 from ontology.model import Kind, Ontology
@@ -60,7 +59,7 @@ def load(store: Store, ontology: Ontology, paths: Sequence[Path], *, dry_run: bo
         with store.write() as writer, _uncollected():
             run.read(writer, inputs)
             again = keep_good and not run.refused and run.declarers_lost
-            if not again and run.finish(keep_good, allow_shrink) and not dry_run:
+            if not again and run.finish(writer, keep_good, allow_shrink) and not dry_run:
                 writer.commit()
                 run.report.written = True
         if not again:
@@ -81,7 +80,7 @@ def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
     run = _Load(store, ontology, None, set(), additive=True)
     with store.write() as writer:
         run.read_table(writer, table, kind)
-        if run.finish(False, True):
+        if run.finish(writer, False, True):
             writer.commit()
             run.report.written = True
     return run.report
@@ -204,8 +203,7 @@ class _Load:
 
     def _row(self, work: Work, row: Row, number: int) -> None:
         faults = Faults(work.table, row)
-        drafts: list[tuple[str, Record, Sequence[str]]] = []
-        plans: list[Plan] = []
+        drafts: list[Draft] = []
         if not row.faults:
             origin, source = work.cite(row.cells)
             if isinstance(source, Fault):
@@ -215,32 +213,33 @@ class _Load:
                 for cells in plan.parts(row.cells):
                     record = draft(plan, cells, source, self._known, faults)
                     if record is not None:
-                        drafts.append((str(origin), record, plan.links))
-                        plans.append(plan)
+                        drafts.append((str(origin), record, plan))
         at = (number << 32) | row.number
         if not faults.problems and (lost := self._staging.row(drafts, at)):
-            self._contradicts(plans[lost[0]], lost[1], faults)
+            self._contradicts(*lost, faults)
         self.report.rows += 1
         if faults.problems:
             self._reject(work, row, faults)
             return
-        for origin, record, _ in drafts:
+        for origin, record, plan in drafts:
             if work.replaces and not self._additive:
                 kinds = self._replaced.setdefault(origin, set())
                 if kinds is not None:
                     kinds.add(work.replaces)
             if record.ends and not (record.valid_from or record.observed
-                                    or self._ontology.kinds[record.kind].timeless):
+                                    or plan.kind.timeless):
                 key = work.table.file, record.source
                 self._undated[key] = self._undated.get(key, 0) + 1
 
     def _contradicts(self, plan: Plan, conflict: Conflict, faults: Faults) -> None:
         work = self._works[conflict.at >> 32]
-        label, old, new = described(conflict, plan.kind)
+        field = plan.kind.field(conflict.field)
+        label = field.label.zh if field else conflict.field
         where = f"{work.table.file} 第 {conflict.at & 0xFFFFFFFF} 行"
         cell = next((c for c in plan.cells if c.field.name == conflict.field), None)
-        reason = f"与同一来源的 {where} 矛盾：「{label}」那里是「{old}」，这里是「{new}」"
-        faults.add(cell.places if cell else (), new, Fault(reason), label)
+        reason = (f"与同一来源的 {where} 矛盾：「{label}」"
+                  f"那里是「{conflict.old}」，这里是「{conflict.new}」")
+        faults.add(cell.places if cell else (), str(conflict.new), Fault(reason), label)
 
     def _reject(self, work: Work, row: Row, faults: Faults) -> None:
         self.report.rejected += 1
@@ -254,7 +253,7 @@ class _Load:
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 
-    def finish(self, keep_good: bool, allow_shrink: bool) -> bool:
+    def finish(self, writer: Writer, keep_good: bool, allow_shrink: bool) -> bool:
         """Write the rest and retract what is no longer said; whether the load may be committed."""
         if not hasattr(self, "_staging"):
             return False
@@ -263,16 +262,17 @@ class _Load:
             return False
         for origin, record in self._citations.made(self._store):
             self._staging.own(origin, record)
-        self._staging.finish(self._replaced)
+        self._staging.name(self._replaced)
         self._warn()
         limit = self._ontology.thresholds["shrink"]
         for origin, kinds in sorted(self._replaced.items()):
-            lost, total = self._staging.unseen(origin, kinds)
-            problem = None if allow_shrink else shrink(origin, lost, total, limit)
-            if problem:
-                self._refuse(InputError([problem]))
+            lost, total = writer.unseen(origin, kinds)
+            if lost > limit * total and not allow_shrink:
+                self._refuse(InputError([Problem(
+                    origin, f"这个来源原有 {total} 条记录，这次少了 {lost} 条（"
+                    f"{lost / total:.0%}），超过 {limit:.0%}：确实如此请加 --allow-shrink")]))
             else:
-                self.report.retracted += self._staging.retract_unseen(origin, kinds)
+                self.report.retracted += writer.retract_unseen(origin, kinds)
         return not self.refused
 
     def _warn(self) -> None:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 from urllib.parse import urlsplit
 
 from graph.names import nearest
@@ -48,6 +49,7 @@ class Cell:
     get: Getter
     places: tuple[int, ...]  # positions of the columns that it reads
     check: Callable[[str], Checked]
+    at: str  # what alone separates its parts, if the source says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Plan:
     when: Getter | None = None
     where: tuple[tuple[int, frozenset[str]], ...] = ()
     each: tuple[int, str] | None = None
-    links: tuple[str, ...] = field(default=())  # fields that may mention an open thing
+    links: tuple[str, ...] = ()  # fields, not ends, that refer to things
 
     def parts(self, cells: Sequence[str]) -> Iterator[Sequence[str]]:
         """The rows of cells to read, the part of `each` appended as one more cell."""
@@ -79,15 +81,6 @@ class Plan:
                     yield longer
 
 
-def _plan(kind: Kind, cells: list[Cell], **more: object) -> Plan:
-    required = tuple(f.name for f in (*(kind.ends or ()), *kind.fields)
-                     if getattr(f, "required", True))
-    order = {f.name: i for i, f in enumerate(kind.fields)}
-    cells.sort(key=lambda cell: order.get(cell.field.name, -1))
-    links = tuple(c.field.name for c in cells if c.field.datatype == "reference")
-    return Plan(kind, tuple(cells), required, links=links, **more)  # type: ignore[arg-type]
-
-
 def plan_of_columns(kind: Kind, fields: Sequence[Field | None], checker: Checker) -> Plan:
     """The plan of a template: every column gives the field of its header."""
     at = {f.name: i for i, f in enumerate(fields) if f and not f.name.startswith("source")}
@@ -95,7 +88,7 @@ def plan_of_columns(kind: Kind, fields: Sequence[Field | None], checker: Checker
         at = {f.name: i for i, f in enumerate(fields) if f}
     found = {f.name: f for f in fields if f}
     getters: dict[str, Read] = {name: (itemgetter(i), (i,)) for name, i in at.items()}
-    return _plan(kind, _cells(kind, found, getters, checker, {}))
+    return _plan(kind, found, getters, checker, {})
 
 
 def plan_of_texts(kind: Kind, ontology: Ontology, texts: Mapping[str, Read],
@@ -105,24 +98,28 @@ def plan_of_texts(kind: Kind, ontology: Ontology, texts: Mapping[str, Read],
     for name in texts:
         if name not in known:
             raise TemplateError(f"「{kind.label.zh}」没有字段「{name}」", nearest(name, known))
-    return _plan(kind, _cells(kind, known, texts, checker, separators), **more)
+    return _plan(kind, known, texts, checker, separators, **more)
 
 
-def _cells(kind: Kind, fields: Mapping[str, Field],
-           getters: Mapping[str, Read], checker: Checker,
-           separators: Mapping[str, str]) -> list[Cell]:
+def _plan(kind: Kind, fields: Mapping[str, Field], getters: Mapping[str, Read],
+          checker: Checker, separators: Mapping[str, str], **more: Any) -> Plan:
     units = {f.unit_field for f in kind.fields if f.unit_field and f.name in getters}
+    order = {f.name: place for place, f in enumerate(kind.fields)}
     cells = []
-    for name, (get, places) in getters.items():
-        field = fields[name]
+    for name in sorted(getters, key=lambda name: order.get(name, -1)):
+        field, (get, places) = fields[name], getters[name]
         if name in units:
             continue
         if field.unit_field and field.unit_field in getters:
-            unit, more = getters[field.unit_field]
-            get, places = _with_unit(get, unit), places + more
-        check = checker.of(field, last=name in _LATE, at=separators.get(name, ""))
-        cells.append(Cell(field, get, places, check))
-    return cells
+            unit, more_places = getters[field.unit_field]
+            get, places = _with_unit(get, unit), places + more_places
+        at = separators.get(name, "")
+        cells.append(Cell(field, get, places, checker.of(field, last=name in _LATE, at=at), at))
+    ends = tuple(end.name for end in kind.ends or ())
+    links = tuple(name for c in cells
+                  if c.field.datatype == "reference" and (name := c.field.name) not in ends)
+    required = (*ends, *(f.name for f in kind.fields if f.required))
+    return Plan(kind, tuple(cells), required, links=links, **more)
 
 
 def _with_unit(number: Getter, unit: Getter) -> Getter:

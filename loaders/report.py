@@ -59,8 +59,9 @@ class Report:
     def show(self, console: Console) -> None:
         """The report as a person reads it: the counts, the first problems, the warnings."""
         console.print(self._headline())
-        console.print(f"共 {self.rows} 行：装入 {self.loaded}，未变 {self.unchanged}，"
-                      f"合并 {self.merged}，拒绝 {self.rejected}；收回旧记录 {self.retracted} 条。")
+        word = "装入" if self.written else "可以装入"
+        console.print(f"共 {self.rows} 行：{word} {self.loaded}，未变 {self.unchanged}，"
+                      f"合并 {self.merged}，要改 {self.rejected}；收回旧记录 {self.retracted} 条。")
         if self.problems:
             table = RichTable("位置", "列", "值", "原因", "最接近的", show_edge=False)
             for p in self.problems[:_SHOWN]:
@@ -74,7 +75,7 @@ class Report:
                 console.print(f"… 还有 {len(self.problems) - _SHOWN} 个问题，"
                               "用 --report 文件夹 可得到全部")
         for warning in self.warnings[:_SHOWN]:
-            console.print(escape(f"提示：{warning}"))
+            console.print(f"提示：{warning}", markup=False, soft_wrap=True)
         if len(self.warnings) > _SHOWN:
             console.print(f"… 还有 {len(self.warnings) - _SHOWN} 条提示")
 
@@ -105,6 +106,8 @@ def _write_book(report: Report, path: Path) -> None:
         plain = book.add_format({"num_format": "@"})
         sheet = book.add_worksheet("问题")
         sheet.freeze_panes(1, 0)
+        sheet.set_column(0, 6, 16)
+        sheet.set_column(5, 5, 60)
         sheet.write_row(0, 0, ("文件", "工作表", "行", "列", "值", "原因", "最接近的"), bold)
         for row, p in enumerate(report.problems[:1_000_000], 1):
             for column, text in enumerate((p.file, p.sheet, str(p.row or ""), p.column,
@@ -117,6 +120,7 @@ def _write_book(report: Report, path: Path) -> None:
         for number, ((file, inner, headers), rows) in enumerate(groups.items(), 1):
             sheet = book.add_worksheet(_sheet_name(number, file, inner))
             sheet.freeze_panes(1, 0)
+            sheet.set_column(0, len(headers), 18)
             sheet.write_row(0, 0, ("原行号", *headers), bold)
             for row, rejected in enumerate(rows, 1):
                 sheet.write_number(row, 0, rejected.number)
@@ -125,7 +129,8 @@ def _write_book(report: Report, path: Path) -> None:
                     sheet.write_string(row, column + 1, cell[:32_000], red if fault else plain)
                     if fault:
                         near = f"\n最接近的：{'、'.join(fault[1])}" if fault[1] else ""
-                        sheet.write_comment(row, column + 1, (fault[0] + near)[:32_000])
+                        sheet.write_comment(row, column + 1, (fault[0] + near)[:32_000],
+                                            {"x_scale": 2, "y_scale": 1.5})
 
 
 def _sheet_name(number: int, file: str, sheet: str) -> str:

@@ -76,7 +76,8 @@ class Known:
 
     def same(self, one: str, other: str) -> bool:
         """Whether two ids are one thing, by id or because one carries the other's name."""
-        return self._root(one) == self._root(other)
+        return one == other or (
+            (one in self._owner or other in self._owner) and self._root(one) == self._root(other))
 
     def _root(self, id: str) -> str:
         for _ in range(8):
@@ -170,8 +171,7 @@ class Known:
         if len(ids) > 1:
             self.guessed.setdefault(kind.label.zh, set()).add(text)
         before = self.mentions.get(ids[0])
-        # An id that reads as the source wrote it needs no record to carry its name.
-        if ids[0].partition(":")[2] != text and (before is None or str(before[1]) > str(values)):
+        if before is None or str(before[1]) > str(values):
             self.mentions[ids[0]] = kind.name, values
         return ids[0]
 

@@ -1,20 +1,23 @@
 """Records on their way into the store: merged within a load, written in batches, counted by row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.names import normalise
 from graph.record import Record, Value
 from graph.store import Put, Store, Writer
+from loaders.plan import Plan
 from loaders.report import Report
 from loaders.resolve import Known
-from ontology.errors import Problem
 from ontology.model import Kind, Ontology
 
-__all__ = ["Conflict", "Staging", "combine"]
+__all__ = ["Conflict", "Draft", "Staging", "combine"]
 
 _BATCH = 5_000
-_MERGED, _UNCHANGED, _LOADED = range(3)
+_UNCHANGED, _LOADED = range(2)
+
+Draft = tuple[str, Record, Plan]
+"""Origin, record, and the plan that made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,8 @@ class Conflict:
 class _Item:
     origin: str
     record: Record
-    key: int
-    row: list[int]  # how many of the row's records were merged, unchanged, loaded
-    merged: bool
+    row: list[int]  # how many of the row's records were unchanged, loaded
+    again: bool  # an earlier batch wrote what it is merged with
 
 
 def combine(kind: Kind, old: Record, new: Record) -> Record | tuple[str, Value, Value]:
@@ -62,62 +64,72 @@ def combine(kind: Kind, old: Record, new: Record) -> Record | tuple[str, Value, 
 
 
 class Staging:
-    """What this load has staged so far; `flush` writes it and settles the rows."""
+    """What this load has staged so far; `flush` writes it and counts its rows."""
 
     def __init__(self, store: Store, ontology: Ontology, known: Known, writer: Writer,
                  report: Report, additive: bool) -> None:
         self._store, self._ontology, self._known = store, ontology, known
         self._writer, self._report, self._additive = writer, report, additive
-        self._seen: dict[int, int] = {}
-        self._batch: list[_Item] = []
-        self._place: dict[int, int] = {}
+        self._seen: dict[int, int] = {}  # key → position of the row that said it first
+        self._batch: dict[int, _Item] = {}
         self._rows: list[list[int]] = []
         self._changed: dict[int, list[int]] = {}  # rows that are counted at the end
-        self._explicit: set[int] = set()
-        self._implicit: set[tuple[str, str, str]] = set()
+        self._mentioned: set[tuple[str, str, str]] = set()
 
-    def row(self, drafts: Sequence[tuple[str, Record, Sequence[str]]],
-            at: int) -> tuple[int, Conflict] | None:
+    def row(self, drafts: Sequence[Draft], at: int) -> tuple[Plan, Conflict] | None:
         """Stage the records of one row, all of them or none.
 
-        drafts  (origin, record, its fields that may mention open things)
-        at      position of the row, for `Conflict.at`
-        Returns the number of the draft that contradicts an earlier row, and how.
+        `at` is the position of the row, for `Conflict.at`.
+        Returns the plan of the record that contradicts an earlier row, and how.
         """
-        ready: dict[int, tuple[str, Record, bool]] = {}
-        for number, (origin, record, _) in enumerate(drafts):
-            key = hash((origin, record.id, record.source, record.valid_from))
+        ready: dict[int, tuple[str, Record]] = {}
+        for origin, record, plan in drafts:
+            key = _key(origin, record)
             earlier = None
             if key in ready:
                 earlier = ready[key][1]
             elif key in self._seen:
                 earlier = self._earlier(key, origin, record)
             if earlier is None:
-                record = self._added(origin, record) if self._additive else record
-                ready[key] = origin, record, False
+                ready[key] = origin, self._added(origin, record) if self._additive else record
                 continue
-            both = combine(self._ontology.kinds[record.kind], earlier, record)
+            both = combine(plan.kind, earlier, record)
             if not isinstance(both, Record):
-                return number, Conflict(*both, self._seen.get(key, at))
-            if key in ready:
-                ready[key] = origin, both, ready[key][2]
-            elif both != earlier:
-                ready[key] = origin, both, True
-        outcome = [len(drafts) - len(ready), 0 if drafts else 1, 0]
-        self._rows.append(outcome)
-        for key, (origin, record, merged) in ready.items():
-            self._stage(key, origin, record, outcome, merged, at)
-        for origin, record, links in drafts:
-            self._mentioned(origin, record, links)
-        if len(self._batch) >= _BATCH or len(self._rows) >= _BATCH:
+                return plan, Conflict(*both, self._seen.get(key, at))
+            if both != earlier:
+                ready[key] = origin, both
+        counts = [0 if drafts else 1, 0]
+        self._rows.append(counts)
+        for key, (origin, record) in ready.items():
+            if key in self._batch:
+                self._batch[key].record = record
+            else:
+                self._batch[key] = _Item(origin, record, counts, key in self._seen)
+                self._seen.setdefault(key, at)
+        for origin, record, plan in drafts if self._known.mentions else ():
+            self._mention(origin, record, plan.links)
+        if len(self._rows) >= _BATCH or len(self._batch) >= _BATCH:
             self.flush()
         return None
 
+    def _mention(self, origin: str, record: Record, fields: Iterable[str]) -> None:
+        """Note the open things that the record refers to.
+
+        The end of a link is known by its id, so it needs a record only where the id does not read
+        as the source wrote the name (LG化学 is Company:lg化学).
+        """
+        mentions = self._known.mentions
+        found = [id for id in record.ends or () if id in mentions
+                 and id.partition(":")[2] not in mentions[id][1].values()]
+        for name in fields:
+            said = record.values.get(name)
+            found += [id for id in (said if isinstance(said, tuple) else (said,))
+                      if isinstance(id, str) and id in mentions]
+        self._mentioned.update((origin, record.source, id) for id in found)
+
     def _earlier(self, key: int, origin: str, record: Record) -> Record | None:
-        if key not in self._seen:
-            return None
-        if key in self._place:
-            return self._batch[self._place[key]].record
+        if key in self._batch:
+            return self._batch[key].record
         return self._writer.staged(origin, record.id, record.source, record.valid_from)
 
     def _added(self, origin: str, record: Record) -> Record:
@@ -129,130 +141,90 @@ class Staging:
                                observed=record.observed or old.observed)
         return record
 
-    def _stage(self, key: int, origin: str, record: Record, outcome: list[int], merged: bool,
-               at: int) -> None:
-        self._seen.setdefault(key, at)
-        if key in self._place:
-            self._batch[self._place[key]].record = record
-            return
-        self._place[key] = len(self._batch)
-        self._batch.append(_Item(origin, record, key, outcome, merged))
-        if self._ontology.kinds[record.kind].open:
-            self._explicit.add(hash((origin, record.source, record.id)))
-
-    def _mentioned(self, origin: str, record: Record, links: Sequence[str]) -> None:
-        mentions = self._known.mentions
-        for id in record.ends or ():
-            if id in mentions:
-                self._implicit.add((origin, record.source, id))
-        for name in links:
-            said = record.values.get(name)
-            for part in said if isinstance(said, tuple) else (said,):
-                if part in mentions:
-                    self._implicit.add((origin, record.source, str(part)))
-
     def flush(self) -> None:
-        """Write the batch and count what became of its rows."""
-        groups: dict[str, list[_Item]] = {}
-        for item in self._batch:
-            groups.setdefault(item.origin, []).append(item)
+        """Write the batch; count its rows, but for those whose records may yet be merged back."""
+        groups: dict[str, list[tuple[int, _Item]]] = {}
+        for key, item in self._batch.items():
+            groups.setdefault(item.origin, []).append((key, item))
         for origin, items in groups.items():
-            puts = self._writer.put(origin, [item.record for item in items])
-            for item, put in zip(items, puts, strict=True):
-                self._settle(item, put)
-        changed = set(map(id, self._changed.values()))
-        for row in self._rows:
-            if id(row) not in changed:
-                self._count(row)
-        self._batch, self._rows, self._place = [], [], {}
+            puts = self._writer.put(origin, [item.record for _, item in items])
+            for (key, item), put in zip(items, puts, strict=True):
+                self._settle(key, item, put)
+        held = set(map(id, self._changed.values()))
+        self._count(row for row in self._rows if id(row) not in held)
+        self._batch, self._rows = {}, []
 
-    def _settle(self, item: _Item, put: Put) -> None:
+    def _settle(self, key: int, item: _Item, put: Put) -> None:
         """A record that first looked changed may, once merged, be what was there before."""
-        if item.merged:
-            item.row[_MERGED] += 1
-            if put is Put.UNCHANGED and item.key in self._changed:
-                first = self._changed[item.key]
-                first[_LOADED] -= 1
-                first[_UNCHANGED] += 1
-            return
-        item.row[_UNCHANGED if put is Put.UNCHANGED else _LOADED] += 1
-        if put is Put.CHANGED:
-            self._changed[item.key] = item.row
+        if not item.again:
+            item.row[_UNCHANGED if put is Put.UNCHANGED else _LOADED] += 1
+            if put is Put.CHANGED:
+                self._changed[key] = item.row
+        elif put is Put.UNCHANGED and key in self._changed:
+            first = self._changed[key]
+            first[_LOADED] -= 1
+            first[_UNCHANGED] += 1
 
-    def _count(self, row: list[int]) -> None:
-        self._report.loaded += row[_LOADED] > 0
-        self._report.unchanged += row[_LOADED] == 0 and row[_UNCHANGED] > 0
-        self._report.merged += row[_LOADED] == 0 and row[_UNCHANGED] == 0
+    def _count(self, rows: Iterable[list[int]]) -> None:
+        for unchanged, loaded in rows:
+            if loaded:
+                self._report.loaded += 1
+            elif unchanged:
+                self._report.unchanged += 1
+            else:
+                self._report.merged += 1
 
     def settle(self) -> None:
         """Write what is left and count the rows that were kept back."""
         self.flush()
-        for row in {id(row): row for row in self._changed.values()}.values():
-            self._count(row)
+        self._count({id(row): row for row in self._changed.values()}.values())
         self._changed = {}
 
     def own(self, origin: str, record: Record) -> None:
         """Stage a record that no row gives: the Source of a folder or of a template's column."""
-        key = hash((origin, record.id, record.source, record.valid_from))
-        earlier = self._earlier(key, origin, record)
-        if earlier is not None:
+        earlier = self._writer.staged(origin, record.id, record.source, record.valid_from)
+        if earlier:
             record = replace(record, values={**record.values, **earlier.values})
         self._writer.put(origin, [record])
 
-    def unseen(self, origin: str, kinds: set[str] | None) -> tuple[int, int]:
-        """(live rows of the origin that this load has not put, all that were live before it)."""
-        return self._writer.unseen(origin, kinds and sorted(kinds))
+    def name(self, replaced: Mapping[str, set[str] | None]) -> None:
+        """Write the things known by name only, except where the same source says more of them.
 
-    def retract_unseen(self, origin: str, kinds: set[str] | None) -> int:
-        """Retract them; how many."""
-        return self._writer.retract_unseen(origin, kinds and sorted(kinds))
-
-    def finish(self, replaced: dict[str, set[str] | None]) -> None:
-        """Write the things known by name only, except where the same source says more of them."""
-        self.settle()
-        wanted: dict[str, list[Record]] = {}
-        for origin, source, id in sorted(self._implicit):
-            if hash((origin, source, id)) not in self._explicit:
-                kind, values = self._known.mentions[id]
-                wanted.setdefault(origin, []).append(Record(id, kind, source, values))
-        for origin, records in wanted.items():
+        replaced  origin → the kinds that this load replaces, None for the whole origin
+        """
+        named: dict[str, list[Record]] = {}
+        for origin, source, id in sorted(self._mentioned):
+            kind, values = self._known.mentions[id]
+            named.setdefault(origin, []).append(Record(id, kind, source, values))
+        for origin in {**named, **replaced}:
             kinds = replaced.get(origin, set())
+            records = named.get(origin, [])
             if kinds is not None:
-                records = [r for r in records if r.kind in kinds or not self._there(origin, r)]
+                records = [*self._kept(origin, records, kinds)]
+            by_key = {_key(origin, record): record for record in records}  # an old word stays
+            records = [record for key, record in by_key.items() if key not in self._seen]
             for start in range(0, len(records), _BATCH):
                 self._writer.put(origin, records[start:start + _BATCH])
-        for origin, kinds in replaced.items():
-            if kinds and any(self._ontology.kinds[kind].open for kind in kinds):
-                self._writer.put(origin, list(self._needed(origin, kinds)))
 
-    def _there(self, origin: str, record: Record) -> bool:
-        return any(old.valid_from is None for old in self._store.records(
-            ids=[record.id], source=record.source, origin=origin))
-
-    def _needed(self, origin: str, kinds: set[str]) -> Iterator[Record]:
-        """Things known by name only that links of the origin outside `kinds` still lean on."""
-        used: set[str] = set()
+    def _kept(self, origin: str, records: list[Record], kinds: set[str]) -> Iterator[Record]:
+        """The mentions of which the rest of a partly replaced origin says no more already, and
+        what it knows by name only and still leans on."""
+        things = [kind.name for kind in self._ontology.classes if kind.open]
+        ids = [record.id for record in records if record.kind not in kinds]
+        there = {_key(origin, old) for old in self._store.records(ids=ids, origin=origin)}
+        yield from (r for r in records if r.kind in kinds or _key(origin, r) not in there)
+        if kinds.isdisjoint(things):
+            return
+        used: set[Value] = set()
         for old in self._store.records(origin=origin):
             if old.kind not in kinds:
-                used.update(old.ends or ())
-                used.update(str(v) for v in old.values.values() if isinstance(v, str))
-        for old in self._store.records(kinds=sorted(kinds), origin=origin):
+                used.update(old.ends or (), old.values.values())
+        for old in self._store.records(kinds=kinds.intersection(things), origin=origin):
             kind = self._ontology.kinds[old.kind]
-            if kind.open and old.id in used and old.valid_from is None and all(
-                    (f := kind.field(name)) and f.role in ("name", "code") for name in old.values
-                    ) and hash((origin, old.source, old.id)) not in self._explicit:
+            if old.id in used and old.valid_from is None and all(
+                    (f := kind.field(name)) and f.role in ("name", "code") for name in old.values):
                 yield old
 
 
-def described(conflict: Conflict, kind: Kind) -> Sequence[str]:
-    """The labels and values of a conflict, for a message."""
-    found = kind.field(conflict.field)
-    return (found.label.zh if found else conflict.field, str(conflict.old), str(conflict.new))
-
-
-def shrink(origin: str, lost: int, total: int, limit: float) -> Problem | None:
-    """The refusal when an origin would lose too much."""
-    if not total or lost / total <= limit:
-        return None
-    return Problem(origin, f"这个来源原有 {total} 条记录，这次少了 {lost} 条"
-                           f"（{lost / total:.0%}），超过 {limit:.0%}：确实如此请加 --allow-shrink")
+def _key(origin: str, record: Record) -> int:
+    return hash((origin, record.id, record.source, record.valid_from))

@@ -150,6 +150,9 @@ class Ontology:
         for kind in self.kinds.values():
             if wanted in (kind.name.casefold(), kind.label.zh, kind.label.en.casefold()):
                 return kind
+        part = [kind for kind in self.kinds.values() if wanted in kind.label.zh]
+        if wanted and len(part) == 1:
+            return part[0]
         import difflib
 
         names = [k.name for k in self.kinds.values()] + [k.label.zh for k in self.kinds.values()]

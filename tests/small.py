@@ -6,6 +6,7 @@ from typing import Any
 from graph import dates
 from graph.identity import link_id, thing_id
 from graph.index import Index
+from graph.places import Places, contains
 from graph.record import Record, Value
 from graph.store import Store, open_store
 from ontology import load_ontology
@@ -105,6 +106,17 @@ def hunan() -> Small:
     small.link("feeds", seg + "正极材料", seg + "电芯")
     small.link("feeds", seg + "电芯", seg + "回收")
     return small
+
+
+def above(places: Places, region: int, day: int) -> tuple[int, ...]:
+    """The regions that wholly contain it on that day, smallest first, without itself."""
+    def size(place: int) -> int:
+        return sum(high - low for low, high in places.ranges(place, day))
+
+    own = places.ranges(region, day)
+    return tuple(sorted((place for place in places.around(region, day)
+                         if contains(places.ranges(place, day), own)),
+                        key=lambda place: (size(place), place)))
 
 
 def renamed(record: Record, **changes: Any) -> Record:

@@ -128,6 +128,27 @@ def test_wrong_usage_is_two_and_a_missing_store_says_how_to_load(tmp_path: Path)
 # --- putting in and taking out ---------------------------------------------------------------
 
 
+def test_a_filled_in_template_is_not_overwritten(scratch: Shell) -> None:
+    scratch.run("template", "从事环节")
+    (scratch.folder / "operatesIn.csv").write_text("mine", encoding="utf-8")
+    assert "--force" in scratch.run("template", "operatesIn", code=1)
+    assert (scratch.folder / "operatesIn.csv").read_text("utf-8") == "mine"
+
+
+def test_wrong_premises_are_named(shell: Shell) -> None:
+    assert "同一家" in shell.run("path", "金博股份", "金博碳素", code=1)
+    assert "对调" in shell.run("compare", "锂电池", "--from", "2026", "--to", "2014", code=1)
+    assert "早于第一次装入" in shell.run("gaps", "锂电池", "--known-at", "2000", code=1)
+    shell.run("add", "Company", "企业名称=甲", "企业名称=乙", "--source", "走访", code=2)
+
+
+def test_a_dry_run_needs_no_store(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, "sqlite:///nothing.db")
+    (tmp_path / "Company.csv").write_text("企业名称,来源\n甲厂,走访\n", encoding="utf-8")
+    assert shell.json("load", "Company.csv", "--dry-run")["loaded"] == 1
+    assert not (tmp_path / "nothing.db").exists()
+
+
 def test_the_example_row_of_every_template_loads(scratch: Shell) -> None:
     kinds = scratch.json("ontology")
     for kind in (*kinds["classes"], *kinds["links"]):

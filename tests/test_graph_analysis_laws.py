@@ -16,7 +16,7 @@ from graph.analysis.verdicts import grounds, verdict
 from graph.index import Index
 from graph.record import Record, record_id
 from graph.store import open_store
-from tests.small import ONTOLOGY, Small, day, hunan, index_of, keep
+from tests.small import ONTOLOGY, Small, above, day, hunan, index_of, keep
 
 CHAIN = "Chain:锂电池"
 SEGMENTS = ["Segment:锂电池/隔膜", "Segment:锂电池/正极材料", "Segment:锂电池/回收"]
@@ -230,8 +230,8 @@ def test_law_a_larger_region_never_loses_a_present(records, more, segment, at) -
     index = built([*records, *more])
     for region in PLACES:
         if len(grounds(index, index.number(segment), index.number(region), at).positive):
-            for above in index.places.ancestors(index.number(region), at):
-                assert len(grounds(index, index.number(segment), above, at).positive)
+            for place in above(index.places, index.number(region), at):
+                assert len(grounds(index, index.number(segment), place, at).positive)
 
 
 @law

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.identity import Doubt, Groups, Named, groups, link_id, named, thing_id
-from graph.record import Record
+from graph.identity import Doubt, Groups, Named, groups, link_id, namer, thing_id
 from ontology.model import End, Field, Kind, Text
 
 BOTH = Text("", "")
@@ -72,13 +71,13 @@ def test_a_link_is_its_kind_its_ends_and_its_key() -> None:
 
 
 def test_what_a_record_calls_its_thing_comes_from_the_roles_of_its_fields() -> None:
-    record = Record("Company:x", "Company", "Source:报", {
+    values = {
         "name": "金博", "full_name": "湖南金博（股份）", "aliases": ("ＫＢ", " "),
-        "former_names": ("博云",), "credit_code": "9143X"})
-    assert named(record, COMPANY) == Named("Company:x", "Company", "9143X", ("湖南金博(股份)",),
-                                           ("金博",), ("kb", "博云"))
-    segment = Record("Segment:链/隔膜", "Segment", "Source:报", {"name": "隔膜"})
-    assert named(segment, SEGMENT) == Named("Segment:链/隔膜", "Segment")
+        "former_names": ("博云",), "credit_code": "9143X"}
+    assert namer(COMPANY)("Company:x", values) == Named(
+        "Company:x", "Company", "9143X", ("湖南金博(股份)",), ("金博",), ("kb", "博云"))
+    assert namer(SEGMENT)("Segment:链/隔膜", {"name": "隔膜"}) == Named(
+        "Segment:链/隔膜", "Segment")
 
 
 # Groups ------------------------------------------------------------------------------------------

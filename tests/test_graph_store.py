@@ -273,6 +273,7 @@ def test_any_past_state_can_be_read_again(store: Store) -> None:
         assert list(store.records(known_at=time)) == records
         then = store.columns(known_at=time)
         assert (then.terms, then.values) == (columns.terms, columns.values)
+        assert then.version == columns.version
     assert list(store.records(known_at=states[0][0] - 1)) == []
 
 

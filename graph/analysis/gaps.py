@@ -16,7 +16,7 @@ from graph.structure import FEEDS
 __all__ = ["Gaps", "Item", "Lists", "Neighbour", "SegmentRow", "gaps", "neighbours", "thresholds"]
 
 VERDICTS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}
-STRENGTHS = {"strong": "较强", "weak": "偏弱", "single": "仅一家企业"}
+STRENGTHS = {"strong": "较强", "weak": "偏弱", "single": "已录入的只有一家"}
 
 
 class SegmentRow(TypedDict):
@@ -35,6 +35,7 @@ class SegmentRow(TypedDict):
     nearest: Nearest | None
     evidence: list[Evidence]
     hints: list[Evidence]
+    hinted: list[Firm]
     flips: list[Flip]
 
 
@@ -122,7 +123,7 @@ def _row(index: Index, member: Member, region: int, at: int) -> SegmentRow:
         "name_en": index.english(segment), "stage": member.stage, "essential": member.essential,
         "weight": member.weight, "verdict": said["verdict"], "strength": said["strength"],
         "stale": said["stale"], "firms": said["firms"], "nearest": near,
-        "evidence": said["evidence"], "hints": said["hints"],
+        "evidence": said["evidence"], "hints": said["hints"], "hinted": said["hinted"],
         "flips": flips(index, found, segment, region, at),
     }
 
@@ -232,11 +233,19 @@ class _Lister:
         near = row["nearest"]
         beside = f"，而{self.place}已有{names}" if (names := self._names(member.segment)) else ""
         where = (f"最近的在{near['region']}（{near['scope_name']}）"
-                 if near and near["region"] else "已知资料里哪里都没有")
-        titles = "、".join(dict.fromkeys(f"《{e['source']['title']}》" for e in row["evidence"]))
-        return (f"{titles}写明{self.place}缺失{row['segment']}{beside}；{where}",
+                 if near and near["region"] else "没有来源说过哪里有")
+        said = "；".join(self._denied(row))
+        return (f"{said}{beside}；{where}",
                 f"{near['region']}的{'、'.join(f['name'] for f in near['firms'])}能否来设点或供货"
                 if near and near["firms"] else f"省内外有哪些企业做{row['segment']}")
+
+    def _denied(self, row: SegmentRow) -> Iterable[str]:
+        """Who says that the segment is missing, and how."""
+        for way, words in (("absence", "说{}没有{}"), ("survey", "排查过{}，没有点名一家{}企业")):
+            titles = dict.fromkeys(f"《{e['source']['title']}》" for e in row["evidence"]
+                                   if self.index.ontology.kinds[e["kind"]].evidence == way)
+            if titles:
+                yield "、".join(titles) + words.format(self.place, row["segment"])
 
     def _thin(self, member: Member) -> tuple[str, str]:
         row = self.rows[member.segment]
@@ -249,14 +258,17 @@ class _Lister:
     def _doubt(self, member: Member) -> tuple[str, str]:
         row = self.rows[member.segment]
         if row["verdict"] == "contested":
-            return ("有来源说有、有来源说缺，互相矛盾",
+            denied = "；".join(self._denied(row))
+            named = "、".join(firm["name"] for firm in row["firms"]) or "未点名"
+            return (f"{denied}；别的来源说有（{named}）",
                     f"逐条核对{row['segment']}的证据，确认企业是否在{self.place}生产")
         if row["hints"]:
             titles = "、".join(dict.fromkeys(f"《{e['source']['title']}》" for e in row["hints"]))
-            return (f"只有推断或机器读出的记录（{titles}），还不能算数",
+            who = "、".join(firm["name"] for firm in row["hinted"])
+            return (f"只有推断或机器读出的记录（{who}{titles}），还不能算数",
                     f"打开{titles}核实一次即可定下")
         beside = f"；{self.place}已有{names}" if (names := self._names(member.segment)) else ""
-        return (f"没有来源说过{self.place}有没有{row['segment']}{beside}",
+        return (f"已录入的来源没有说过{self.place}有没有{row['segment']}{beside}",
                 f"查{self.place}的园区企业名录、统计或走访：有没有企业生产{row['segment']}")
 
     def _old(self, member: Member) -> tuple[str, str]:

@@ -165,6 +165,8 @@ def _shown(index: Index, datatype: str, value: Value, at: int) -> Any:
     if isinstance(value, tuple):
         return [_shown(index, datatype, part, at) for part in value]
     number = index.reference(value) if datatype in ("reference", "") else -1
+    if number < 0 and datatype == "reference":
+        return str(value).partition(":")[2]
     return index.label(number, at) if number >= 0 else value
 
 

@@ -20,7 +20,8 @@ Longs = NDArray[np.int64]
 
 
 class Verdict(TypedDict):
-    """strength (strong, weak, single) only if present; hints: inferred records, never counted."""
+    """strength (strong, weak, single) only if present; hints: inferred records, never counted,
+    and the firms that they name."""
 
     verdict: str
     strength: str | None
@@ -28,6 +29,7 @@ class Verdict(TypedDict):
     firms: list[Firm]
     evidence: list[Evidence]
     hints: list[Evidence]
+    hinted: list[Firm]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def segment_verdict(index: Index, found: Grounds, at: int) -> Verdict:
         "firms": who,
         "evidence": evidence(index, [*c.row[found.positive].tolist(), *found.negative]),
         "hints": evidence(index, c.row[found.weak].tolist()),
+        "hinted": firms(index, {firm for firm in c.firm[found.weak].tolist() if firm >= 0}, at),
     }
 
 
