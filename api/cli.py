@@ -2,6 +2,7 @@
 
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -428,6 +429,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(STOPPED, 130)
     except OSError as error:
         _fail(str(StoreError(f"文件读写失败：{error.strerror}：{error.filename}")), 3)
+    except Exception as error:  # a fault of ours: said plainly, kept in full
+        file = Settings.read().cache / "fault.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(traceback.format_exc(), encoding="utf-8")
+        _fail(f"程序内部出错（{type(error).__name__}：{error}），没有写入任何东西。"
+              f"详情在 {file}，请把它发给维护者。", 1)
     sys.exit(0)
 
 

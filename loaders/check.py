@@ -54,8 +54,14 @@ def split(text: str) -> list[str]:
         if any(s in text for s in separators):
             if separators == "、" and _SENTENCE.search(text):
                 break
-            return [part for p in re.split(f"[{separators}]", text) if (part := p.strip())]
+            return _cut(text, separators)
     return [text]
+
+
+def _cut(text: str, separators: str) -> list[str]:
+    """At these characters, but not within brackets: 电子信息(电容器、PCB) is one part."""
+    parts = re.split(f"[{re.escape(separators)}](?![^(（]*[)）])", text)
+    return [part for p in parts if (part := p.strip())]
 
 
 class Checker:
@@ -145,7 +151,7 @@ class _Memo(dict[str, Checked]):
 
 def _parts(field: Field, text: str, at: str) -> list[str]:
     if at:
-        return [part for p in re.split(f"[{re.escape(at)}]", text) if (part := p.strip())]
+        return _cut(text, at)
     if field.datatype == "address":
         return [part for part in re.split(r"[|｜\s]+", text) if part]
     return split(text)

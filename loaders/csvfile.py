@@ -3,8 +3,9 @@
 import codecs
 import csv
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, TextIO
 
 from loaders.tables import Limits, Row, Table, check_headers, unguard
 from ontology.errors import InputError, Problem
@@ -30,8 +31,8 @@ def read_csv(path: Path, limits: Limits) -> Table:
     return Table(path.name, "", names, _rows(path.name, len(names), lines))
 
 
-def _refuse(path: Path, reason: str, row: int | None = None, value: str = "") -> NoReturn:
-    raise InputError([Problem(path.name, reason, row=row, value=value)])
+def _refuse(path: Path, reason: str, row: int | None = None, column: str = "") -> NoReturn:
+    raise InputError([Problem(path.name, reason, row=row, column=column)])
 
 
 def _encoding(path: Path) -> str:
@@ -61,12 +62,33 @@ def _encoding(path: Path) -> str:
 
 
 def _wide(head: bytes) -> bool:
-    """Whether the beginning is UTF-16 without its mark: all its NULs are halves of separators."""
+    """Whether the beginning is UTF-16 without its mark.
+
+    Either all its NULs are halves of separators, or (一, 开, 最 have one as well) it is Chinese and
+    ASCII when read as UTF-16, and nothing that is when its NULs are taken away.
+    """
+    if head.count(0) < 2:
+        return False
     for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if head.count(0) > 1 and not head[1 - first::2].count(0):
-            text = head[: len(head) // 2 * 2].decode(encoding, "ignore")
-            return any(separator in text for separator in ",;\t\n")
+        text = head[: len(head) // 2 * 2].decode(encoding, "ignore")
+        if any(separator in text for separator in ",;\t\n") and (
+                not head[1 - first::2].count(0) or (_chinese(text) and not _utf8(head))):
+            return True
     return False
+
+
+def _chinese(text: str) -> bool:
+    good = sum(" " <= char <= "~" or char in "\t\r\n" or "\u3000" <= char <= "\u9fff"
+               or "\uff00" <= char <= "\uffef" for char in text)
+    return good >= 0.95 * len(text)
+
+
+def _utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head.replace(b"\0", b""))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _fault(file: BinaryIO, encoding: str) -> tuple[int, int, bool, bool] | None:
@@ -113,17 +135,43 @@ def _records(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
         if number:
             _refuse(path, "第一行应是表头，但它是空的", 1)
         file.seek(0)
-        reader = csv.reader(file, delimiter=_delimiter(line), strict=True)
+        delimiter = _delimiter(line)
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             for cells in reader:
                 number += 1
                 if cells and (cells[0].strip() or any(cell.strip() for cell in cells)):
                     yield number, cells
         except csv.Error as error:
-            reason = ("引号没有合上，文件可能在一行中间被截断"
-                      if "unexpected end" in str(error) or "field larger" in str(error)
+            if "field larger" in str(error):
+                file.seek(0)
+                _refuse(path, *_long(file, delimiter, number))
+            reason = ("引号没有合上，文件可能在一行中间被截断" if "unexpected end" in str(error)
                       else "引号用得不对，这一行读不出来")
             _refuse(path, reason, number + 1)
+
+
+def _long(file: TextIO, delimiter: str, good: int) -> tuple[str, int, str]:
+    """Reason, row and column of the cell that is too long, after so many good rows."""
+    headers: list[str] = []
+    for number, cells in enumerate(islice(csv.reader(file, delimiter=delimiter), good)):
+        headers = headers if number else cells
+    place = length = breaks = 0
+    quoted = begun = False
+    for char in chain.from_iterable(file):
+        if char == '"' and (begun or not length):
+            length += begun and not quoted  # the second of two stands for one
+            begun, quoted = True, not quoted
+        elif char == delimiter and not quoted:
+            place, length, breaks, begun = place + 1, 0, 0, False
+        else:
+            length, breaks = length + 1, breaks + (char == "\n")
+        if length > csv.field_size_limit():
+            break
+    reason = f"单元格太长：超过 {csv.field_size_limit()} 个字"
+    if breaks:
+        reason += "；它跨了许多行，也许是它开头的引号多余，或少了另一半"
+    return reason, good + 1, headers[place].strip() if place < len(headers) else ""
 
 
 def _rows(file: str, width: int, lines: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:

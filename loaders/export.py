@@ -1,9 +1,10 @@
 """Everything that is live, for other programs: CSV that loads again, GraphML, N-Quads."""
 
 import csv
+import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from graph.record import Record, Value, record_id
 from graph.store import Store
 from loaders.check import split
 from loaders.columns import SOURCE, columns, header
-from ontology.errors import InputError, NotFound, Problem
+from ontology.errors import NotFound
 from ontology.model import Field, Kind, Ontology
 
 __all__ = ["FORMATS", "export", "guard"]
@@ -31,18 +32,18 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 def export(store: Store, ontology: Ontology, format: str, out: Path | None) -> list[Path]:
     """Write the live records, sorted, the same bytes each time; the files written.
 
-    csv      one file a kind into the folder `out`; they load again as they are
+    csv      one file a kind into the folder `out`; they load again as they are.  To standard
+             output, or a file that ends in .csv: one flat table, a row for each field of a record
     graphml  one file, or standard output when `out` is None
     nquads   the same; a named graph for each source
-    Raises NotFound for another format, InputError when csv has no folder.
+    Raises NotFound for another format.
     """
     if format not in FORMATS:
         raise NotFound("导出格式", format, list(FORMATS))
-    if format == "csv":
-        if out is None:
-            raise InputError([Problem("export", "csv 要写成多个文件：请用 -o 指定文件夹")])
+    if format == "csv" and out is not None and out.suffix.lower() != ".csv":
         return _csv(store, ontology, out)
-    lines = _graphml(store, ontology) if format == "graphml" else _nquads(store, ontology)
+    write = {"csv": _long, "graphml": _graphml, "nquads": _nquads}[format]
+    lines = write(store, ontology)
     if out is None:
         for line in lines:
             sys.stdout.buffer.write(line.encode())
@@ -60,6 +61,26 @@ def guard(cell: str) -> str:
     """A cell that a spreadsheet will not take for a formula; `tables.unguard` undoes it."""
     risky = _RISKY.match(cell) and not _NUMBER.fullmatch(cell)
     return "'" + cell if risky else cell
+
+
+def _long(store: Store, ontology: Ontology) -> Iterator[str]:
+    """One table of everything: what a source says, field by field."""
+    names = ("kind", "id", "from", "to", "source", "valid_from", "valid_to", "observed",
+             "inferred", "field", "value")
+    yield "\ufeff" + _line(names)
+    for record in store.records():
+        common = (record.kind, record.id, *(record.ends or ("", "")), record.source,
+                  record.valid_from or "", record.valid_to or "", record.observed or "",
+                  "yes" if record.inferred else "no")
+        for name, value in sorted(record.values.items()) or [("", "")]:
+            for part in value if isinstance(value, tuple) else (value,):
+                yield _line((*common, name, str(part)))
+
+
+def _line(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow([guard(cell) for cell in cells])
+    return text.getvalue()
 
 
 def _csv(store: Store, ontology: Ontology, folder: Path) -> list[Path]:

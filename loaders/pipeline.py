@@ -11,10 +11,11 @@ from importlib import resources
 from pathlib import Path
 
 from graph.names import nearest
+from graph.record import Value
 from graph.store import Store, Writer
 from loaders.check import Checker
 from loaders.cite import Citations
-from loaders.columns import SOURCE
+from loaders.columns import SOURCE, columns
 from loaders.declare import Position, declare
 from loaders.drafts import Faults, draft
 from loaders.inputs import Inputs, Work, template_work
@@ -25,13 +26,14 @@ from loaders.source import FILE
 from loaders.staging import Conflict, Draft, Staging
 from loaders.tables import Row, Table
 from ontology.errors import InputError, NotFound, Problem
-from ontology.model import Kind, Ontology
+from ontology.model import Field, Kind, Ontology
 
 __all__ = ["add", "load", "retract", "shipped"]
 
 Progress = Callable[[str, int, int], None]
 
 _STEP = 2_000
+_EXAMPLE = ("(示例)", "（示例）")  # how the 来源 of a template's example row ends
 _KEPT = 10_000  # rejected rows that the workbook shows
 
 
@@ -125,6 +127,7 @@ class _Load:
         self._declarers: set[Position] = set()
         self._works: list[Work] = []
         self._undated: dict[tuple[str, str], int] = {}
+        self._examples: dict[str, tuple[int, str, int]] = {}  # file → first row, its origin, rows
         self._staging: Staging
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
@@ -221,6 +224,10 @@ class _Load:
         if faults.problems:
             self._reject(work, row, faults)
             return
+        if drafts and work.replaces and not self._additive and drafts[0][0].endswith(_EXAMPLE):
+            first, name, count = self._examples.get(
+                work.table.file, (row.number, drafts[0][0], 0))
+            self._examples[work.table.file] = first, name, count + 1
         for origin, record, plan in drafts:
             if work.replaces and not self._additive:
                 kinds = self._replaced.setdefault(origin, set())
@@ -233,13 +240,33 @@ class _Load:
 
     def _contradicts(self, plan: Plan, conflict: Conflict, faults: Faults) -> None:
         work = self._works[conflict.at >> 32]
-        field = plan.kind.field(conflict.field)
+        found = columns(plan.kind, self._ontology)
+        field = next((f for f in found if f.name == conflict.field), None)
         label = field.label.zh if field else conflict.field
         where = f"{work.table.file} 第 {conflict.at & 0xFFFFFFFF} 行"
         cell = next((c for c in plan.cells if c.field.name == conflict.field), None)
-        reason = (f"与同一来源的 {where} 矛盾：「{label}」"
-                  f"那里是「{conflict.old}」，这里是「{conflict.new}」")
-        faults.add(cell.places if cell else (), str(conflict.new), Fault(reason), label)
+        old, new = (self._words(field, value) for value in (conflict.old, conflict.new))
+        if old == new:  # two things of one name
+            old, new = str(conflict.old), str(conflict.new)
+        reason = f"与同一来源的 {where} 矛盾：「{label}」那里是「{old}」，这里是「{new}」"
+        faults.add(cell.places if cell else (), new, Fault(reason), label)
+
+    def _words(self, field: Field | None, value: Value) -> str:
+        """A value as a person would write it: the name of a thing, the label of a choice."""
+        if isinstance(value, tuple):
+            return "、".join(self._words(field, part) for part in value)
+        if isinstance(value, bool):
+            return "是" if value else "否"
+        text = str(value)
+        if field and field.datatype == "choice":
+            return next((c.label.zh for c in field.choices if c.name == text), text)
+        if not field or field.datatype != "reference":
+            return text
+        key = text.partition(":")[2]
+        mentioned = self._known.mentions.get(text)
+        if mentioned:
+            return str(next(iter(mentioned[1].values()), key))
+        return self._known.label(text, bare=True).removeprefix(key)[1:-1] or key
 
     def _reject(self, work: Work, row: Row, faults: Faults) -> None:
         self.report.rejected += 1
@@ -283,6 +310,10 @@ class _Load:
         self.report.warnings += [
             f"{file}：{count} 条联系没有日期（有效期起、观察日期或来源日期），只显示，不计入判定"
             for file, count in counts.items()]
+        self.report.warnings += [
+            f"{file}：第 {row} 行{f'等 {count} 行' if count > 1 else ''}是模板的例子，已经装入；"
+            f'不要它就删掉这一行，并 xianglian retract "{origin}"'
+            for file, (row, origin, count) in self._examples.items()]
         for label, texts in self._known.guessed.items():
             some = "、".join(sorted(texts)[:5])
             self.report.warnings.append(

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as RichTable
 
 from ontology.errors import Problem
 
@@ -63,14 +61,8 @@ class Report:
         console.print(f"共 {self.rows} 行：{word} {self.loaded}，未变 {self.unchanged}，"
                       f"合并 {self.merged}，要改 {self.rejected}；收回旧记录 {self.retracted} 条。")
         if self.problems:
-            table = RichTable("位置", "列", "值", "原因", "最接近的", show_edge=False)
-            for p in self.problems[:_SHOWN]:
-                place = p.file + (f" {p.sheet}" if p.sheet else "")
-                place += f" 第 {p.row} 行" if p.row is not None else ""
-                value = p.value if len(p.value) <= 40 else p.value[:39] + "…"
-                table.add_row(*map(escape, (place, p.column, value, p.reason,
-                                            "、".join(p.nearest))))
-            console.print(table)
+            for problem in self.problems[:_SHOWN]:
+                console.print(f"· {problem}", markup=False, soft_wrap=True)
             if len(self.problems) > _SHOWN:
                 console.print(f"… 还有 {len(self.problems) - _SHOWN} 个问题，"
                               "用 --report 文件夹 可得到全部")

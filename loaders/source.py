@@ -1,8 +1,10 @@
 """A source folder: who says it, where, under which licence, and how its tables become records."""
 
+import codecs
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +19,52 @@ from loaders.plan import (
     compile_text,
     plan_of_texts,
 )
+from loaders.shape import Keys, Leaf, Many, Named, Shape, faults
 from loaders.tables import Table
 from ontology.errors import InputError, NotFound, Problem
-from ontology.model import Ontology
+from ontology.model import Field, Ontology
 
 __all__ = ["FILE", "Folder", "TableSpec", "compile_table", "read_folder"]
 
 FILE = "source.toml"
 Where = tuple[tuple[int, frozenset[str]], ...]
 
-_TABLE_KEYS = ("file", "sheet", "minimum", "source", "where", "record")
-_RECORD_KEYS = ("kind", "when", "each", "where", "values",
-                "valid_from", "valid_to", "observed", "inferred")
+_WORDS = ("string", "choice", "reference", "address", "credit_code")  # only a text says these
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_TEXT = Leaf("带引号的文字", lambda value: isinstance(value, str))
+_SOME = Leaf("带引号的文字，不能为空", lambda value: isinstance(value, str) and bool(value))
+_PLAIN = Leaf("带引号的文字（或数字、日期、true、false）",
+              lambda value: isinstance(value, str | int | float | date))
+_TEXTS = Leaf("文字的列表，如 [\"甲\", \"乙\"]", lambda value: isinstance(value, list) and all(
+    isinstance(one, str) for one in value))
+_TEXT_OR_TEXTS = Leaf("带引号的文字或文字的列表，如 [\"甲\", \"乙\"]",
+                      lambda value: _TEXT.fits(value) or _TEXTS.fits(value))
+_ALLOWED = Leaf("带引号的文字或文字的列表，如 [\"甲\", \"乙\"]，不能一个也没有",
+                lambda value: value != [] and _TEXT_OR_TEXTS.fits(value))
+_WHERE = Named("列名和允许的值，如 { 列 = [\"甲\", \"乙\"] }", _ALLOWED)
+_EACH = Keys("{ column = \"列\", split = \"|\" }", {"column": _SOME, "split": _SOME}, ("column",))
+_VALUE = Keys("带引号的文字，或 { text = \"{列}\", split = \"|\" }",
+              {"text": _TEXT, "split": _SOME}, ("text",), _PLAIN)
+_RECORD = Keys("[[table.record]]（两对方括号）", {
+    "kind": _SOME, "when": _TEXT, "each": _EACH, "where": _WHERE,
+    "values": Named("[table.record.values]", _VALUE),
+    "valid_from": _PLAIN, "valid_to": _PLAIN, "observed": _PLAIN, "inferred": _PLAIN,
+}, ("kind", "values"))
+_TABLE = Keys("[[table]]（两对方括号）", {
+    "file": _SOME, "sheet": _TEXT, "minimum": Leaf("不小于 0 的整数", _number), "source": _TEXT,
+    "where": _WHERE, "record": Many("[[table.record]]（两对方括号）", _RECORD),
+}, ("file", "record"))
+_FILE: Mapping[str, Shape] = {
+    "name": _SOME, "title": _SOME, "needs": _TEXTS,
+    "lookup": Named("[lookup.名称]，下面每行 \"原文\" = \"译文\"",
+                    Named("[lookup.名称]，下面每行 \"原文\" = \"译文\"", _TEXT)),
+    "table": Many("[[table]]（两对方括号）", _TABLE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,62 +99,60 @@ class Folder:
 def read_folder(path: Path, ontology: Ontology) -> Folder:
     """Parse and check a source folder.  Raises InputError with every fault found in the file."""
     file = f"{path.name}/{FILE}"
-    try:
-        said = tomllib.loads((path / FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError([Problem(file, "没有这个文件")]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError([Problem(file, f"不是正确的 TOML：{error}")]) from None
-    fields = {f.name for f in columns(ontology.kinds[SOURCE], ontology)}
-    problems = _unknown(file, "", said, ("name", "needs", "lookup", "table", *sorted(fields)))
-    problems += [Problem(file, f"缺少 {key}") for key in ("name", "title", "table")
-                 if not said.get(key)]
-    for position, table in enumerate(said.get("table", ()), 1):
-        problems += _check_table(file, f"第 {position} 个 [[table]]", path, table, ontology)
-    lookups = said.get("lookup", {})
-    problems += [Problem(file, f"[lookup.{name}] 要写成 \"原文\" = \"译文\"")
-                 for name, words in lookups.items() if not isinstance(words, dict)
-                 or not all(isinstance(word, str) for word in words.values())]
+    said = _parse(path / FILE, file)
+    fields = {f.name: f for f in columns(ontology.kinds[SOURCE], ontology)}
+    problems = list(faults(file, said, _shape(fields)))
+    if not problems:
+        for position, table in enumerate(said["table"], 1):
+            problems += _check_table(file, f"table[{position}]", path, table, ontology)
     if problems:
         raise InputError(problems)
-    header = {key: "|".join(map(str, value)) if isinstance(value, list) else str(value)
+    header = {key: "|".join(value) if isinstance(value, list) else str(value)
               for key, value in said.items() if key in fields}
     tables = tuple(TableSpec(t["file"], t.get("sheet", ""), t.get("minimum", 1),
                              t.get("source", ""), t.get("where", {}), tuple(t["record"]))
                    for t in said["table"])
-    return Folder(path, said["name"], tuple(said.get("needs", ())), header, lookups, tables)
+    return Folder(path, said["name"], tuple(said.get("needs", ())), header,
+                  said.get("lookup", {}), tables)
 
 
-def _unknown(file: str, place: str, said: Mapping[str, Any],
-             known: Sequence[str]) -> list[Problem]:
-    where = f"{place}：" if place else ""
-    return [Problem(file, f"{where}不认识的键「{key}」", value=key,
-                    nearest=tuple(nearest(key, known))) for key in said if key not in known]
+def _parse(path: Path, file: str) -> dict[str, Any]:
+    """The TOML as it stands; Notepad's mark at the beginning of UTF-8 does no harm."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError([Problem(file, "没有这个文件")]) from None
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data:
+        raise InputError([Problem(file, "文件是 UTF-16 编码：请用记事本另存为 UTF-8")])
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputError([Problem(file, "文件不是 UTF-8 编码：请用记事本另存为 UTF-8")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([Problem(file, f"不是正确的 TOML：{error}")]) from None
+
+
+def _shape(header: Mapping[str, Field]) -> Keys:
+    """The whole file: the fields of its own Source, and what _FILE has."""
+    own = {name: _TEXT_OR_TEXTS if field.multiple else _TEXT if field.datatype in _WORDS else _PLAIN
+           for name, field in header.items()}
+    return Keys("一张表", {**own, **_FILE}, ("name", "title", "table"))
 
 
 def _check_table(file: str, place: str, folder: Path, table: Mapping[str, Any],
                  ontology: Ontology) -> list[Problem]:
-    problems = _unknown(file, place, table, _TABLE_KEYS)
-    problems += [Problem(file, f"{place}：缺少 {key}") for key in ("file", "record")
-                 if not table.get(key)]
-    name = table.get("file", "")
-    if name and not (folder / name).is_file():
+    """What names something that is not there."""
+    problems = []
+    name = table["file"]
+    if not (folder / name).is_file():
         there = [p.name for p in folder.iterdir()]
-        problems.append(Problem(file, f"{place}：没有文件「{name}」", value=name,
+        problems.append(Problem(file, f"{place}.file：没有文件「{name}」", value=name,
                                 nearest=tuple(nearest(name, there))))
-    for record in table.get("record", ()):
-        spot = f"{place} {record.get('kind', '')}"
-        problems += _unknown(file, spot, record, _RECORD_KEYS)
+    for number, record in enumerate(table["record"], 1):
         try:
-            ontology.kind(record.get("kind", ""))
+            ontology.kind(record["kind"])
         except NotFound as error:
-            problems.append(Problem(file, f"{place}：{error}"))
-        if not isinstance(record.get("values"), dict):
-            problems.append(Problem(file, f"{spot}：缺少 [table.record.values]"))
-        each = record.get("each", {"column": ""})
-        if not isinstance(each, dict) or not set(each) <= {"column", "split"} or (
-                "column" not in each):
-            problems.append(Problem(file, f"{spot}：each 要写成 {{column=\"列\", split=\"|\"}}"))
+            problems.append(Problem(file, f"{place}.record[{number}].kind：{error}"))
     return problems
 
 
@@ -143,8 +177,6 @@ def _record(said: Mapping[str, Any], table: Table, folder: Folder, ontology: Ont
               if key in said}
     for name, value in (said["values"] | shared).items():
         if isinstance(value, dict):
-            if not set(value) <= {"text", "split"} or "text" not in value:
-                raise TemplateError(f"{said['kind']}.{name} 要写成 {{text=\"…\", split=\"|\"}}")
             separators[name] = value.get("split", "")
             value = value["text"]
         texts[name] = {True: "是", False: "否"}[value] if isinstance(value, bool) else str(value)

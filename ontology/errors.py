@@ -54,7 +54,8 @@ class Problem:
             place += f" ·「{self.column}」列"
         text = f"{place}：{self.reason}"
         if self.value:
-            text += f"（值：{self.value}）"
+            value = self.value if len(self.value) <= 60 else self.value[:59] + "…"
+            text += f"（值：{value}）"
         if self.nearest:
             text += "；最接近的是 " + "、".join(self.nearest) + "？"
         return text

@@ -184,6 +184,19 @@ def test_what_a_load_put_and_retracted_itself_never_was(store: Store) -> None:
     assert store.history_hash() == before
 
 
+def test_what_a_load_retracted_and_put_again_itself_never_went(store: Store) -> None:
+    load(store, "press", [A, B])
+    before = store.history_hash()
+    with store.write() as writer:
+        assert writer.retract(origin="press") == 2
+        assert writer.put("press", [A, replace(B, observed="2001")]) == [Put.UNCHANGED, Put.CHANGED]
+        assert writer.put("press", [B]) == [Put.UNCHANGED]
+        assert writer.unseen("press") == (0, 2)
+        writer.commit()
+    assert store.history_hash() == before
+    store.verify()
+
+
 def test_wrong_kinds_and_dates_are_refused(store: Store) -> None:
     with store.write() as writer:
         for wrong in (replace(A, kind="Nothing"), replace(A, observed="2014年"),

@@ -1,5 +1,6 @@
 """What goes out comes back: CSV loads again as the same records, the graphs parse elsewhere."""
 
+import csv
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from graph.store import Store, open_store
 from loaders import pipeline
 from loaders.export import FORMATS, export
 from ontology.compiler import load_ontology
-from ontology.errors import InputError, NotFound
+from ontology.errors import NotFound
 from ontology.model import Ontology
 
 
@@ -89,5 +90,14 @@ def test_the_same_bytes_each_time(store: Store, ontology: Ontology, tmp_path: Pa
 def test_what_cannot_be_exported_is_said(store: Store, ontology: Ontology) -> None:
     with pytest.raises(NotFound):
         export(store, ontology, "xml", None)
-    with pytest.raises(InputError):
-        export(store, ontology, "csv", None)
+
+
+def test_csv_without_a_folder_is_one_flat_table(store: Store, ontology: Ontology,
+                                                tmp_path: Path) -> None:
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    for file in (first, second):
+        export(store, ontology, "csv", file)
+    assert first.read_bytes() == second.read_bytes()
+    rows = list(csv.DictReader(first.read_text("utf-8-sig").splitlines()))
+    assert {"suppliesTo", "Company"} <= {row["kind"] for row in rows}
+    assert all(row["source"] for row in rows)

@@ -142,6 +142,40 @@ def test_rows_of_one_source_that_contradict_are_both_named(
     assert "2005" in problem.reason and problem.value == "2006"
 
 
+def test_a_contradiction_is_told_in_names(store: Store, ontology: Ontology,
+                                          tmp_path: Path) -> None:
+    path = write(tmp_path / "Company.csv", "企业名称,地区,来源\n甲,长沙,走访\n甲,益阳,走访\n")
+    [problem] = refused(store, ontology, path)
+    assert problem.value == "益阳市" and "那里是「长沙市」，这里是「益阳市」" in problem.reason
+    path = write(tmp_path / "Project.csv",
+                 "项目名称,company,环节,来源\n一期,BYD 长沙,隔膜,走访\n一期,LG 化学,隔膜,走访\n")
+    [problem] = refused(store, ontology, path)
+    assert "那里是「BYD 长沙」，这里是「LG 化学」" in problem.reason
+    path = write(tmp_path / "operatesIn.csv", "企业,环节,有效期起,有效期止,来源\n"
+                                              "甲,隔膜,2020,2021,走访\n甲,隔膜,2020,2022,走访\n")
+    [problem] = refused(store, ontology, path)
+    assert "「有效期止」那里是「2021」，这里是「2022」" in problem.reason
+    path = write(tmp_path / "Event.csv", "name,type,date,来源\n年会,峰会,2024,走访\n"
+                                         "年会,签约,2024,走访\n")
+    [problem] = refused(store, ontology, path)
+    assert "那里是「峰会」，这里是「签约」" in problem.reason
+
+
+def test_the_example_of_a_template_is_said_once(store: Store, ontology: Ontology,
+                                                tmp_path: Path) -> None:
+    text = "企业名称,来源\n甲,走访记录(示例)\n乙,走访\n"
+    report = accepted(store, ontology, write(tmp_path / "Company.csv", text))
+    assert report.warnings == [
+        "Company.csv：第 2 行是模板的例子，已经装入；不要它就删掉这一行，并 "
+        'xianglian retract "走访记录(示例)"']
+    assert pipeline.retract(store, ontology, "走访记录(示例)") == 2
+    text = "企业名称,来源\n丙,走访记录（示例）\n丁,走访记录（示例）\n"
+    [warning] = accepted(store, ontology, write(tmp_path / "企业.csv", text)).warnings
+    assert "第 2 行等 2 行" in warning
+    text = "企业名称,来源\n戊,示例名录\n"
+    assert not accepted(store, ontology, write(tmp_path / "企业.csv", text)).warnings
+
+
 def test_a_firm_does_not_supply_itself_under_another_name(
         store: Store, ontology: Ontology, tmp_path: Path) -> None:
     links = write(tmp_path / "suppliesTo.csv",

@@ -43,5 +43,5 @@ def test_the_rejected_rows_come_back_as_a_workbook(tmp_path: Path) -> None:
     console = Console(width=160, record=True, file=StringIO())
     report.show(console)
     text = console.export_text()
-    assert "没有写入" in text and "还有 5 个问题" in text and "Company.csv 第 3 行" in text
+    assert "没有写入" in text and "还有 5 个问题" in text and "Company.csv · 第 3 行" in text
 

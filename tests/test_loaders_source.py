@@ -131,6 +131,109 @@ def test_every_key_must_be_known(store: Store, ontology: Ontology, tmp_path: Pat
     assert nearest in problem.nearest or nearest in problem.reason
 
 
+CHAIN = """
+[[table]]
+file = "chains.csv"
+[[table.record]]
+kind = "Chain"
+[table.record.values]
+name = "{chain}"
+"""
+RECORD = "table[1].record[1]"
+
+
+@pytest.mark.parametrize(("old", "new", "key", "expected"), [
+    ('name = "demo"', "name = 5", "name", "文字"),
+    ('name = "demo"', 'name = ["a"]', "name", "文字"),
+    ('name = "demo"', 'name = "demo"\nneeds = 5', "needs", "列表"),
+    ('name = "demo"', 'name = "demo"\nneeds = "base"', "needs", "列表"),
+    ('name = "demo"', 'name = "demo"\nneeds = [1]', "needs", "列表"),
+    ('name = "demo"', 'name = "demo"\nlookup = "x"', "lookup", "[lookup.名称]"),
+    ('name = "demo"', 'name = "demo"\nlookup = [1]', "lookup", "[lookup.名称]"),
+    ('name = "demo"', 'name = "demo"\nlookup = { a = 1 }', "lookup.a", "[lookup.名称]"),
+    ('name = "demo"', 'name = "demo"\nlookup = { a = { b = 1 } }', "lookup.a.b", "文字"),
+    ('title = "示例名录"', "title = 5", "title", "文字"),
+    ('title = "示例名录"', "title = { a = 1 }", "title", "文字"),
+    ('publisher = "某协会"', "publisher = 5", "publisher", "文字"),
+    ('date = "2024"', "date = [2024]", "date", "日期"),
+    (CHAIN, 'table = "x"', "table", "[[table]]"),
+    (CHAIN, "table = [1, 2]", "table[1]", "[[table]]"),
+    (CHAIN, "table = [[1]]", "table[1]", "[[table]]"),
+    ("[[table]]", "[table]", "table", "[[table]]"),
+    ('file = "chains.csv"', "file = 5", "table[1].file", "文字"),
+    ('file = "chains.csv"', 'file = ["chains.csv"]', "table[1].file", "文字"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nsheet = 1', "table[1].sheet", "文字"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nminimum = "a"', "table[1].minimum", "整数"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nminimum = true', "table[1].minimum", "整数"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nminimum = -1', "table[1].minimum", "整数"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nsource = 1', "table[1].source", "文字"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nwhere = "q"', "table[1].where", "列名"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nwhere = { n = 1 }', "table[1].where.n", "列表"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nwhere = {n = [1]}', "table[1].where.n", "列表"),
+    ('file = "chains.csv"', 'file = "chains.csv"\nwhere = { n = [] }', "table[1].where.n", "列表"),
+    (CHAIN, '[[table]]\nfile = "chains.csv"\nrecord = "x"', "table[1].record", "[[table.record]]"),
+    (CHAIN, '[[table]]\nfile = "chains.csv"\nrecord = [1]', "table[1].record[1]",
+     "[[table.record]]"),
+    ("[[table.record]]", "[table.record]", "table[1].record", "[[table.record]]"),
+    ('kind = "Chain"', "kind = 5", f"{RECORD}.kind", "文字"),
+    ('kind = "Chain"', 'kind = ["Chain"]', f"{RECORD}.kind", "文字"),
+    ('kind = "Chain"', 'kind = "Chain"\nwhen = 5', f"{RECORD}.when", "文字"),
+    ('kind = "Chain"', 'kind = "Chain"\nwhere = { chain = 1 }', f"{RECORD}.where.chain", "列表"),
+    ('kind = "Chain"', 'kind = "Chain"\nobserved = ["2024"]', f"{RECORD}.observed", "文字"),
+    ('kind = "Chain"', 'kind = "Chain"\neach = "chain"', f"{RECORD}.each", "column"),
+    ('kind = "Chain"', 'kind = "Chain"\neach = { column = 5 }', f"{RECORD}.each.column", "文字"),
+    ('kind = "Chain"', 'kind = "Chain"\neach = { column = "chain", split = 5 }',
+     f"{RECORD}.each.split", "文字"),
+    ('kind = "Chain"', 'kind = "Chain"\neach = { column = "chain", split = "" }',
+     f"{RECORD}.each.split", "不能为空"),
+    ('name = "{chain}"', 'aliases = { text = "{chain}", split = 5 }',
+     f"{RECORD}.values.aliases.split", "文字"),
+    ('name = "{chain}"', "aliases = { text = 5 }", f"{RECORD}.values.aliases.text", "文字"),
+    ('name = "{chain}"', 'name = ["{chain}"]', f"{RECORD}.values.name", "文字"),
+    ('[table.record.values]\nname = "{chain}"', "values = 5", f"{RECORD}.values",
+     "[table.record.values]"),
+])
+def test_every_key_must_have_its_type(store: Store, ontology: Ontology, tmp_path: Path, old: str,
+                                      new: str, key: str, expected: str) -> None:
+    toml = HEAD + CHAIN
+    assert toml.count(old) == 1
+    [problem, *_] = refused(store, ontology, folder(tmp_path / "demo", toml.replace(old, new)))
+    assert problem.file == "demo/source.toml"
+    assert problem.reason.startswith(f"{key} 要写成") and expected in problem.reason
+
+
+@pytest.mark.parametrize(("old", "key"), [
+    ('name = "demo"', "name"), (CHAIN, "table"), ('file = "chains.csv"', "table[1].file"),
+    ('kind = "Chain"', f"{RECORD}.kind"),
+    ('[table.record.values]\nname = "{chain}"', f"{RECORD}.values"),
+])
+def test_a_missing_key_is_named(store: Store, ontology: Ontology, tmp_path: Path, old: str,
+                                key: str) -> None:
+    toml = (HEAD + CHAIN).replace(old, "")
+    [problem] = refused(store, ontology, folder(tmp_path / "demo", toml))
+    assert problem.reason == f"缺少 {key}"
+
+
+def test_numbers_and_dates_without_quotes_are_welcome(store: Store, ontology: Ontology,
+                                                      tmp_path: Path) -> None:
+    toml = TOML.replace('date = "2024"', "date = 2024-05-06").replace(
+        'observed = "{year}"', "observed = 2023").replace('"{confidence|confidence}"', "true")
+    assert pipeline.load(store, ontology, [folder(tmp_path / "demo", toml)]).written
+    [link] = store.records(kinds=["operatesIn"])
+    assert link.inferred and link.observed == "2023"
+    assert next(iter(store.records(kinds=["Source"]))).values["date"] == "2024-05-06"
+
+
+def test_notepad_may_save_the_file(store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    path = folder(tmp_path / "demo")
+    for encoding, word in (("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("gb18030", "UTF-8")):
+        (path / "source.toml").write_bytes(TOML.encode(encoding))
+        [problem] = refused(store, ontology, path)
+        assert word in problem.reason and "另存为" in problem.reason
+    (path / "source.toml").write_bytes(TOML.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert pipeline.load(store, ontology, [path]).written
+
+
 def test_broken_toml_and_a_missing_table_are_refused(store: Store, ontology: Ontology,
                                                      tmp_path: Path) -> None:
     assert "TOML" in refused(store, ontology, folder(tmp_path / "demo", "name = "))[0].reason

@@ -80,6 +80,35 @@ def test_other_files_are_refused_by_name(tmp_path: Path, name: str) -> None:
     assert problems(tmp_path / name)[0].file == name
 
 
+def test_a_cell_beyond_the_limit_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for cell in ("长" * 140_000, '"' + '长""，,' * 40_000 + '"'):
+        path.write_text(f'甲,"乙,丙",丁\n1,"2\n2",3\n4,"5,5",{cell}\n', encoding="utf-8")
+        [problem] = problems(path)
+        assert (problem.row, problem.column) == (3, "丁")
+        assert problem.reason.startswith("单元格太长") and "引号" not in problem.reason
+    path.write_text("甲,乙\n1,2\n" + '3,"4\n' + "5,6\n" * 50_000, encoding="utf-8")
+    [problem] = problems(path)
+    assert (problem.row, problem.column) == (3, "乙")
+    assert problem.reason.startswith("单元格太长") and "引号" in problem.reason
+    path.write_text("长" * 140_000, encoding="utf-8")
+    assert problems(path)[0].row == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_chinese_utf16_without_its_mark_is_recognised(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("企业名称,园区,来源\n第一汽车,浏阳经开区（最大）,走访\n".encode(encoding))
+    assert "UTF-16" in problems(path)[0].reason
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_nuls_are_not_taken_for_utf16(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("name,企业名称,来源\nab\0,第一\0,走访\n,,\0\n".encode(encoding))
+    assert "NUL" in problems(path)[0].reason
+
+
 @given(st.text(max_size=20))
 def test_guarding_a_cell_loses_nothing(text: str) -> None:
     assert unguard(guard(text)) == text
