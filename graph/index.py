@@ -154,6 +154,8 @@ class Index:
     def _called(self, role: str, thing: int, at: int | None) -> str:
         """Names dated to that day come first, then names already in use, then the rest."""
         day = FOREVER if at is None else at
+        if (known := self.memory.get((role, thing, day))) is not None:
+            return str(known)
         if thing not in self.called:
             self.called[thing] = self._names_of(thing)
         best, name = None, ""
@@ -162,6 +164,8 @@ class Index:
                 now = (0 if start <= day < end else 3) if dated else 1 + (seen > day)
                 if best is None or (now, order) < best:
                     best, name = (now, order), names[role]
+        if len(self.memory) < 500_000:  # a server is asked about many days
+            self.memory[role, thing, day] = name
         return name
 
     def _names_of(self, thing: int) -> list[Called]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -77,10 +78,9 @@ class Table:
             return np.zeros(0, np.int64)
         return np.flatnonzero(self.kind == self.kinds.index(kind))
 
-    def said(self, row: int) -> dict[str, Any]:
+    def said(self, row: int) -> Mapping[str, Any]:
         """The values of one row."""
-        said: dict[str, Any] = json.loads(self.values[row])
-        return said
+        return _parsed(self.values[row])
 
     def each(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[str, Any]]]:
         """(row, values) of many rows; parsed by the thousand, which is much quicker."""
@@ -187,3 +187,8 @@ def _month(packed: Ints, more: int) -> NDArray[np.int64]:
 def _known(packed: Ints, days: NDArray[np.int64]) -> Ints:
     return np.where(packed > 0, days, NEVER).astype(np.int32)
 
+
+@lru_cache(maxsize=50_000)  # thousands of sources say the same few words of one product
+def _parsed(text: str) -> Mapping[str, Any]:
+    said: dict[str, Any] = json.loads(text)
+    return said
