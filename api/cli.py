@@ -33,7 +33,7 @@ app = typer.Typer(
          "Knowledge graph of Hunan's industrial chains: what is missing, why, whom to call.",
 )
 
-STOPPED = "已中断，没有写入任何东西。"
+STOPPED = "已中断。没有装完的不会留下任何痕迹。"
 
 StoreOption = Annotated[str | None, typer.Option(
     "--store", help="图谱存放处，如 sqlite:///图谱.db")]
@@ -251,6 +251,7 @@ def load(paths: Annotated[list[Path] | None, typer.Argument(
     chosen = [*paths] if paths else pipeline.shipped()
     target = open_store(settings.store, model, create=not dry_run)
     if dry_run and not target.origins():
+        target.close()
         target = open_store("sqlite://", model)  # nothing there yet: check against nothing
     try:
         with progress(_console(stderr=True)) as bar:
@@ -431,9 +432,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(str(StoreError(f"文件读写失败：{error.strerror}：{error.filename}")), 3)
     except Exception as error:  # a fault of ours: said plainly, kept in full
         file = Settings.read().cache / "fault.txt"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(traceback.format_exc(), encoding="utf-8")
-        _fail(f"程序内部出错（{type(error).__name__}：{error}），没有写入任何东西。"
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(traceback.format_exc(), encoding="utf-8")
+        _fail(f"程序内部出错（{type(error).__name__}：{error}）。没有装完的不会留下任何痕迹。"
               f"详情在 {file}，请把它发给维护者。", 1)
     sys.exit(0)
 

@@ -18,18 +18,19 @@ publisher = "某协会"
 grade = "official"
 date = "2024"
 """
-TOML = HEAD + """
-[lookup.confidence]
-stated = "否"
-inferred = "是"
-
+CHAIN = """
 [[table]]
 file = "chains.csv"
 [[table.record]]
 kind = "Chain"
 [table.record.values]
 name = "{chain}"
-[[table.record]]
+"""
+TOML = HEAD + """
+[lookup.confidence]
+stated = "否"
+inferred = "是"
+""" + CHAIN + """[[table.record]]
 kind = "Segment"
 [table.record.values]
 chain = "{chain}"
@@ -131,14 +132,6 @@ def test_every_key_must_be_known(store: Store, ontology: Ontology, tmp_path: Pat
     assert nearest in problem.nearest or nearest in problem.reason
 
 
-CHAIN = """
-[[table]]
-file = "chains.csv"
-[[table.record]]
-kind = "Chain"
-[table.record.values]
-name = "{chain}"
-"""
 RECORD = "table[1].record[1]"
 
 
