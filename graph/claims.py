@@ -110,18 +110,12 @@ def _segment(table: Table, ontology: Ontology, canon: Ints, rows: Ints | Longs) 
 def _said(table: Table, rows: Longs, number: Mapping[str, int],
           home: Callable[[int], int]) -> tuple[Ints, NDArray[np.bool_]]:
     """Place (raw number) and whether the function counts, of every row."""
-    memory: dict[str, tuple[str, bool]] = {}
-    where, fits = np.empty(len(rows), np.int32), np.empty(len(rows), bool)
-    values = table.values
-    for i, row in enumerate(rows.tolist()):
-        text = values[row]
-        known = memory.get(text)
-        if known is None:
-            said = table.said(row)
-            known = memory[text] = (said.get(PLACE, ""), said.get(FUNCTION, "") in COUNTED)
-        place, fits[i] = known
-        where[i] = number.get(place, NOWHERE) if place else home(row)
-    return where, fits
+    where, fits = [], []
+    for row, said in table.each(rows.tolist()):
+        place = said.get(PLACE)
+        where.append(number.get(place, NOWHERE) if place else home(row))
+        fits.append(said.get(FUNCTION, "") in COUNTED)
+    return np.array(where, np.int32), np.array(fits, bool)
 
 
 def _sliced(table: Table, row: Ints, segment: Ints, firm: Ints, place: Ints,

@@ -38,12 +38,12 @@ def tidy(raw: Columns) -> Columns:
         used[column] = True
     used[-1] = False  # where -1, none, has fallen
     place = np.append(np.cumsum(used[:-1], dtype=np.int32) - 1, np.int32(-1))
-    keys, values = np.frombuffer(raw.record, np.uint8).reshape(-1, 10), raw.values
+    values = raw.values
     return Columns(
         list(compress(raw.terms, used.tolist())), place[raw.kind[order]], place[raw.thing[order]],
         place[raw.source[order]], place[raw.head[order]], place[raw.tail[order]],
         raw.valid_from[order], raw.valid_to[order], raw.observed[order], raw.inferred[order],
-        [values[row] for row in order.tolist()], keys[order].tobytes(), raw.version)
+        [values[row] for row in order.tolist()], raw.version)
 
 
 def _tied(repeats: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from graph.names import normalise
 from graph.record import Value
 from ontology.model import Kind
 
-__all__ = ["Doubt", "Groups", "Named", "groups", "link_id", "namer", "thing_id"]
+__all__ = ["Doubt", "Groups", "Named", "groups", "is_normal", "link_id", "namer", "thing_id"]
 
 _LONGEST = 80
 _plain = re.compile("[0-9a-z\u4e00-\u9fff]+").fullmatch  # normalised already
@@ -102,6 +102,11 @@ class Groups:
         return self.canonical.get(id, id)
 
 
+def is_normal(text: str) -> bool:
+    """Whether normalising changes nothing."""
+    return _plain(text) is not None or normalise(text) == text
+
+
 def namer(kind: Kind) -> Callable[[str, Mapping[str, Any]], Named]:
     """What tells of (id, values) how a record calls its thing.
 
@@ -130,13 +135,15 @@ def _texts(said: Mapping[str, Any], fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def groups(rows: Iterable[Named], same: Iterable[tuple[str, str]] = (),
-           different: Iterable[tuple[str, str]] = ()) -> Groups:
+           different: Iterable[tuple[str, str]] = (), plain: Collection[str] = ()) -> Groups:
     """Which ids are one thing.
 
     In this order: what people decided to be the `same`; an equal code; an equal full name; and a
     thing known only by name joins the one group that bears its name.  Two codes, or two ids that
     people decided to be `different`, never come together: whatever would bring them together is
     left undone and listed for review.
+
+    plain  ids without a row: nothing but the name that the id ends with is known of them
     """
     by_kind: defaultdict[str, list[Named]] = defaultdict(list)
     for row in rows:
@@ -144,6 +151,9 @@ def groups(rows: Iterable[Named], same: Iterable[tuple[str, str]] = (),
     canonical: dict[str, str] = {}
     review: list[Doubt] = []
     same, different = list(same), list(different)
+    for id in _met(by_kind, same, set(plain)):
+        kind, _, name = id.partition(":")
+        by_kind[kind].append(Named(id, kind, names=(name,)))
     for kind in sorted(by_kind):
         sharing = _sharing(by_kind[kind])
         sharing.update(id for pair in same for id in pair)
@@ -155,6 +165,17 @@ def groups(rows: Iterable[Named], same: Iterable[tuple[str, str]] = (),
         canonical |= partition.canonical()
         review += partition.review
     return Groups(canonical, tuple(sorted(review)))
+
+
+def _met(by_kind: Mapping[str, Sequence[Named]], same: Iterable[tuple[str, str]],
+         plain: set[str]) -> set[str]:
+    """The plain ids that anything else touches; two of them never share a name."""
+    if not plain:
+        return plain
+    called = {f"{kind}:{text}" for kind, rows in by_kind.items() for row in rows
+              for texts in (row.full_names, row.names, row.aliases) for text in texts}
+    called.update(id for pair in same for id in pair)
+    return called & plain
 
 
 def _sharing(rows: Iterable[Named]) -> set[str]:

@@ -258,7 +258,7 @@ class Index:
         t, canon = self.table, self.canon
         fields = [f.name for f in kind.fields if f.role or f.name == structure.ENGLISH]
         found = {thing: [self._bare(thing)] for thing in self.things(kind.name)}
-        for row, said in t.each(t.rows(kind.name)):
+        for row, said in t.each(t.rows(kind.name).tolist()):
             mine = found[int(canon[t.thing[row]])]
             for name in fields:
                 value = said.get(name)

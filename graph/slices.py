@@ -50,37 +50,51 @@ def groups_of(table: Table, ontology: Ontology) -> identity.Groups:
             decided[kind.identity] += [
                 (table.terms[table.head[row]], table.terms[table.tail[row]])
                 for row in table.rows(kind.name).tolist()]
-    return identity.groups(_named(table, ontology, any(decided.values())),
-                           decided["same"], decided["different"])
-
-
-def _named(table: Table, ontology: Ontology, decided: bool) -> Iterator[Named]:
-    """What every record calls its thing; a thing without a record is called by its id.
-
-    Classes with key fields are known by them: unless somebody `decided` about sameness, they
-    matter only for their codes.
-    """
+    named: list[Named] = []
+    plain: set[str] = set()
     for kind in ontology.classes:
-        if kind.key and not kind.role("code") and not decided:
-            continue
-        rows = table.rows(kind.name)
-        named = identity.namer(kind)
-        for row, said in table.each(rows):
-            yield named(table.terms[table.thing[row]], said)
-        if kind.open and not kind.key:
-            seen = set(table.thing[rows].tolist())
-            for thing in range(*span(table.terms, kind.name)):
-                if thing not in seen:
-                    id = table.terms[thing]
-                    yield Named(id, kind.name, names=(id.partition(":")[2],))
+        # Classes with key fields are known by them: unless somebody decided about sameness, they
+        # matter only for their codes.
+        if not kind.key or kind.role("code") or any(decided.values()):
+            told, bare = _told(table, kind)
+            named += told
+            plain |= bare
+    return identity.groups(named, decided["same"], decided["different"], plain)
+
+
+def _told(table: Table, kind: Kind) -> tuple[list[Named], set[str]]:
+    """What the records call the things of a class, and the things of which they tell no more than
+    the name that is in the id; so it is with an open class's things without a record.
+
+    Most of the things of a large store are of that sort, and cost only the comparison of a text.
+    """
+    rows, terms, values = table.rows(kind.name), table.terms, table.values
+    start, name = len(kind.name) + 1, next((f.name for f in kind.role("name")), "")
+    plain: set[str] = set()
+    rich: list[tuple[int, str]] = []
+    for row, thing in zip(rows.tolist(), table.thing[rows].tolist(), strict=True):
+        id = terms[thing]
+        bare = id[start:]
+        if not kind.key and values[row] == f'{{"{name}":"{bare}"}}' and identity.is_normal(bare):
+            plain.add(id)
+        else:
+            rich.append((row, id))
+    called, named = identity.namer(kind), list[Named]()
+    for (_, id), (_, said) in zip(rich, table.each([row for row, _ in rich]), strict=True):
+        named.append(called(id, said))
+    both = plain.intersection(id for _, id in rich)
+    named += [Named(id, kind.name, names=(id[start:],)) for id in both]
+    if kind.open and not kind.key:
+        every = np.arange(*span(terms, kind.name), dtype=np.int32)
+        plain.update(terms[thing] for thing in np.setdiff1d(every, table.thing[rows]).tolist())
+    return named, plain - both
 
 
 def canonical(table: Table, found: identity.Groups) -> Ints:
     """Term → canonical term, for every term."""
     canon = np.arange(len(table.terms), dtype=np.int32)
-    where = {id: number for number, id in enumerate(table.terms)} if found.canonical else {}
     for id, chief in found.canonical.items():
-        canon[where[id]] = where[chief]
+        canon[bisect_left(table.terms, id)] = bisect_left(table.terms, chief)
     return canon
 
 

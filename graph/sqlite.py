@@ -15,6 +15,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -491,12 +492,12 @@ _DATE = (1 << 27) - 1
 _TEXTS = f"""SELECT group_concat(text, '{_SEPARATOR}'), group_concat(n)
     FROM (SELECT text, n FROM term WHERE text > ? ORDER BY text LIMIT {_CHUNK})"""
 # One text a column and chunk, joined in C, is read twice as fast as a tuple a row.
-_PACKED = """SELECT group_concat(vals, '\n'), group_concat(hex(record), ''),
+_PACKED = f"""SELECT group_concat(vals, '\n'),
     group_concat((r.thing << 31) | r.source),
     group_concat((ifnull(r.head, 0) << 31) | ifnull(r.tail, 0)),
     group_concat((r.valid_from << 27) | r.valid_to),
     group_concat((r.observed << 32) | (r.kind << 1) | r.inferred)
-    FROM record r NOT INDEXED WHERE r.seq > ? AND r.seq <= ? AND """
+    FROM record r NOT INDEXED WHERE r.seq > ? AND r.seq <= ? AND {_LIVE_AT}"""
 
 
 def _numbers(text: str) -> NDArray[np.int64]:
@@ -516,29 +517,44 @@ def _read_terms(connection: sqlite3.Connection) -> tuple[list[str], NDArray[np.i
     return terms, place
 
 
-def _read_columns(connection: sqlite3.Connection, known_at: int | None) -> Columns:
-    """See `Columns`."""
-    live, moment = (_LIVE, ()) if known_at is None else (_LIVE_AT, (known_at, known_at))
+def _read_rows(connection: sqlite3.Connection, chunks: Iterator[int],
+               at: int) -> list[tuple[int, list[str], list[NDArray[np.int64]]]]:
+    """(first seq, values, packed columns) of the chunks that this reader gets to first."""
+    found = []
+    for start in chunks:
+        values, *packed = connection.execute(_PACKED, (start, start + _CHUNK, at, at)).fetchone()
+        if values is not None:
+            found.append((start, values.split("\n"), [_numbers(text) for text in packed]))
+    return found
+
+
+def _read_columns(readers: Sequence[sqlite3.Connection], known_at: int | None) -> Columns:
+    """See `Columns`.  Several readers share the rows, each in a thread of its own.
+
+    Rows and terms are never deleted, and what is live at a moment never changes: so it does not
+    matter that another reader sees a later state of the file.
+    """
+    connection = readers[0]
+    content, latest = _state(connection)
+    at = latest if known_at is None else known_at
     top = connection.execute("SELECT ifnull(max(seq), 0) FROM record").fetchone()[0]
-    values: list[str] = []
-    keys: list[bytes] = []
-    packed: list[list[NDArray[np.int64]]] = [[np.zeros(0, np.int64)] for _ in range(4)]
-    for start in range(0, top, _CHUNK):
-        row = connection.execute(_PACKED + live, (start, start + _CHUNK, *moment)).fetchone()
-        if row[0] is not None:
-            values += row[0].split("\n")
-            keys.append(bytes.fromhex(row[1]))
-            for column, text in zip(packed, row[2:], strict=True):
-                column.append(_numbers(text))
-    version = _state(connection)[0] if known_at is None else (
-        f"{_distinct(connection, live, moment):032x}")
-    terms, place = _read_terms(connection)
-    what, ends, dates, rest = (np.concatenate(column) for column in packed)
+    # next() of a range's iterator is one step: no chunk is given out twice.
+    chunks = iter(range(0, top, _CHUNK))
+    with ThreadPoolExecutor(len(readers)) as pool:
+        named = pool.submit(_read_terms, readers[-1])
+        reads = [pool.submit(_read_rows, reader, chunks, at) for reader in readers]
+        parts = sorted(part for read in reads for part in read.result())
+        terms, place = named.result()
+    if known_at is not None:
+        content = f"{_distinct(connection, _LIVE_AT, (at, at)):032x}"
+    what, ends, dates, rest = (
+        np.concatenate([np.zeros(0, np.int64), *(columns[i] for _, _, columns in parts)])
+        for i in range(4))
     return tidy(Columns(
         terms, place[(rest >> 1) & _MASK], place[what >> 31], place[what & _MASK],
         place[ends >> 31], place[ends & _MASK], (dates >> 27).astype(np.int32),
         (dates & _DATE).astype(np.int32), (rest >> 32).astype(np.int32),
-        (rest & 1).astype(np.bool_), values, b"".join(keys), version))
+        (rest & 1).astype(np.bool_), [text for _, values, _ in parts for text in values], content))
 
 
 def _state(connection: sqlite3.Connection) -> tuple[str, int]:
@@ -802,8 +818,11 @@ class SQLiteStore:
                 "WHERE retracted = 0 GROUP BY o.text ORDER BY o.text"))
 
     def columns(self, *, known_at: int | None = None) -> Columns:
-        with self._reading() as connection:
-            return _read_columns(connection, known_at)
+        with self._reading() as first:
+            if self._path is None:
+                return _read_columns([first], known_at)
+            with self._reading() as second:
+                return _read_columns([first, second], known_at)
 
     def version(self) -> str:
         with self._reading() as connection:

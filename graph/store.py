@@ -45,7 +45,6 @@ class Columns:
     that the order of positions is the order of texts.
     valid_from, valid_to, observed are int32 partial dates yyyymmdd, month or day 0 when not said,
     0 when there is no date.  `values` holds each record's values as canonical JSON text.
-    `record` holds 10 bytes a row, the digest part of `record_id`.
     `version` is that of a store which holds exactly these records.
     """
 
@@ -60,7 +59,6 @@ class Columns:
     observed: NDArray[np.int32]
     inferred: NDArray[np.bool_]
     values: list[str]
-    record: bytes
     version: str = ""
 
 

@@ -13,7 +13,7 @@ from graph import dates
 from graph.columns import as_record
 from graph.merge import SourceFacts, source_facts
 from graph.places import ALWAYS, EVER
-from graph.record import Record, parse_values
+from graph.record import Record, parse_values, record_id
 from graph.store import Columns
 from graph.structure import DEFAULT_GRADE, INFERRED, SOURCE
 from ontology.model import Ontology
@@ -60,7 +60,6 @@ class Table:
     observed: Ints
     inferred: NDArray[np.bool_]
     values: Sequence[str]
-    record: NDArray[np.uint8]
     start: Ints
     end: Ints
     seen: Ints
@@ -82,17 +81,18 @@ class Table:
         """The values of one row."""
         return _parsed(self.values[row])
 
-    def each(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[str, Any]]]:
+    def each(self, rows: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
         """(row, values) of many rows; parsed by the thousand, which is much quicker."""
         for at in range(0, len(rows), 1000):
-            some = rows[at:at + 1000].tolist()
+            some = rows[at:at + 1000]
             together = some[-1] - some[0] == len(some) - 1
             texts = self.values[some[0]:some[-1] + 1] if together else [
                 self.values[row] for row in some]
             yield from zip(some, json.loads(f"[{','.join(texts)}]"), strict=True)
 
     def record_id(self, row: int) -> str:
-        return f"r{self.record[row].tobytes().hex()}"
+        return record_id(self.terms[self.thing[row]], self.terms[self.source[row]],
+                         dates.unpack(int(self.valid_from[row])))
 
     def as_record(self, row: int) -> Record:
         """The row as the record that it was."""
@@ -111,9 +111,8 @@ def build(columns: Columns, ontology: Ontology) -> Table:
     facts = [sources[terms[one]] for one in cited.tolist()]
     grade = _grades(ontology, facts, place, columns.inferred)
     start, end, seen, fresh = _times(ontology, columns, kinds, kind, facts, place)
-    digests = np.frombuffer(columns.record, np.uint8).reshape(-1, 10)
     return Table(terms, kinds, kind, thing, source, columns.head, columns.tail, columns.valid_from,
-                 columns.valid_to, columns.observed, columns.inferred, columns.values, digests,
+                 columns.valid_to, columns.observed, columns.inferred, columns.values,
                  start, end, seen, fresh, grade, sources,
                  [choice.name for choice in ontology.grades].index(DEFAULT_GRADE))
 

@@ -207,6 +207,15 @@ def test_what_must_stay_apart_stays_apart(
         assert id != root and root not in found.canonical and {id, root} <= known
 
 
+@settings(deadline=None)
+@given(ROWS, PAIRS, PAIRS)
+def test_plain_ids_need_no_row(rows: list[Named], same: list[tuple[str, str]],
+                               different: list[tuple[str, str]]) -> None:
+    plain = {f"Company:{key}" for key in "甲乙丙丁"} - {row.id for row in rows}
+    said = [Named(id, "Company", names=(id.partition(":")[2],)) for id in sorted(plain)]
+    assert groups(rows, same, different, plain) == groups(rows + said, same, different)
+
+
 def test_a_hundred_thousand_firms_take_about_a_second() -> None:
     rows = []
     for i in range(100_000):

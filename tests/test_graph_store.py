@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.record import Record, digest, parse_values, record_key
+from graph.record import Record, digest, parse_values
 from graph.store import Put, Store, open_store
 from ontology.compiler import load_ontology
 from ontology.errors import StoreError
@@ -74,7 +74,7 @@ def test_an_empty_store_answers(store: Store) -> None:
     assert state(store) == ("0" * 32, [])
     assert (store.origins(), list(store.history()), list(store.neighbours(["x"]))) == ({}, [], [])
     columns = store.columns()
-    assert (columns.terms, len(columns.thing), columns.values, columns.record) == ([], 0, [], b"")
+    assert (columns.terms, len(columns.thing), columns.values) == ([], 0, [])
 
 
 def test_records_can_be_chosen(store: Store) -> None:
@@ -382,8 +382,6 @@ def test_columns_hold_the_records_in_order(store: Store) -> None:
             tuple(columns.terms[end] for end in ends) == record.ends)
         assert columns.inferred[row] == record.inferred
         assert parse_values(columns.values[row]) == record.values
-        assert columns.record[row * 10:row * 10 + 10] == record_key(
-            record.id, record.source, record.valid_from)
     assert len(records) == len(columns.thing) == len(columns.values) == 6
     assert columns.valid_from[-2:].tolist() == [20140000, 20140500]
     assert columns.valid_to[-1] == 20160300 and columns.observed[-1] == 20150102
