@@ -17,7 +17,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import count, islice
 from pathlib import Path
@@ -28,7 +27,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.columns import tidy
-from graph.dates import pack, unpack
+from graph.dates import unpack
+from graph.hashes import (
+    EMPTY,
+    MODULUS,
+    SEPARATOR,
+    became,
+    check_texts,
+    content_hash,
+    digest_sum,
+    history_hash,
+    no_kind,
+    packed,
+)
 from graph.record import Record, canonical, digest, parse_values, record_key
 from graph.sqlite_file import APPLICATION, check_header, free_name, holder, holding, journal_size
 from graph.store import Columns, Entry, Put
@@ -38,9 +49,7 @@ from ontology.model import Ontology
 __all__ = ["SQLiteStore", "restore", "save"]
 
 SCHEMA = 2
-MODULUS = 1 << 128
 _FILES = ("", "-wal", "-shm")
-_SEPARATOR = "\x1f"  # joins texts within SQL; no id holds it
 _BATCH = 10_000
 _CACHED_TERMS = 2_000_000
 
@@ -62,7 +71,7 @@ _TABLES = (
     inferred INTEGER NOT NULL, vals TEXT NOT NULL, digest BLOB NOT NULL, record BLOB NOT NULL,
     learned INTEGER NOT NULL, retracted INTEGER){_STRICT}""",
     _TALLY,
-    f"INSERT INTO meta VALUES ('content', '{0:032x}')",
+    f"INSERT INTO meta VALUES ('content', '{EMPTY}')",
 )
 _INDEXES = {
     "term_text": "CREATE UNIQUE INDEX term_text ON term (text)",
@@ -132,20 +141,6 @@ def _connect(path: Path | None, mode: str = "rw", *, immutable: bool = False) ->
     return connection
 
 
-@lru_cache(maxsize=1 << 16)
-def _packed(text: str | None) -> int:
-    if unpack(packed := pack(text)) != (text or None):
-        raise ValueError(f"「{text}」不是 2014、2014-06 或 2014-06-30 这样的日期")
-    return packed
-
-
-def _sum(digests: bytes) -> int:
-    """The sum of 16-byte digests modulo 2**128."""
-    words = np.frombuffer(digests, "<u4").reshape(-1, 4)
-    lanes = words.sum(axis=0, dtype=np.uint64)
-    return sum(int(lane) << 32 * i for i, lane in enumerate(lanes)) % MODULUS
-
-
 def _number(blob: bytes) -> int:
     return int.from_bytes(blob, "little")
 
@@ -201,7 +196,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
             for key, (rows, total) in _totals(connection).items():
                 _count(connection, key, rows, total)
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('content', ?)",
-                               (f"{_distinct(connection, _LIVE):032x}",))
+                               (content_hash(_distinct(connection, _LIVE)),))
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
@@ -233,7 +228,7 @@ def _totals(connection: sqlite3.Connection, where: str = "1", after: int = 0,
                 f"group_concat(hex(digest), '') FROM record WHERE {where} "
                 "AND seq > ? AND seq <= ? GROUP BY 1, 2, 3", (start, min(start + _BATCH, upto))):
             n, total = found.get(tuple(key), (0, 0))
-            found[tuple(key)] = n + rows, (total + _sum(bytes.fromhex(said))) % MODULUS
+            found[tuple(key)] = n + rows, (total + digest_sum(bytes.fromhex(said))) % MODULUS
     return found
 
 
@@ -253,7 +248,7 @@ def _distinct(connection: sqlite3.Connection, where: str, parameters: Any = ()) 
     total = 0
     rows = connection.execute(f"SELECT DISTINCT digest FROM record r WHERE {where}", parameters)
     while some := rows.fetchmany(_BATCH):
-        total += _sum(b"".join(said for said, in some))
+        total += digest_sum(b"".join(said for said, in some))
     return total % MODULUS
 
 
@@ -319,7 +314,7 @@ class _Writer:
             many("INSERT OR IGNORE INTO seen VALUES (?)", [old[:1] for old in same.values()])
             many("UPDATE record SET retracted = NULL WHERE seq = ?",
                  [old[:1] for old in same.values() if old[2] is not None])
-            return [_became(before.get(row[_KEY]), row[_DIGEST]) for row in rows]
+            return [became(before.get(row[_KEY], (0, None))[1], row[_DIGEST]) for row in rows]
 
     def staged(self, origin: str, id: str, source: str, valid_from: str | None) -> Record | None:
         with self._working():
@@ -386,7 +381,7 @@ class _Writer:
         texts = {origin: None}
         for record in records:
             if record.kind not in self._kinds:
-                raise ValueError(f"本体里没有种类「{record.kind}」")
+                raise no_kind(record.kind)
             texts[record.id] = texts[record.kind] = texts[record.source] = None
             if record.ends:
                 texts[record.ends[0]] = texts[record.ends[1]] = None
@@ -398,7 +393,7 @@ class _Writer:
             head, tail = (number[r.ends[0]], number[r.ends[1]]) if r.ends else (None, None)
             rows.append((
                 seq, of, number[r.kind], number[r.id], number[r.source], head, tail,
-                _packed(r.valid_from), _packed(r.valid_to), _packed(r.observed), int(r.inferred),
+                packed(r.valid_from), packed(r.valid_to), packed(r.observed), int(r.inferred),
                 values, digest(r, values), record_key(r.id, r.source, r.valid_from), now, None))
         self._next += len(rows)
         return of, rows
@@ -417,8 +412,7 @@ class _Writer:
             known.update(self._run("SELECT text, n FROM term WHERE text IN "
                                    "(SELECT value FROM json_each(?))", (_texts(new),)))
             new = [text for text in new if text not in known]
-        if any(not text or _SEPARATOR in text for text in new):
-            raise ValueError("名称是空的，或含有控制字符")
+        check_texts(new)
         start = self._next_term
         self._connection.executemany("INSERT INTO term VALUES (?, ?)", enumerate(new, start))
         known.update(zip(new, count(start), strict=False))
@@ -472,14 +466,8 @@ class _Writer:
             _count(self._connection, key, rows, total)
         if fresh or gone:
             content = _content(self._connection, self._first, self._now)
-            self._run("UPDATE meta SET value = ? WHERE name = 'content'", (f"{content:032x}",))
+            self._run("UPDATE meta SET value = ? WHERE name = 'content'", (content_hash(content),))
         return bool(fresh or gone)
-
-
-def _became(before: Sequence[Any] | None, said: bytes) -> Put:
-    if before is None:
-        return Put.NEW
-    return Put.UNCHANGED if before[1] == said else Put.CHANGED
 
 
 _UNSEEN = "retracted IS NULL AND seq NOT IN (SELECT seq FROM temp.seen) AND learned < ?"
@@ -489,7 +477,7 @@ _UNSEEN = "retracted IS NULL AND seq NOT IN (SELECT seq FROM temp.seen) AND lear
 _CHUNK = 5_000
 _MASK = (1 << 31) - 1
 _DATE = (1 << 27) - 1
-_TEXTS = f"""SELECT group_concat(text, '{_SEPARATOR}'), group_concat(n)
+_TEXTS = f"""SELECT group_concat(text, '{SEPARATOR}'), group_concat(n)
     FROM (SELECT text, n FROM term WHERE text > ? ORDER BY text LIMIT {_CHUNK})"""
 # One text a column and chunk, joined in C, is read twice as fast as a tuple a row.
 _PACKED = f"""SELECT group_concat(vals, '\n'),
@@ -509,7 +497,7 @@ def _read_terms(connection: sqlite3.Connection) -> tuple[list[str], NDArray[np.i
     terms: list[str] = []
     numbers = [np.zeros(0, np.int64)]
     while (row := connection.execute(_TEXTS, terms[-1:] or [""]).fetchone())[0] is not None:
-        terms += row[0].split(_SEPARATOR)
+        terms += row[0].split(SEPARATOR)
         numbers.append(_numbers(row[1]))
     all_numbers = np.concatenate(numbers)
     place = np.full(int(all_numbers.max(initial=0)) + 1, -1, np.int32)
@@ -546,7 +534,7 @@ def _read_columns(readers: Sequence[sqlite3.Connection], known_at: int | None) -
         parts = sorted(part for read in reads for part in read.result())
         terms, place = named.result()
     if known_at is not None:
-        content = f"{_distinct(connection, _LIVE_AT, (at, at)):032x}"
+        content = content_hash(_distinct(connection, _LIVE_AT, (at, at)))
     what, ends, dates, rest = (
         np.concatenate([np.zeros(0, np.int64), *(columns[i] for _, _, columns in parts)])
         for i in range(4))
@@ -583,7 +571,7 @@ def _verify(connection: sqlite3.Connection) -> Iterator[str]:
             total in connection.execute("SELECT origin, learned, retracted, n, total FROM tally")}
     if kept != _totals(connection):
         yield "tally"
-    if _state(connection)[0] != f"{_sum(b''.join(live)):032x}":
+    if _state(connection)[0] != content_hash(digest_sum(b"".join(live))):
         yield "content hash"
 
 
@@ -831,10 +819,9 @@ class SQLiteStore:
     def history_hash(self) -> str:
         with self._reading() as connection:
             rows = connection.execute(
-                "SELECT o.text, learned, retracted, tally.n, hex(total) FROM tally "
-                "JOIN term o ON o.n = origin ORDER BY o.text, learned, retracted")
-            text = "\n".join(_SEPARATOR.join(map(str, row)) for row in rows)
-        return blake2b(text.encode(), digest_size=16).hexdigest()
+                "SELECT o.text, learned, retracted, tally.n, total FROM tally "
+                "JOIN term o ON o.n = origin")
+            return history_hash((*row[:4], _number(row[4])) for row in rows)
 
     def cache_key(self) -> str:
         place = f"memory {id(self)}" if self._path is None else os.path.normcase(
