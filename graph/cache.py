@@ -26,6 +26,7 @@ from graph.identity import Doubt
 from graph.index import Index
 from graph.merge import SourceFacts, Sources
 from graph.places import Places
+from graph.refresh import refreshed
 from graph.slices import Adjacency, Marks
 from graph.store import Store
 from graph.table import Table
@@ -76,16 +77,29 @@ def cached_index(store: Store, ontology: Ontology, folder: Path) -> Index:
     mine = folder / store.cache_key()
     found = open_index(mine / _name(store.version(), ontology), ontology)
     if found is None:
-        found = Index.build(store, ontology)
+        found = _refreshed(store, ontology, mine) or Index.build(store, ontology)
         with suppress(OSError):
             save_index(found, mine / _name(found.version, ontology))
             _forget(mine, _name(found.version, ontology))
     return found
 
 
+def _refreshed(store: Store, ontology: Ontology, folder: Path) -> Index | None:
+    """An earlier state that is kept there, brought up to date."""
+    for earlier in sorted(folder.glob(f"index-{_model(ontology)}-*")):
+        if found := open_index(earlier, ontology):
+            return refreshed(found, store)
+    return None
+
+
+def _model(ontology: Ontology) -> str:
+    """Names the ontology and the form of the arrays: with another one nothing can be taken over."""
+    said = f"{ontology.fingerprint} {FORMAT} {np.dtype(np.int32).str}"
+    return blake2b(said.encode(), digest_size=6).hexdigest()
+
+
 def _name(version: str, ontology: Ontology) -> str:
-    said = f"{version} {ontology.fingerprint} {FORMAT} {np.dtype(np.int32).str}"
-    return "index-" + blake2b(said.encode(), digest_size=12).hexdigest()
+    return f"index-{_model(ontology)}-{version}"
 
 
 def _forget(folder: Path, keep: str) -> None:
@@ -100,7 +114,8 @@ def save_index(index: Index, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=folder.parent))
     try:
-        meta = {"version": index.version, "floor": index.floor, "shown": index.shown,
+        meta = {"version": index.version, "mark": index.mark,
+                "floor": index.floor, "shown": index.shown,
                 "review": [asdict(doubt) for doubt in index.review],
                 "kinds": index.table.kinds, "usual": index.table.usual,
                 "sources": [asdict(facts) for facts in index.table.sources.values()],
@@ -173,7 +188,7 @@ def _opened(folder: Path, ontology: Ontology) -> Index:
     parts |= {name: _array(folder, name) for name in ("canon", "about", "owned")}
     review = tuple(Doubt(**doubt | {"ids": tuple(doubt["ids"])}) for doubt in meta["review"])
     return Index(ontology, meta["version"], None, **parts, review=review, floor=meta["floor"],
-                 shown=meta["shown"])
+                 shown=meta["shown"], mark=meta["mark"])
 
 
 def _part(folder: Path, part: str, kind: type, plain: Mapping[str, Any]) -> Any:

@@ -1,6 +1,7 @@
 """What every back end must do alike, so that equal content gives equal bytes: hashes, checks."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -9,8 +10,9 @@ import numpy as np
 from graph.dates import pack, unpack
 from graph.store import Put
 
-__all__ = ["EMPTY", "MODULUS", "SEPARATOR", "Tally", "became", "check_texts", "content_hash",
-           "digest_sum", "history_hash", "no_kind", "packed"]
+__all__ = ["EMPTY", "MODULUS", "SEPARATOR", "Tally", "as_of", "became", "check_texts",
+           "content_hash", "digest_sum", "history_hash", "history_mark", "moment_of", "no_kind",
+           "packed", "touched_rows"]
 
 MODULUS = 1 << 128
 SEPARATOR = "\x1f"  # between texts that are joined; no id holds it
@@ -40,6 +42,34 @@ def history_hash(tallies: Iterable[Tally]) -> str:
                             total.to_bytes(16, "little").hex().upper()))
             for origin, learned, retracted, n, total in sorted(tallies) if n)
     return blake2b("\n".join(rows).encode(), digest_size=16).hexdigest()
+
+
+def as_of(tallies: Iterable[Tally], moment: int) -> Iterator[Tally]:
+    """What the tallies were at a record time: rows that went later were live then."""
+    found: defaultdict[tuple[str, int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for origin, learned, retracted, n, total in tallies:
+        if learned <= moment:
+            kept = found[origin, learned, retracted if retracted <= moment else 0]
+            kept[0] += n
+            kept[1] = (kept[1] + total) % MODULUS
+    return ((*key, n, total) for key, (n, total) in found.items())
+
+
+def history_mark(tallies: Collection[Tally], moment: int | None = None) -> str:
+    """Names a point of a store's history, by default its latest: record time and history hash."""
+    if moment is None:
+        moment = max((time for row in tallies for time in row[1:3]), default=0)
+    return f"{moment}-{history_hash(as_of(tallies, moment))}"
+
+
+def moment_of(mark: str) -> int:
+    """The record time of a mark."""
+    return int(mark.partition("-")[0])
+
+
+def touched_rows(tallies: Iterable[Tally], moment: int) -> int:
+    """How many rows were learned or retracted after a record time."""
+    return sum(n for _, learned, retracted, n, _ in tallies if max(learned, retracted) > moment)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from graph import dates, slices, structure
 from graph import resolve as resolving
 from graph.claims import Claims, Denials, claims, denials
-from graph.identity import Doubt
+from graph.identity import Doubt, Groups
 from graph.names import Names, nearest
 from graph.places import EVER, Places
 from graph.record import Record
@@ -26,7 +26,7 @@ from graph.table import build as read
 from ontology.errors import NotFound
 from ontology.model import Kind, Ontology
 
-__all__ = ["Index", "Member"]
+__all__ = ["Index", "Member", "assembled", "uncollected"]
 
 Longs = NDArray[np.int64]
 # Dated or not, start, end, seen, rank among equals, and name by role.
@@ -51,7 +51,8 @@ class Index:
 
     Things are int32 numbers of sorted ids; `canon` maps each to its group's canonical thing and
     every array below holds canonical numbers.  `floor` is the worst grade that counts in verdicts,
-    `shown` the worst that answers show.  `memory` and `called` only remember.
+    `shown` the worst that answers show.  `mark` is the point of the store's history that it shows.
+    `memory` and `called` only remember.
     """
 
     ontology: Ontology
@@ -70,15 +71,19 @@ class Index:
     review: tuple[Doubt, ...]
     floor: int
     shown: int
+    mark: str = ""
     memory: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     called: dict[int, list[Called]] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def build(store: Store, ontology: Ontology, known_at: int | None = None) -> "Index":
         """Read the store (its state at `known_at`, microseconds UTC) and slice it."""
-        with _uncollected():
+        with uncollected():
+            mark = store.mark()
             columns = store.columns(known_at=known_at)
-            return _assembled(read(columns, ontology), ontology, columns.version, known_at)
+            table = read(columns, ontology)
+            return assembled(table, ontology, columns.version, slices.groups_of(table, ontology),
+                             mark, known_at)
 
     def narrowed(self, min_grade: str | None) -> "Index":
         """The same, where only records of that grade or better exist.
@@ -245,7 +250,7 @@ class Index:
             sorted(kind.name for kind in self.ontology.classes))
         key = ("names", wanted)
         if key not in self.memory:
-            with _uncollected():
+            with uncollected():
                 self.memory[key] = Names(
                     (self.id(thing), kind, spellings) for kind in wanted
                     if kind in self.ontology.kinds
@@ -314,7 +319,7 @@ class Index:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No garbage collection: a build makes millions of small things and hardly any garbage."""
     was = gc.isenabled()
     gc.disable()
@@ -330,8 +335,9 @@ def _member(segment: int, said: Mapping[str, Any]) -> Member:
                   float(said.get("weight", 1)), int(said.get("position", 0)))
 
 
-def _assembled(table: Table, ontology: Ontology, version: str, known_at: int | None) -> Index:
-    found = slices.groups_of(table, ontology)
+def assembled(table: Table, ontology: Ontology, version: str, found: Groups, mark: str,
+              known_at: int | None = None) -> Index:
+    """Everything that is worked out from the rows and from which ids are one thing."""
     canon = slices.canonical(table, found)
     owner = canon[table.thing]
     owned = np.argsort(owner, kind="stable").astype(np.int32)
@@ -354,4 +360,4 @@ def _assembled(table: Table, ontology: Ontology, version: str, known_at: int | N
         links=links,
         ties=slices.only(links, table, [kind.name for kind in ontology.links if kind.tie],
                          len(canon)),
-        review=found.review, floor=table.usual, shown=len(ontology.grades) - 1)
+        review=found.review, floor=table.usual, shown=len(ontology.grades) - 1, mark=mark)

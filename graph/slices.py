@@ -42,8 +42,9 @@ def span(terms: Sequence[str], kind: str) -> tuple[int, int]:
     return bisect_left(terms, f"{kind}:"), bisect_left(terms, f"{kind};")  # ; follows :
 
 
-def groups_of(table: Table, ontology: Ontology) -> identity.Groups:
-    """Which ids the live records make one thing."""
+def groups_of(table: Table, ontology: Ontology,
+              among: Collection[str] | None = None) -> identity.Groups:
+    """Which ids the live records make one thing, of all classes or `among` some."""
     decided: dict[str, list[tuple[str, str]]] = {"same": [], "different": []}
     for kind in ontology.links:
         if kind.identity:
@@ -53,6 +54,8 @@ def groups_of(table: Table, ontology: Ontology) -> identity.Groups:
     named: list[Named] = []
     plain: set[str] = set()
     for kind in ontology.classes:
+        if among is not None and kind.name not in among:
+            continue
         # Classes with key fields are known by them: unless somebody decided about sameness, they
         # matter only for their codes.
         if not kind.key or kind.role("code") or any(decided.values()):

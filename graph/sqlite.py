@@ -32,13 +32,17 @@ from graph.hashes import (
     EMPTY,
     MODULUS,
     SEPARATOR,
+    Tally,
     became,
     check_texts,
     content_hash,
     digest_sum,
     history_hash,
+    history_mark,
+    moment_of,
     no_kind,
     packed,
+    touched_rows,
 )
 from graph.record import Record, canonical, digest, parse_values, record_key
 from graph.sqlite_file import APPLICATION, check_header, free_name, holder, holding, journal_size
@@ -97,6 +101,10 @@ _SAID = """SELECT k.text, t.text, s.text, h.text, x.text, r.valid_from, r.valid_
     CROSS JOIN term s ON s.n = r.source CROSS JOIN term o ON o.n = r.origin
     LEFT JOIN term h ON h.n = r.head LEFT JOIN term x ON x.n = r.tail """
 _ORDER = " ORDER BY k.text, t.text, s.text, r.valid_from, r.digest"
+# The rows learned last are the last ones.
+_TOUCHED = """SELECT text FROM term WHERE n IN (
+    SELECT thing FROM (SELECT thing FROM record ORDER BY seq DESC LIMIT ?)
+    UNION SELECT thing FROM record WHERE retracted > ?)"""
 _LIVE = "r.retracted IS NULL"
 _LIVE_AT = "r.learned <= ? AND (r.retracted IS NULL OR r.retracted > ?)"
 
@@ -545,6 +553,12 @@ def _read_columns(readers: Sequence[sqlite3.Connection], known_at: int | None) -
         (rest & 1).astype(np.bool_), [text for _, values, _ in parts for text in values], content))
 
 
+def _tallies(connection: sqlite3.Connection) -> list[Tally]:
+    rows = connection.execute("SELECT o.text, learned, retracted, tally.n, total FROM tally "
+                              "JOIN term o ON o.n = origin")
+    return [(*row[:4], _number(row[4])) for row in rows]
+
+
 def _state(connection: sqlite3.Connection) -> tuple[str, int]:
     """The content hash and the latest record time: equal ones, equal states."""
     content, learned, retracted = connection.execute(
@@ -818,10 +832,20 @@ class SQLiteStore:
 
     def history_hash(self) -> str:
         with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT o.text, learned, retracted, tally.n, total FROM tally "
-                "JOIN term o ON o.n = origin")
-            return history_hash((*row[:4], _number(row[4])) for row in rows)
+            return history_hash(_tallies(connection))
+
+    def mark(self) -> str:
+        with self._reading() as connection:
+            return history_mark(_tallies(connection))
+
+    def touched(self, mark: str, limit: int) -> set[str] | None:
+        with self._reading() as connection:
+            tallies, moment = _tallies(connection), moment_of(mark)
+            if history_mark(tallies, moment) != mark or touched_rows(tallies, moment) > limit:
+                return None
+            learned = sum(n for _, learned, _, n, _ in tallies if learned > moment)
+            rows = connection.execute(_TOUCHED, (learned, moment))
+            return {id for id, in rows}
 
     def cache_key(self) -> str:
         place = f"memory {id(self)}" if self._path is None else os.path.normcase(

@@ -121,6 +121,15 @@ class Store(Protocol):
     def history_hash(self) -> str:
         """32 hex digits over record time and retractions too."""
 
+    def mark(self) -> str:
+        """Names the point that the history has reached, for a later `touched`."""
+
+    def touched(self, mark: str, limit: int) -> set[str] | None:
+        """Ids about which a row was learned or retracted since that mark.
+
+        None if the store never was at that mark, or if it is about more than `limit` rows.
+        """
+
     def cache_key(self) -> str:
         """Names this store for derived caches; holds no secret."""
 

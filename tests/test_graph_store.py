@@ -389,6 +389,18 @@ def test_columns_hold_the_records_in_order(store: Store) -> None:
         r.kind, r.id, r.source, r.valid_from or "", digest(r)))
 
 
+def test_the_mark_is_where_the_history_stands(store: Store) -> None:
+    nothing = store.mark()
+    assert store.touched(nothing, 10) == set()
+    load(store, "press", [A, B, LINK])
+    one = store.mark()
+    load(store, "press", [B, LINK, C])
+    assert store.touched(one, 10) == {A.id, C.id} and store.touched(store.mark(), 10) == set()
+    assert store.touched(nothing, 10) == {A.id, B.id, C.id, LINK.id}
+    assert store.touched(nothing, 3) is None
+    assert store.touched(f"{one.partition('-')[0]}-{'0' * 32}", 10) is None
+
+
 # Closing and opening -----------------------------------------------------------------------------
 
 
