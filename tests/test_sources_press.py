@@ -295,7 +295,7 @@ def test_what_the_text_does_not_tie_stays_untied(records: list[Record]) -> None:
     """Beijing stands among firm names; eighteen and eighteen firms are counts; shares are open."""
     assert not [r for r in records if "Company:北京" in (r.id, *(r.ends or ()))]
     share = [r for r in records if r.kind == "Agreement" and "飞地" in r.id]
-    assert "来源没有写" in str(share[0].values["note"])
+    assert "来源只写“一定比例”" in str(share[0].values["note"])
     pairs = [r for r in records if r.kind == "suppliesTo"]
     assert len(pairs) == 4
     projects = {str(r.values["note"]) for r in records if r.kind == "Project"
