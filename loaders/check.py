@@ -14,7 +14,7 @@ from ontology.model import Field
 
 __all__ = ["UNIT", "Checked", "Checker", "clean", "split"]
 
-Checked = tuple[tuple[str, Value], ...] | Fault
+Checked = tuple[tuple[str, Value], ...]
 """Field names with their values (a quantity gives four), () for a blank cell."""
 
 UNIT = "\x1e"
@@ -32,19 +32,19 @@ _NO = frozenset(["否", "无", "不是", "没有", "假", "×", "x", "n", "no", 
 _SENTENCE = re.compile("[，。！？]")
 
 
-def clean(text: str) -> str | Fault:
-    """A cell without outer white space, line breaks as spaces; control characters are refused."""
+def clean(text: str) -> str:
+    """A cell trimmed to one line of printable characters.  Raises Fault where it is not text."""
     text = text.strip()
     if not text.isprintable():
         text = text.translate(_INVISIBLE)
         text = " ".join(text.split()) if re.search(r"[\t\r\n]", text) else text
         for char in text:
             if unicodedata.category(char) in ("Cc", "Cs", "Cn") or _BIDI.match(char):
-                return Fault(f"含有控制字符或看不见的字符（U+{ord(char):04X}）")
+                raise Fault(f"含有控制字符或看不见的字符（U+{ord(char):04X}）")
     if "\ufffd" in text:
-        return Fault("含有 �，文字在别处已经损坏")
+        raise Fault("含有 �，文字在别处已经损坏")
     if len(text) > _MAX:
-        return Fault(f"太长：{len(text)} 个字，最多 {_MAX}")
+        raise Fault(f"太长：{len(text)} 个字，最多 {_MAX}")
     return text
 
 
@@ -84,33 +84,33 @@ class Checker:
         return self._memo[key]
 
     def _check(self, field: Field, raw: str, last: bool, at: str) -> Checked:
-        if field.datatype == "quantity":
-            return _quantity(field, raw)
-        text = clean(raw)
-        if isinstance(text, Fault) or not text:
-            return text or ()
         try:
+            if field.datatype == "quantity":
+                return _quantity(field, raw)
+            text = clean(raw)
+            if not text:
+                return ()
             if not field.multiple:
-                value = self._one(field, text, last)
-                return value if isinstance(value, Fault) else ((field.name, value),)
-            parts = _parts(field, text, at)
-            values = [self._one(field, part, last) for part in parts]
+                return ((field.name, self._one(field, text, last)),)
+            values = {self._one(field, part, last) for part in _parts(field, text, at)}
+            return ((field.name, tuple(sorted(values, key=str))),)
         except ValueError as error:
-            return Fault(str(error))
-        faults = [value for value in values if isinstance(value, Fault)]
-        if faults:
-            return faults[0]
-        good = [value for value in values if not isinstance(value, Fault)]
-        return ((field.name, tuple(sorted(set(good), key=str))),)
+            raise Fault(str(error)) from None
 
-    def find(self, text: str, refers: tuple[str, ...]) -> str | Fault:
+    def find(self, text: str, refers: tuple[str, ...]) -> str:
         """`Known.find`, once for each text, once all names are declared."""
         memo = self._found.setdefault(refers, {})  # a firm stands in many columns
         if text not in memo:
-            memo[text] = self.known.find(text, refers)
-        return memo[text]
+            try:
+                memo[text] = self.known.find(text, refers)
+            except Fault as fault:
+                memo[text] = fault
+        found = memo[text]
+        if isinstance(found, Fault):
+            raise found.with_traceback(None)
+        return found
 
-    def _one(self, field: Field, text: str, last: bool) -> str | int | float | bool | Fault:
+    def _one(self, field: Field, text: str, last: bool) -> str | int | float | bool:
         match field.datatype:
             case "reference":
                 return self.find(text, field.refers)
@@ -119,7 +119,7 @@ class Checker:
             case "choice":
                 return _choice(field, text)
             case "string":
-                return _string(field, text)
+                return _code(text) if field.role == "code" else text
             case "boolean":
                 return _boolean(text)
             case "integer":
@@ -157,11 +157,10 @@ def _parts(field: Field, text: str, at: str) -> list[str]:
     return split(text)
 
 
-def _string(field: Field, text: str) -> str | Fault:
-    if field.role == "code":
-        text = "".join(unicodedata.normalize("NFKC", text).split())
-        if _SCIENTIFIC.fullmatch(text):
-            return Fault("Excel 把代码变成了数字：请把这一列设为“文本”格式后重填")
+def _code(text: str) -> str:
+    text = "".join(unicodedata.normalize("NFKC", text).split())
+    if _SCIENTIFIC.fullmatch(text):
+        raise ValueError("Excel 把代码变成了数字：请把这一列设为“文本”格式后重填")
     return text
 
 
@@ -172,40 +171,47 @@ def _date(text: str, last: bool) -> str:
     return dates.parse_span(text)[last]
 
 
-def _choice(field: Field, text: str) -> str | Fault:
+def _choice(field: Field, text: str) -> str:
     wanted = normalise(text)
     for choice in field.choices:
         names = (choice.name, choice.label.zh, choice.label.en, *choice.synonyms)
         if wanted in map(normalise, names):
             return choice.name
     labels = [choice.label.zh for choice in field.choices]
-    near = nearest(text, [*labels, *(choice.name for choice in field.choices)], 1)
-    return Fault(f"只能填：{'、'.join(labels)}", tuple(near))
+    raise Fault(f"只能填：{'、'.join(labels)}",
+                nearest(text, [*labels, *(choice.name for choice in field.choices)], 1))
 
 
-def _boolean(text: str) -> bool | Fault:
+def _boolean(text: str) -> bool:
     word = normalise(text)
-    return word in _YES if word in _YES or word in _NO else Fault("只能填：是、否")
+    if word not in _YES | _NO:
+        raise ValueError("只能填：是、否")
+    return word in _YES
 
 
-def _integer(text: str) -> int | Fault:
-    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text)).replace(" ", "")
+def _number(text: str) -> str:
+    """Half-width, without the commas between thousands."""
+    return _THOUSANDS.sub("", unicodedata.normalize("NFKC", text)).replace(" ", "")
+
+
+def _integer(text: str) -> int:
+    plain = _number(text)
     if not _INTEGER.fullmatch(plain) or len(plain) > 18:
-        return Fault("要填整数")
+        raise ValueError("要填整数")
     return int(plain.partition(".")[0])
 
 
-def _decimal(text: str) -> float | Fault:
-    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text)).replace(" ", "")
-    share = plain.endswith("%")
+def _decimal(text: str) -> float:
+    plain = _number(text)
     if not _DECIMAL.fullmatch(plain.removesuffix("%")):
-        return Fault("要填数字")
-    value = float(plain.removesuffix("%"))
-    return value / 100 if share else value
+        raise ValueError("要填数字")
+    return float(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)
 
 
-def _address(text: str) -> str | Fault:
-    return text if _ADDRESS.fullmatch(text) else Fault("网址要以 http:// 或 https:// 开头")
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("网址要以 http:// 或 https:// 开头")
+    return text
 
 
 def _quantity(field: Field, raw: str) -> Checked:
@@ -214,18 +220,15 @@ def _quantity(field: Field, raw: str) -> Checked:
     1200 with 万元 is 12000000 元, and so is 1,200万元 whose unit column repeats 万元.
     """
     number, unit = (clean(part) for part in (*raw.split(UNIT), "")[:2])
-    if isinstance(number, Fault) or isinstance(unit, Fault):
-        return number if isinstance(number, Fault) else unit  # type: ignore[return-value]
     if not number:
-        return Fault("有单位没有数字") if unit else ()
-    try:
-        figure = parse_figure(number)
-        if unit and not figure.unit:
-            figure = parse_figure(number + unit)
-        elif unit and parse_figure("1" + unit).unit != figure.unit:
-            return Fault(f"数字里的单位是「{figure.unit}」，单位列写的是「{unit}」")
-    except ValueError as error:
-        return Fault(str(error))
+        if unit:
+            raise ValueError("有单位没有数字")
+        return ()
+    figure = parse_figure(number)
+    if unit and not figure.unit:
+        figure = parse_figure(number + unit)
+    elif unit and parse_figure("1" + unit).unit != figure.unit:
+        raise ValueError(f"数字里的单位是「{figure.unit}」，单位列写的是「{unit}」")
     said = ((field.name, figure.value), (field.unit_field, figure.unit),
             (field.bound_field, figure.bound), (field.wording_field, figure.wording))
     return tuple((name, part) for name, part in said if name and part != "")

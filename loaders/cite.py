@@ -8,7 +8,7 @@ from graph import dates
 from graph.identity import thing_id
 from graph.record import Record, Value
 from graph.store import Store
-from loaders.check import Checked, Checker, clean
+from loaders.check import Checker, clean
 from loaders.columns import SOURCE
 from loaders.resolve import Fault, Known
 from ontology.errors import InputError, Problem
@@ -30,7 +30,7 @@ class Citations:
         self._kind = ontology.kinds[SOURCE]
         self._known, self._checker = known, checker
         self._title = self._kind.role("name")[0].name
-        self._memo: dict[tuple[tuple[str, str], ...], Cited | tuple[str, Fault]] = {}
+        self._memo: dict[tuple[tuple[str, str], ...], Cited] = {}
         self._said: dict[Cited, dict[str, Value]] = {}
         self._folders: dict[str, Record] = {}
 
@@ -39,12 +39,12 @@ class Citations:
         values: dict[str, Value] = {}
         problems = []
         for field in self._kind.fields:
-            found = self._checker.of(field)(header.get(field.name, ""))
-            if isinstance(found, Fault):
-                problems.append(Problem(file, found.reason, column=field.name,
-                                        value=header[field.name], nearest=found.nearest))
-            else:
-                values |= dict(found)
+            text = header.get(field.name, "")
+            try:
+                values.update(self._checker.of(field)(text))
+            except Fault as fault:
+                problems.append(Problem(file, fault.reason, column=field.name, value=text,
+                                        nearest=fault.nearest))
         if problems:
             raise InputError(problems)
         id = thing_id(self._kind, values)
@@ -55,32 +55,30 @@ class Citations:
         """The folder's own Source."""
         return self._folders[origin].id
 
-    def row(self, said: tuple[tuple[str, str], ...]) -> Cited | tuple[str, Fault]:
+    def row(self, said: tuple[tuple[str, str], ...]) -> Cited:
         """What the columns source, source_publisher … of a template row cite.
 
-        A title that is known is that source; else a Source is made.  Or (column, fault).
+        A title that is known is that source; else a Source is made.  Raises Fault with the column.
         """
-        found = self._memo.get(said)
-        if found is None:
-            found = self._memo[said] = self._row(dict(said))
-        return found
+        if said not in self._memo:
+            self._memo[said] = self._row(dict(said))
+        return self._memo[said]
 
-    def _row(self, said: Mapping[str, str]) -> Cited | tuple[str, Fault]:
+    def _row(self, said: Mapping[str, str]) -> Cited:
         values: dict[str, Value] = {}
-        title = clean(said.get("source", ""))
-        if isinstance(title, Fault) or not title:
-            return "source", title or Fault("缺少来源：每一行都要写明出处")
-        for field in self._kind.fields:
-            name = "source" if field.name == self._title else f"source_{field.name}"
-            found: Checked = self._checker.of(field)(said.get(name, ""))
-            if isinstance(found, Fault):
-                return name, found
-            values |= dict(found)
-        known = None
-        if not any(field.name in values for field in self._kind.key if field.name != self._title):
-            known = self._known.closed(title, (SOURCE,))
-        if isinstance(known, Fault):
-            return "source", known
+        name = "source"
+        try:
+            title = clean(said.get(name, ""))
+            if not title:
+                raise Fault("缺少来源：每一行都要写明出处")
+            for field in self._kind.fields:
+                name = "source" if field.name == self._title else f"source_{field.name}"
+                values.update(self._checker.of(field)(said.get(name, "")))
+            name, known = "source", None
+            if not any(f.name in values for f in self._kind.key if f.name != self._title):
+                known = self._known.closed(title, [self._kind])
+        except Fault as fault:
+            raise Fault(fault.reason, fault.nearest, name) from None
         cited = title, known or thing_id(self._kind, values)
         given = self._said.setdefault(cited, values)
         for name, value in values.items():
@@ -88,7 +86,7 @@ class Citations:
             if isinstance(value, tuple) and isinstance(old, tuple):
                 given[name] = tuple(sorted({*value, *old}, key=str))
             elif old != value and name != self._title:
-                return f"source_{name}", Fault(f"同一来源在别的行写的是「{old}」")
+                raise Fault(f"同一来源在别的行写的是「{old}」", column=f"source_{name}")
         return cited
 
     def made(self, store: Store) -> Iterator[tuple[str, Record]]:
@@ -97,7 +95,8 @@ class Citations:
         for (origin, id), values in self._said.items():
             old = next(store.records(kinds=[SOURCE], ids=[id], source=id, origin=origin), None)
             if old is not None:
-                yield origin, replace(old, values={**old.values, **_extra(values, self._title)})
+                title = old.values[self._title]
+                yield origin, replace(old, values={**old.values, **values, self._title: title})
             elif not self._known.has(id):
                 yield origin, Record(id, SOURCE, id, self._complete(values))
 
@@ -120,7 +119,3 @@ class Citations:
                 values["date"] = found
         values.setdefault("grade", _DEFAULT_GRADE)
         return values
-
-
-def _extra(values: Mapping[str, Value], title: str) -> dict[str, Value]:
-    return {name: value for name, value in values.items() if name != title}

@@ -1,17 +1,16 @@
 """The first walk of a load: the names of everything that the inputs declare, in any order."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Sequence, Set
 from contextlib import suppress
 
 from graph.identity import thing_id
 from graph.record import Value
-from loaders.check import Checked, Checker
+from loaders.check import Checker
 from loaders.cite import Citations
 from loaders.columns import SOURCE
 from loaders.inputs import Inputs
-from loaders.plan import Cell, Plan, Unknown
+from loaders.plan import Cell, Plan
 from loaders.resolve import Fault, Known
-from loaders.tables import Row
 from ontology.errors import InputError
 from ontology.model import Kind
 
@@ -19,6 +18,8 @@ __all__ = ["Position", "declare"]
 
 Position = tuple[str, int]
 """Key of a `Work` and row number."""
+
+_Said = Sequence[tuple[Cell, str]]  # what a row says in the cells that identify and name a thing
 
 
 def declare(inputs: Inputs, known: Known, citations: Citations,
@@ -28,29 +29,29 @@ def declare(inputs: Inputs, known: Known, citations: Citations,
     Returns the rows that declare things of closed classes.  Faults are silent here: the second
     walk finds them again and says them.
     """
-    waiting: list[tuple[Kind, list[tuple[Cell, str]]]] = []
+    waiting: list[tuple[Kind, _Said]] = []
     declarers: set[Position] = set()
-    works = inputs.tables(Checker(known), citations, lambda error: None, declaring=True)
-    for work in works:
-        plans = [(plan, cells) for plan in work.plans if (cells := _naming(plan, known))]
+    checker = Checker(known)
+    for work in inputs.tables(checker, citations, lambda error: None, declaring=True):
+        plans = [(plan, names) for plan in work.plans if (names := _naming(plan, known))]
         with suppress(InputError):
-            for row in work.table.rows:
+            for row in work.rows():
                 place = work.key, row.number
-                if place in banned or not work.wants(row):
-                    continue
-                for plan, naming in plans:
-                    for said in _said(plan, naming, row):
+                for plan, naming in plans if place not in banned else ():
+                    for cells in plan.parts(row.cells):
                         if not plan.kind.open:
                             declarers.add(place)
-                        if any(f.datatype == "reference" for f in plan.kind.key):
-                            waiting.append((plan.kind, said))
-                        else:
-                            _thing(plan.kind, [cell.check(text) for cell, text in said], known)
+                        with suppress(Fault):
+                            said = [(cell, cell.get(cells)) for cell in naming]
+                            if any(f.datatype == "reference" for f in plan.kind.key):
+                                waiting.append((plan.kind, said))
+                            else:
+                                _thing(plan.kind, said, known, checker)
     left = -1
     while len(waiting) != left:  # a segment's id needs its chain's, whichever comes first
         left, checker = len(waiting), Checker(known)
-        waiting = [(kind, said) for kind, said in waiting if not _thing(
-            kind, [checker.of(cell.field, at=cell.at)(text) for cell, text in said], known)]
+        waiting = [(kind, said) for kind, said in waiting
+                   if not _thing(kind, said, known, checker)]
     return declarers
 
 
@@ -65,20 +66,14 @@ def _naming(plan: Plan, known: Known) -> list[Cell]:
     return [cell for cell in plan.cells if cell.field.name in names]
 
 
-def _said(plan: Plan, naming: list[Cell], row: Row) -> Iterator[list[tuple[Cell, str]]]:
-    """The texts that a row gives for those cells under a plan."""
-    for cells in plan.parts(row.cells):
-        with suppress(Unknown):
-            yield [(cell, cell.get(cells)) for cell in naming]
-
-
-def _thing(kind: Kind, found: list[Checked], known: Known) -> bool:
+def _thing(kind: Kind, said: _Said, known: Known, checker: Checker) -> bool:
     """Declare a thing; whether its cells could be read by now."""
     values: dict[str, Value] = {}
-    for said in found:
-        if isinstance(said, Fault):
-            return False
-        values.update(said)
+    try:
+        for cell, text in said:
+            values.update(checker.of(cell.field, at=cell.at)(text))
+    except Fault:
+        return False
     if all(f.name in values for f in kind.key if f.required):
         with suppress(ValueError):
             known.declare(kind, thing_id(kind, values), values)

@@ -1,46 +1,44 @@
 """The paths of a load as tables, each with the plans of its rows and the way to their source."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 
 from loaders.check import Checker, clean
 from loaders.cite import Citations, Cited
-from loaders.columns import SOURCE, kind_of_stem, match
-from loaders.plan import Plan, Unknown, plan_of_columns
-from loaders.resolve import Fault
+from loaders.columns import SOURCE, columns, kind_of_stem, match
+from loaders.plan import Plan, Where, make_plan, wanted
 from loaders.source import FILE, Folder, TableSpec, compile_table, read_folder
 from loaders.tables import Row, Table, read_tables
 from ontology.errors import InputError, Problem
 from ontology.model import Kind, Ontology
 
-__all__ = ["Inputs", "Miss", "Work", "template_work"]
-
-Miss = tuple[tuple[int, ...], Fault]
-"""Columns, and why no source was found in them."""
+__all__ = ["Inputs", "Work", "template_work"]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One table to load.
 
-    cite     cells → (origin, source id), or a Miss
-    replaces the kinds of the row's origin that this table replaces; None: the whole origin
+    cite      cells → (origin, source id).  Raises Fault
+    cited     positions of the columns that `cite` reads, by their names; "source" is one of them
+    replaces  the kind of the row's origin that this table replaces; "": the whole origin
     """
 
     key: str
     table: Table
     plans: Sequence[Plan]
-    cite: Callable[[Sequence[str]], Cited | Miss]
-    replaces: str | None = None
-    where: Sequence[tuple[int, frozenset[str]]] = ()
+    cite: Callable[[Sequence[str]], Cited]
+    cited: Mapping[str, Sequence[int]]
+    replaces: str = ""
+    where: Where = ()
     minimum: int = 0
     file: str = ""
 
-    def wants(self, row: Row) -> bool:
-        """Whether the table's own filter lets a row through."""
-        return not self.where or all(
-            row.cells[place].strip() in allowed for place, allowed in self.where)
+    def rows(self) -> Iterator[Row]:
+        """The rows that the table's own filter lets through."""
+        return (row for row in self.table.rows if wanted(self.where, row.cells))
 
 
 class Inputs:
@@ -87,7 +85,7 @@ class Inputs:
         """Every table; with `declaring` only those that hold things, for their names."""
         for folder in self.folders:
             for number, spec in enumerate(folder.tables):
-                if declaring and all(self._ontology.kind(r["kind"]).ends for r in spec.records):
+                if declaring and all(self._ontology.kind(r["kind"]).ends for r in spec.record):
                     continue
                 try:
                     yield self._of_folder(folder, spec, number, checker, citations)
@@ -106,21 +104,15 @@ class Inputs:
                    citations: Citations) -> Work:
         table = _only(folder, spec)
         plans, source, where = compile_table(folder, spec, table, self._ontology, checker)
-        own = folder.name, citations.of_folder(folder.name)
+        own = citations.of_folder(folder.name)
+        get, places = source or (lambda cells: "", ())
 
-        def cite(cells: Sequence[str]) -> Cited | Miss:
-            if source is None:
-                return own
-            get, places = source
-            try:
-                text = get(cells).strip()
-            except Unknown as unknown:
-                return places, unknown.fault
-            found = checker.find(text, (SOURCE,)) if text else own[1]
-            return (places, found) if isinstance(found, Fault) else (folder.name, found)
+        def cite(cells: Sequence[str]) -> Cited:
+            title = get(cells).strip()
+            return folder.name, checker.find(title, (SOURCE,)) if title else own
 
-        return Work(f"{folder.name}/{number}", table, plans, cite, None, where, spec.minimum,
-                    folder.file)
+        return Work(f"{folder.name}/{number}", table, plans, cite, {"source": places}, "", where,
+                    spec.minimum, folder.file)
 
     def _named(self, path: Path) -> Iterator[tuple[Table, Kind]]:
         """The tables of a file made from a template, each with its kind."""
@@ -153,30 +145,27 @@ def _only(folder: Folder, spec: TableSpec) -> Table:
     if len(tables) != 1:
         what = f"没有工作表「{spec.sheet}」" if spec.sheet else "要有一个工作表，或写明 sheet"
         raise InputError([Problem(name, what)])
-    table = tables[0]
-    return Table(name, table.sheet, table.headers, table.rows)
+    return replace(tables[0], file=name)
 
 
 def template_work(table: Table, kind: Kind, key: str, ontology: Ontology, checker: Checker,
                   citations: Citations) -> Work:
     """The work of a table whose headers are those of a template.  Raises InputError."""
-    fields, problems = match(table, kind, ontology)
+    found, problems = match(table, kind, ontology)
     if problems:
         raise InputError(problems)
-    at = {f.name: i for i, f in enumerate(fields) if f}
-    plan = plan_of_columns(kind, fields, checker)
-    title = at.get(kind.role("name")[0].name, 0) if kind.name == SOURCE else 0
-    cited = {name: place for name, place in at.items() if name.startswith("source")}
+    at = {f.name: i for i, f in enumerate(found) if f}
+    itself = kind.name == SOURCE
+    plan = make_plan(kind, {f.name: f for f in columns(kind, ontology)},
+                     {name: (itemgetter(i), (i,)) for name, i in at.items()
+                      if not name.startswith("source")}, checker)
+    cited = {"source": at[kind.role("name")[0].name]} if itself else {
+        name: place for name, place in at.items() if name.startswith("source")}
 
-    def cite_itself(cells: Sequence[str]) -> Cited | Miss:
-        text = clean(cells[title])
-        return ((title,), text) if isinstance(text, Fault) else (text, "")
+    def cite(cells: Sequence[str]) -> Cited:
+        if itself:
+            return clean(cells[cited["source"]]), ""
+        return citations.row(tuple((name, cells[place]) for name, place in cited.items()))
 
-    def cite(cells: Sequence[str]) -> Cited | Miss:
-        found = citations.row(tuple((name, cells[place]) for name, place in cited.items()))
-        column, fault = found
-        return ((cited.get(column, cited["source"]),), fault) if isinstance(fault, Fault) else (
-            column, fault)
-
-    return Work(f"{key}/{table.sheet}", table, (plan,),
-                cite_itself if kind.name == SOURCE else cite, kind.name, file=table.file)
+    return Work(f"{key}/{table.sheet}", table, (plan,), cite,
+                {name: (place,) for name, place in cited.items()}, kind.name, file=table.file)

@@ -17,7 +17,7 @@ from loaders.check import Checker
 from loaders.cite import Citations
 from loaders.columns import SOURCE, columns
 from loaders.declare import Position, declare
-from loaders.drafts import Faults, draft
+from loaders.drafts import draft
 from loaders.inputs import Inputs, Work, template_work
 from loaders.plan import Plan
 from loaders.report import Rejected, Report
@@ -70,14 +70,13 @@ def load(store: Store, ontology: Ontology, paths: Sequence[Path], *, dry_run: bo
         banned |= run.declarers_lost  # what these rows declared is not there: judge the rest again
 
 
-def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str], source: str,
-        **more: str) -> Report:
+def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
+        source: str) -> Report:
     """Add what one source says about one thing or link; nothing is retracted.
 
     values  header (Chinese or English) → text as a person types it
-    more    source_publisher, source_date, source_grade, source_address, valid_from …
     """
-    cells = {**values, **more} if kind.name == SOURCE else {**values, "来源": source, **more}
+    cells = values if kind.name == SOURCE else {**values, "来源": source}
     table = Table("命令行", "", tuple(cells), iter([Row(1, list(cells.values()))]))
     run = _Load(store, ontology, None, set(), additive=True)
     with store.write() as writer:
@@ -97,15 +96,15 @@ def retract(store: Store, ontology: Ontology, name: str) -> int:
     for record in store.records(kinds=[SOURCE]):
         known.declare(ontology.kinds[SOURCE], record.id, record.values)
     origins = store.origins()
-    found = known.closed(name, (SOURCE,))
-    if name not in origins and not isinstance(found, str):
-        near = found.nearest if found else nearest(name, [*origins, *known.names((SOURCE,))])
-        raise NotFound("来源", name, near)
+    said = {"origin": name}
+    if name not in origins:
+        try:
+            said = {"source": known.find(name, (SOURCE,))}
+        except Fault as fault:
+            near = [*fault.nearest, *nearest(name, origins)]
+            raise NotFound("来源", name, near) from None
     with store.write() as writer:
-        if name in origins:
-            count = writer.retract(origin=name)
-        else:
-            count = writer.retract(source=str(found))
+        count = writer.retract(**said)
         writer.commit()
     return count
 
@@ -182,9 +181,7 @@ class _Load:
         number, rows = len(self._works), 0
         self._works.append(work)
         try:
-            for row in work.table.rows:
-                if not work.wants(row):
-                    continue
+            for row in work.rows():
                 rows += 1
                 self._row(work, row, number)
                 if self._progress and rows % _STEP == 0:
@@ -205,24 +202,14 @@ class _Load:
             self._progress(work.table.file, rows, 0)
 
     def _row(self, work: Work, row: Row, number: int) -> None:
-        faults = Faults(work.table, row)
-        drafts: list[Draft] = []
-        if not row.faults:
-            origin, source = work.cite(row.cells)
-            if isinstance(source, Fault):
-                faults.add(tuple(origin), "", source)  # type: ignore[arg-type]
-                origin, source = "", ""
-            for plan in work.plans:
-                for cells in plan.parts(row.cells):
-                    record = draft(plan, cells, source, self._known, faults)
-                    if record is not None:
-                        drafts.append((str(origin), record, plan))
+        rejected = Rejected(work.table, row)
+        drafts = [] if row.faults else self._drafts(work, row, rejected)
         at = (number << 32) | row.number
-        if not faults.problems and (lost := self._staging.row(drafts, at)):
-            self._contradicts(*lost, faults)
+        if not rejected.problems and (lost := self._staging.row(drafts, at)):
+            self._contradicts(*lost, rejected)
         self.report.rows += 1
-        if faults.problems:
-            self._reject(work, row, faults)
+        if rejected.problems:
+            self._reject(work, rejected)
             return
         if drafts and work.replaces and not self._additive and drafts[0][0].endswith(_EXAMPLE):
             first, name, count = self._examples.get(
@@ -238,18 +225,28 @@ class _Load:
                 key = work.table.file, record.source
                 self._undated[key] = self._undated.get(key, 0) + 1
 
-    def _contradicts(self, plan: Plan, conflict: Conflict, faults: Faults) -> None:
+    def _drafts(self, work: Work, row: Row, rejected: Rejected) -> list[Draft]:
+        """What the row says, as records; faults go to `rejected`."""
+        origin = source = ""
+        try:
+            origin, source = work.cite(row.cells)
+        except Fault as fault:
+            rejected.add(work.cited.get(fault.column, work.cited["source"]), fault)
+        found = [(plan, draft(plan, cells, source, self._known, rejected))
+                 for plan in work.plans for cells in plan.parts(row.cells)]
+        return [(origin, record, plan) for plan, record in found if record]
+
+    def _contradicts(self, plan: Plan, conflict: Conflict, rejected: Rejected) -> None:
         work = self._works[conflict.at >> 32]
         found = columns(plan.kind, self._ontology)
         field = next((f for f in found if f.name == conflict.field), None)
         label = field.label.zh if field else conflict.field
         where = f"{work.table.file} 第 {conflict.at & 0xFFFFFFFF} 行"
-        cell = next((c for c in plan.cells if c.field.name == conflict.field), None)
         old, new = (self._words(field, value) for value in (conflict.old, conflict.new))
         if old == new:  # two things of one name
             old, new = str(conflict.old), str(conflict.new)
         reason = f"与同一来源的 {where} 矛盾：「{label}」那里是「{old}」，这里是「{new}」"
-        faults.add(cell.places if cell else (), new, Fault(reason), label)
+        rejected.add(plan.places(conflict.field), Fault(reason), new, label)
 
     def _words(self, field: Field | None, value: Value) -> str:
         """A value as a person would write it: the name of a thing, the label of a choice."""
@@ -268,15 +265,13 @@ class _Load:
             return str(next(iter(mentioned[1].values()), key))
         return self._known.label(text, bare=True).removeprefix(key)[1:-1] or key
 
-    def _reject(self, work: Work, row: Row, faults: Faults) -> None:
+    def _reject(self, work: Work, rejected: Rejected) -> None:
         self.report.rejected += 1
-        self.report.problems += faults.problems
-        if (work.key, row.number) in self._declarers:
-            self.declarers_lost.add((work.key, row.number))
+        self.report.problems += rejected.problems
+        if (work.key, rejected.row.number) in self._declarers:
+            self.declarers_lost.add((work.key, rejected.row.number))
         if len(self.report.rejects) < _KEPT:
-            table = work.table
-            self.report.rejects.append(Rejected(table.file, table.sheet, table.headers, row.number,
-                                                row.cells, faults.cells))
+            self.report.rejects.append(rejected)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 

@@ -9,36 +9,19 @@ from urllib.parse import urlsplit
 
 from graph.names import nearest
 from loaders.check import UNIT, Checked, Checker
-from loaders.columns import SOURCE, columns
 from loaders.resolve import Fault
-from ontology.model import Field, Kind, Ontology
+from ontology.model import Field, Kind
 
-__all__ = ["Cell", "Getter", "LookUp", "Plan", "Read", "TemplateError", "Unknown", "compile_text",
-           "plan_of_columns", "plan_of_texts"]
+__all__ = ["Cell", "LookUp", "Plan", "Read", "Where", "compile_text", "make_plan", "wanted"]
 
 Getter = Callable[[Sequence[str]], str]
 LookUp = Mapping[str, Mapping[str, str]]
 Read = tuple[Getter, tuple[int, ...]]  # and the positions of the columns that it reads
+Where = tuple[tuple[int, frozenset[str]], ...]  # column position, allowed values
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LAST_BRACKET = re.compile(r"[(（]([^()（）]*)[)）]\s*$")
 _LATE = frozenset({"valid_to", "observed"})
-
-
-class TemplateError(Exception):
-    """A template string names what does not exist."""
-
-    def __init__(self, reason: str, nearest: Sequence[str] = ()) -> None:
-        self.reason, self.nearest = reason, tuple(nearest)
-        super().__init__(reason)
-
-
-class Unknown(Exception):
-    """A cell that its look-up does not know."""
-
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        super().__init__(fault.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,60 +43,51 @@ class Plan:
     cells: tuple[Cell, ...]
     required: tuple[str, ...]
     when: Getter | None = None
-    where: tuple[tuple[int, frozenset[str]], ...] = ()
+    where: Where = ()
     each: tuple[int, str] | None = None
     links: tuple[str, ...] = ()  # fields, not ends, that refer to things
 
     def parts(self, cells: Sequence[str]) -> Iterator[Sequence[str]]:
         """The rows of cells to read, the part of `each` appended as one more cell."""
-        for position, allowed in self.where:
-            if cells[position].strip() not in allowed:
-                return
-        if self.each is None:
-            if self.when is None or self.when(cells).strip():
-                yield cells
+        if not wanted(self.where, cells):
             return
-        position, separators = self.each
-        for part in re.split(f"[{re.escape(separators)}]", cells[position]):
-            if part.strip():
-                longer = (*cells, part.strip())
-                if self.when is None or self.when(longer).strip():
-                    yield longer
+        rows = [cells]
+        if self.each:
+            position, separators = self.each
+            parts = re.split(f"[{re.escape(separators)}]", cells[position])
+            rows = [(*cells, part.strip()) for part in parts if part.strip()]
+        for row in rows:
+            if self.when is None or self.when(row).strip():
+                yield row
+
+    def places(self, name: str) -> tuple[int, ...]:
+        """The positions of the columns that a field is read from."""
+        return next((cell.places for cell in self.cells if cell.field.name == name), ())
 
 
-def plan_of_columns(kind: Kind, fields: Sequence[Field | None], checker: Checker) -> Plan:
-    """The plan of a template: every column gives the field of its header."""
-    at = {f.name: i for i, f in enumerate(fields) if f and not f.name.startswith("source")}
-    if kind.name == SOURCE:
-        at = {f.name: i for i, f in enumerate(fields) if f}
-    found = {f.name: f for f in fields if f}
-    getters: dict[str, Read] = {name: (itemgetter(i), (i,)) for name, i in at.items()}
-    return _plan(kind, found, getters, checker, {})
+def wanted(where: Where, cells: Sequence[str]) -> bool:
+    """Whether every filtered column has one of its allowed values."""
+    return all(cells[place].strip() in allowed for place, allowed in where)
 
 
-def plan_of_texts(kind: Kind, ontology: Ontology, texts: Mapping[str, Read],
-                  separators: Mapping[str, str], checker: Checker, **more: object) -> Plan:
-    """The plan of a [[table.record]]: every value is a compiled template string."""
-    known = {f.name: f for f in columns(kind, ontology)}
-    for name in texts:
-        if name not in known:
-            raise TemplateError(f"「{kind.label.zh}」没有字段「{name}」", nearest(name, known))
-    return _plan(kind, known, texts, checker, separators, **more)
+def make_plan(kind: Kind, fields: Mapping[str, Field], reads: Mapping[str, Read],
+              checker: Checker, separators: Mapping[str, str] | None = None,
+              **more: Any) -> Plan:
+    """The plan by which `reads` (field name → how to read it from a row) gives records.
 
-
-def _plan(kind: Kind, fields: Mapping[str, Field], getters: Mapping[str, Read],
-          checker: Checker, separators: Mapping[str, str], **more: Any) -> Plan:
-    units = {f.unit_field for f in kind.fields if f.unit_field and f.name in getters}
+    separators  what alone separates the parts of a field
+    more        when, where and each of the `Plan`
+    """
+    units = {f.unit_field for f in kind.fields if f.unit_field and f.name in reads}
     order = {f.name: place for place, f in enumerate(kind.fields)}
     cells = []
-    for name in sorted(getters, key=lambda name: order.get(name, -1)):
-        field, (get, places) = fields[name], getters[name]
-        if name in units:
-            continue
-        if field.unit_field and field.unit_field in getters:
-            unit, more_places = getters[field.unit_field]
+    for name in sorted((name for name in reads if name not in units),
+                       key=lambda name: order.get(name, -1)):
+        field, (get, places) = fields[name], reads[name]
+        if field.unit_field in reads:
+            unit, more_places = reads[field.unit_field]
             get, places = _with_unit(get, unit), places + more_places
-        at = separators.get(name, "")
+        at = (separators or {}).get(name, "")
         cells.append(Cell(field, get, places, checker.of(field, last=name in _LATE, at=at), at))
     ends = tuple(end.name for end in kind.ends or ())
     links = tuple(name for c in cells
@@ -134,12 +108,12 @@ def compile_text(text: str, headers: Sequence[str], lookups: LookUp) -> Read:
     """A template string as a function of the row, and the columns that it reads.
 
     {column}, {a,b} (the first that is not blank), {column|filter|…}; {each} is the part after the
-    last column.  A text whose placeholders are all blank is blank.  Raises TemplateError.
+    last column.  A text whose placeholders are all blank is blank.  Raises Fault.
     """
     pieces = _PLACEHOLDER.split(text)
     literals, holes = pieces[0::2], [_hole(p, headers, lookups) for p in pieces[1::2]]
     if any("{" in part or "}" in part for part in literals):
-        raise TemplateError(f"「{text}」的花括号不成对")
+        raise Fault(f"「{text}」的花括号不成对")
     places = tuple(place for _, found in holes for place in found)
     if len(holes) == 1 and not any(literals):
         return holes[0][0], places
@@ -159,7 +133,7 @@ def _hole(text: str, headers: Sequence[str], lookups: LookUp) -> Read:
     places = []
     for name in (part.strip() for part in names.split(",")):
         if name not in known:
-            raise TemplateError(f"没有列「{name}」", nearest(name, headers))
+            raise Fault(f"没有列「{name}」", nearest(name, headers))
         places.append(known.index(name))
     steps = [_filter(name, lookups) for name in filters]
     if len(places) == 1 and not steps:
@@ -180,13 +154,13 @@ def _filter(name: str, lookups: LookUp) -> Callable[[str], str]:
     if name == "host":
         return lambda text: (urlsplit(text).hostname or "").removeprefix("www.")
     if name not in lookups:
-        raise TemplateError(f"没有 [lookup.{name}]", nearest(name, ["bracket", "host", *lookups]))
+        raise Fault(f"没有 [lookup.{name}]", nearest(name, ["bracket", "host", *lookups]))
     table = lookups[name]
 
     def look(text: str) -> str:
         found = table.get(text, table.get("*"))
         if found is None:
-            raise Unknown(Fault(f"[lookup.{name}] 里没有这个词", tuple(nearest(text, table))))
+            raise Fault(f"[lookup.{name}] 里没有这个词", nearest(text, table))
         return found
 
     return look

@@ -1,13 +1,16 @@
 """What became of every input row: for a machine, for the terminal, and as a workbook to correct."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from loaders.check import UNIT
+from loaders.resolve import Fault
+from loaders.tables import Row, Table
 from ontology.errors import Problem
 
 __all__ = ["Rejected", "Report"]
@@ -15,16 +18,27 @@ __all__ = ["Rejected", "Report"]
 _SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
 class Rejected:
-    """A refused row as it stood in the input; `faults` column position → (reason, nearest)."""
+    """What is wrong with one row: `cells` is column position → fault, `problems` has all of it."""
 
-    file: str
-    sheet: str
-    headers: Sequence[str]
-    number: int
-    cells: Sequence[str]
-    faults: Mapping[int, tuple[str, tuple[str, ...]]]
+    def __init__(self, table: Table, row: Row) -> None:
+        self.table, self.row = table, row
+        self.problems: list[Problem] = []
+        self.cells: dict[int, Fault] = {}
+        for place, reason in row.faults.items():
+            self.add((place,) if place >= 0 else (), Fault(reason))
+
+    def add(self, places: Sequence[int], fault: Fault, value: str = "", column: str = "") -> None:
+        """A fault of what the columns `places` gave (or of `column`, when there is none)."""
+        headers, cells = self.table.headers, self.row.cells
+        places = [place for place in places if place < len(headers)]
+        filled = [place for place in places if cells[place].strip()] or places
+        if filled:
+            self.cells.setdefault(filled[0], fault)
+            column, value = headers[filled[0]], value or cells[filled[0]]
+        self.problems.append(Problem(
+            self.table.file, fault.reason, self.table.sheet, self.row.number, column,
+            value.replace(UNIT, "")[:200], fault.nearest))
 
 
 @dataclass(slots=True)
@@ -48,9 +62,7 @@ class Report:
         return {
             "rows": self.rows, "loaded": self.loaded, "unchanged": self.unchanged,
             "merged": self.merged, "rejected": self.rejected, "retracted": self.retracted,
-            "problems": [{"file": p.file, "sheet": p.sheet, "row": p.row, "column": p.column,
-                          "value": p.value, "reason": p.reason, "nearest": list(p.nearest)}
-                         for p in self.problems],
+            "problems": [asdict(p) | {"nearest": list(p.nearest)} for p in self.problems],
             "warnings": list(self.warnings),
         }
 
@@ -105,23 +117,23 @@ def _write_book(report: Report, path: Path) -> None:
             for column, text in enumerate((p.file, p.sheet, str(p.row or ""), p.column,
                                            p.value[:1000], p.reason, "、".join(p.nearest))):
                 sheet.write_string(row, column, text, plain)
-        groups: dict[tuple[str, str, Sequence[str]], list[Rejected]] = {}
+        groups: dict[tuple[str, str], list[Rejected]] = {}
         for rejected in report.rejects:
-            key = (rejected.file, rejected.sheet, tuple(rejected.headers))
-            groups.setdefault(key, []).append(rejected)
-        for number, ((file, inner, headers), rows) in enumerate(groups.items(), 1):
+            groups.setdefault((rejected.table.file, rejected.table.sheet), []).append(rejected)
+        for number, ((file, inner), rows) in enumerate(groups.items(), 1):
+            headers = rows[0].table.headers
             sheet = book.add_worksheet(_sheet_name(number, file, inner))
             sheet.freeze_panes(1, 0)
             sheet.set_column(0, len(headers), 18)
             sheet.write_row(0, 0, ("原行号", *headers), bold)
             for row, rejected in enumerate(rows, 1):
-                sheet.write_number(row, 0, rejected.number)
-                for column, cell in enumerate(rejected.cells):
-                    fault = rejected.faults.get(column)
+                sheet.write_number(row, 0, rejected.row.number)
+                for column, cell in enumerate(rejected.row.cells):
+                    fault = rejected.cells.get(column)
                     sheet.write_string(row, column + 1, cell[:32_000], red if fault else plain)
                     if fault:
-                        near = f"\n最接近的：{'、'.join(fault[1])}" if fault[1] else ""
-                        sheet.write_comment(row, column + 1, (fault[0] + near)[:32_000],
+                        near = f"\n最接近的：{'、'.join(fault.nearest)}" if fault.nearest else ""
+                        sheet.write_comment(row, column + 1, (fault.reason + near)[:32_000],
                                             {"x_scale": 2, "y_scale": 1.5})
 
 

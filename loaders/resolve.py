@@ -1,8 +1,8 @@
 """What a name in a cell refers to: things of this load and of the store, whatever their order."""
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 from graph.codes import check_credit_code
 from graph.identity import thing_id
@@ -13,11 +13,15 @@ from ontology.model import Kind, Ontology
 __all__ = ["Fault", "Known"]
 
 
-class Fault(NamedTuple):
-    """Why a cell is refused, and what may have been meant."""
+class Fault(Exception):
+    """Why a cell is refused, and what may have been meant.
 
-    reason: str
-    nearest: tuple[str, ...] = ()
+    `column` names the field at fault where that is not clear from the place of the error.
+    """
+
+    def __init__(self, reason: str, nearest: Iterable[str] = (), column: str = "") -> None:
+        self.reason, self.nearest, self.column = reason, tuple(nearest), column
+        super().__init__(reason)
 
 
 class Known:
@@ -34,8 +38,6 @@ class Known:
         self.dated: set[str] = set()  # sources that have a date
         self._closed: dict[str, dict[str, int]] = {}  # name → id → 0, or 1 for an alias
         self._looks = 1_000  # for the nearest name; a whole wrong column must not take hours
-        self._kinds: dict[tuple[str, ...], list[Kind]] = {}
-        self._roles: dict[str, tuple[str, str]] = {}  # open kind → its name and credit code field
         self._shown: dict[str, dict[str, str]] = {}  # kind → id → its name as printed
         self._open: set[str] = set()
         self._owner: dict[str, str] = {}
@@ -91,63 +93,50 @@ class Known:
         """Whether a thing of a closed class is known by that id."""
         return id in self._closed.get(normalise(id.partition(":")[2]), {})
 
-    def names(self, kinds: tuple[str, ...]) -> list[str]:
+    def names(self, kinds: Iterable[str]) -> list[str]:
         """The printed names of the closed things of some kinds."""
         return [name for kind in kinds for name in self._shown.get(kind, {}).values()]
 
-    def closed(self, text: str, kinds: tuple[str, ...]) -> str | Fault | None:
-        """A thing of closed classes by any of its names, or None."""
-        return self._closed_id(text, [self.ontology.kinds[name] for name in kinds])
+    def closed(self, text: str, kinds: Iterable[Kind]) -> str | None:
+        """A thing of closed classes by any of its names, or None.  Raises Fault for several."""
+        names = {kind.name for kind in kinds}
+        ranks = {id: rank for id, rank in self._closed.get(normalise(text), {}).items()
+                 if id.partition(":")[0] in names}
+        if not ranks and "/" in text:
+            ranks = self._qualified(text, kinds)
+        best = sorted(id for id, rank in ranks.items() if rank == min(ranks.values()))
+        if len(best) > 1:
+            one = len({id.partition(":")[0] for id in best}) == 1
+            raise Fault(f"「{text}」不止一个，请写明是哪一个",
+                        (self.label(id, bare=one) for id in best))
+        return best[0] if best else None
 
-    def find(self, text: str, refers: tuple[str, ...]) -> str | Fault:
-        """The id that a cell means among the kinds (none: any class)."""
-        kinds = self._classes(refers)
+    def find(self, text: str, refers: tuple[str, ...]) -> str:
+        """The id that a cell means among the kinds (none: any class).  Raises Fault."""
+        kinds = [self.ontology.kinds[name] for name in refers] or list(self.ontology.classes)
         named: list[Kind] = []
         if ":" in text or "：" in text:
             prefix, _, rest = text.replace("：", ":").partition(":")
             named = [k for k in kinds if prefix.strip() in (k.name, k.label.zh)]
             if named:
                 kinds, text = named, rest.strip()
-        found = self._closed_id(text.strip("/ "), kinds)
-        if found is not None:
-            return found
-        found = self._open_id(text, [kind for kind in kinds if kind.open], bool(named))
-        return found or self._unknown(text, kinds)
+        found = self.closed(text.strip("/ "), kinds) or self._open_id(
+            text, [kind for kind in kinds if kind.open], bool(named))
+        if found is None:
+            raise self._unknown(text, [kind for kind in kinds if not kind.open])
+        return found
 
-    def _classes(self, refers: tuple[str, ...]) -> list[Kind]:
-        if refers not in self._kinds:
-            self._kinds[refers] = [self.ontology.kinds[name] for name in refers] or list(
-                self.ontology.classes)
-        return self._kinds[refers]
-
-    def _closed_id(self, text: str, kinds: list[Kind]) -> str | Fault | None:
-        ranks = self._closed.get(normalise(text), {})
-        if ranks:
-            names = {kind.name for kind in kinds}
-            ranks = {id: r for id, r in ranks.items() if id.partition(":")[0] in names}
-        if not ranks and "/" in text:
-            ranks = self._qualified(text, kinds)
-        if not ranks:
-            return None
-        best = [id for id, rank in ranks.items() if rank == min(ranks.values())]
-        if len(best) > 1:
-            one = len({id.partition(":")[0] for id in best}) == 1
-            choices = tuple(self.label(id, bare=one) for id in sorted(best))
-            return Fault(f"「{text}」不止一个，请写明是哪一个", choices)
-        return best[0]
-
-    def _qualified(self, text: str, kinds: list[Kind]) -> dict[str, int]:
+    def _qualified(self, text: str, kinds: Iterable[Kind]) -> dict[str, int]:
         """Things by a name of their key's first reference and their own: 锂电池/隔膜."""
         ranks: dict[str, int] = {}
         for kind in kinds:
-            key = kind.key
-            if not (len(key) > 1 and key[0].datatype == "reference"):
+            if len(kind.key) < 2 or kind.key[0].datatype != "reference":
                 continue
-            for cut, letter in enumerate(text):
-                parent = self.find(text[:cut], key[0].refers) if letter == "/" else None
-                if isinstance(parent, str):
+            for slash in re.finditer("/", text):
+                with suppress(Fault):
+                    parent = self.find(text[:slash.start()], kind.key[0].refers)
                     start = f"{kind.name}:{parent.partition(':')[2]}/"
-                    names = self._closed.get(normalise(text[cut + 1:]), {})
+                    names = self._closed.get(normalise(text[slash.end():]), {})
                     ranks |= {id: r for id, r in names.items() if id.startswith(start)}
         return ranks
 
@@ -175,24 +164,22 @@ class Known:
             self.mentions[ids[0]] = kind.name, values
         return ids[0]
 
-    def _fields(self, kind: Kind) -> tuple[str, str]:
+    @staticmethod
+    def _fields(kind: Kind) -> tuple[str, str]:
         """The fields of an open class that hold its name and its credit code (or none)."""
-        if kind.name not in self._roles:
-            codes = (f.name for f in kind.role("code") if f.datatype == "credit_code")
-            names = (f.name for f in kind.role("name"))
-            self._roles[kind.name] = next(names, "name"), next(codes, "")
-        return self._roles[kind.name]
+        codes = (f.name for f in kind.role("code") if f.datatype == "credit_code")
+        names = (f.name for f in kind.role("name"))
+        return next(names, "name"), next(codes, "")
 
-    def _unknown(self, text: str, kinds: Iterable[Kind]) -> Fault:
-        kinds = [kind for kind in kinds if not kind.open]
-        names = self.names(tuple(kind.name for kind in kinds))
-        last = text.rpartition("/")[2]
+    def _unknown(self, text: str, kinds: list[Kind]) -> Fault:
+        names = self.names(kind.name for kind in kinds)
         labels = "或".join(kind.label.zh for kind in kinds[:3])
         if not names:
             return Fault(f"图谱里还没有任何{labels}：请先运行 xianglian load 装入随附数据")
         self._looks -= 1
-        near = (nearest(text, names) or nearest(last, names)) if self._looks > 0 else []
-        return Fault(f"没有这个{labels}", tuple(near))
+        near = (nearest(text, names) or nearest(text.rpartition("/")[2], names)
+                ) if self._looks > 0 else []
+        return Fault(f"没有这个{labels}", near)
 
     def label(self, id: str, *, bare: bool = False) -> str:
         """How to write a thing so that it is not ambiguous."""

@@ -6,7 +6,8 @@ import pytest
 
 from graph.store import Store, open_store
 from loaders import pipeline
-from loaders.plan import TemplateError, Unknown, compile_text
+from loaders.plan import compile_text
+from loaders.resolve import Fault
 from ontology.compiler import load_ontology
 from ontology.errors import Problem
 from ontology.model import Ontology
@@ -290,8 +291,8 @@ def test_template_strings() -> None:
     assert value("{a|bracket}", "标题(日报)(晚报)", "", "") == "晚报"
     assert value("{url|host}", "", "", "https://www.hn.cn/a?b") == "hn.cn"
     assert value("{a|up}", "x", "", "") == "X"
-    with pytest.raises(Unknown):
+    with pytest.raises(Fault):
         value("{a|up}", "y", "", "")
     for wrong in ("{c}", "{a", "{a|down}"):
-        with pytest.raises(TemplateError):
+        with pytest.raises(Fault):
             compile_text(wrong, headers, {})
