@@ -3,9 +3,9 @@
 import codecs
 import csv
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TextIO
+from typing import BinaryIO, NamedTuple, NoReturn
 
 from loaders.tables import Limits, Row, Table, check_headers, unguard
 from ontology.errors import InputError, Problem
@@ -45,20 +45,17 @@ def _encoding(path: Path) -> str:
         fault = _fault(file, "utf-8-sig")
         if fault is None:
             return "utf-8-sig"
-        seen, row, at_end, nul = fault
-        if nul:
-            _refuse(path, "文件里有 NUL 字节，可能已损坏：请重新导出", row)
-        if head.startswith(codecs.BOM_UTF8) or seen >= (2 if at_end else _SURE):
-            _refuse(path, "文件在一个汉字中间被截断" if at_end else "有不是 UTF-8 的字节", row)
-        file.seek(0)
-        other = _fault(file, "gb18030")
-    if other is None:
-        return "gb18030"
-    _, row, at_end, nul = other
-    if nul:
-        _refuse(path, "文件里有 NUL 字节，可能已损坏：请重新导出", row)
-    _refuse(path, "文件在一个汉字中间被截断" if at_end else
-            "既不是 UTF-8 也不是 GB18030 编码：请在 Excel 中另存为“CSV UTF-8”", row)
+        reason = "有不是 UTF-8 的字节"
+        sure = head.startswith(codecs.BOM_UTF8) or fault.seen >= (2 if fault.cut else _SURE)
+        if not (sure or fault.nul):
+            file.seek(0)
+            fault = _fault(file, "gb18030")
+            if fault is None:
+                return "gb18030"
+            reason = "既不是 UTF-8 也不是 GB18030 编码：请在 Excel 中另存为“CSV UTF-8”"
+    if fault.nul:
+        reason = "文件里有 NUL 字节，可能已损坏：请重新导出"
+    _refuse(path, "文件在一个汉字中间被截断" if fault.cut else reason, fault.row)
 
 
 def _wide(head: bytes) -> bool:
@@ -91,8 +88,17 @@ def _utf8(head: bytes) -> bool:
     return True
 
 
-def _fault(file: BinaryIO, encoding: str) -> tuple[int, int, bool, bool] | None:
-    """None, or (characters beyond ASCII before the fault, row, cut at the end, NUL byte)."""
+class _Fault(NamedTuple):
+    """Where a file cannot be decoded."""
+
+    row: int
+    seen: int  # characters beyond ASCII before it
+    cut: bool = False  # the file ends within a character
+    nul: bool = False
+
+
+def _fault(file: BinaryIO, encoding: str) -> _Fault | None:
+    """The first fault of the file in that encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     seen, row = 0, 1
     while True:
@@ -101,22 +107,20 @@ def _fault(file: BinaryIO, encoding: str) -> tuple[int, int, bool, bool] | None:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             good = error.object[: error.start].decode(encoding, "ignore")
-            seen += _beyond_ascii(good)
-            at_end = error.end >= len(error.object) and not file.read(1) and len(
+            cut = error.end >= len(error.object) and not file.read(1) and len(
                 error.object) - error.start < 4 and error.reason in (
                 "unexpected end of data", "incomplete multibyte sequence")
-            return seen, row + good.count("\n"), at_end, False
+            return _Fault(row + good.count("\n"), seen + _beyond_ascii(good), cut)
         if "\0" in text:
-            return seen, row + text[: text.index("\0")].count("\n"), False, True
+            return _Fault(row + text[: text.index("\0")].count("\n"), seen, nul=True)
         if not chunk:
             return None
-        if seen < _SURE:
-            seen += _beyond_ascii(text)
+        seen += _beyond_ascii(text)
         row += text.count("\n")
 
 
 def _beyond_ascii(text: str) -> int:
-    return len(text) - len(text.encode("ascii", "ignore"))
+    return 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _delimiter(line: str) -> str:
@@ -135,43 +139,39 @@ def _records(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
         if number:
             _refuse(path, "第一行应是表头，但它是空的", 1)
         file.seek(0)
-        delimiter = _delimiter(line)
+        delimiter, before = _delimiter(line), 0
         reader = csv.reader(file, delimiter=delimiter, strict=True)
+        headers: list[str] = []
         try:
             for cells in reader:
-                number += 1
+                number, before = number + 1, reader.line_num
                 if cells and (cells[0].strip() or any(cell.strip() for cell in cells)):
+                    headers = headers or cells
                     yield number, cells
         except csv.Error as error:
             if "field larger" in str(error):
                 file.seek(0)
-                _refuse(path, *_long(file, delimiter, number))
+                place, breaks = _long(islice(file, before, None), delimiter)
+                _refuse(path, f"单元格太长：超过 {csv.field_size_limit()} 个字" + (
+                    "；它跨了许多行，也许是它开头的引号多余，或少了另一半" if breaks else ""),
+                    number + 1, headers[place].strip() if place < len(headers) else "")
             reason = ("引号没有合上，文件可能在一行中间被截断" if "unexpected end" in str(error)
                       else "引号用得不对，这一行读不出来")
             _refuse(path, reason, number + 1)
 
 
-def _long(file: TextIO, delimiter: str, good: int) -> tuple[str, int, str]:
-    """Reason, row and column of the cell that is too long, after so many good rows."""
-    headers: list[str] = []
-    for number, cells in enumerate(islice(csv.reader(file, delimiter=delimiter), good)):
-        headers = headers if number else cells
-    place = length = breaks = 0
-    quoted = begun = False
-    for char in chain.from_iterable(file):
-        if char == '"' and (begun or not length):
-            length += begun and not quoted  # the second of two stands for one
-            begun, quoted = True, not quoted
-        elif char == delimiter and not quoted:
-            place, length, breaks, begun = place + 1, 0, 0, False
-        else:
-            length, breaks = length + 1, breaks + (char == "\n")
-        if length > csv.field_size_limit():
-            break
-    reason = f"单元格太长：超过 {csv.field_size_limit()} 个字"
-    if breaks:
-        reason += "；它跨了许多行，也许是它开头的引号多余，或少了另一半"
-    return reason, good + 1, headers[place].strip() if place < len(headers) else ""
+def _long(lines: Iterator[str], delimiter: str) -> tuple[int, bool]:
+    """The position of the first cell that is too long, and whether it has line breaks.
+
+    The lines begin with its row; so many are read that an endless cell shows its length.
+    """
+    limit = csv.field_size_limit(1 << 30)
+    try:
+        cells = next(csv.reader(islice(lines, limit + 1), delimiter=delimiter))
+    finally:
+        csv.field_size_limit(limit)
+    place = next(i for i, cell in enumerate(cells) if len(cell) > limit)
+    return place, "\n" in cells[place]
 
 
 def _rows(file: str, width: int, lines: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:

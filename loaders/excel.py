@@ -10,23 +10,23 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_range, xl_rowcol_to_cell
 
 from loaders.tables import Limits, Row, Table, check_headers, unguard
 from ontology.errors import InputError, Problem
 
-__all__ = ["cell_name", "read_workbook"]
+__all__ = ["read_workbook"]
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 _CHUNK = 1 << 20
-_DEFLATED, _STORED = 8, 0
 _REFERENCE = re.compile(rb'\sr="([A-Z]{1,3})([0-9]{1,7})"')
 _ODD = re.compile(rb'<(?:\w+:)?f[\s>/]|\st="e"')
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 
-_DAMAGED = (zipfile.BadZipFile, CalamineError, ElementTree.ParseError, KeyError, OSError,
-            ValueError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, CalamineError, ElementTree.ParseError, EOFError,
+            KeyError, NotImplementedError, OSError, ValueError)
 
 
 class _Refused(Exception):
@@ -64,16 +64,6 @@ def read_workbook(path: Path, limits: Limits) -> Iterator[Table]:
                              odd.get(sheet.name, {}), limits)
 
 
-def cell_name(row: int, column: int) -> str:
-    """(0, 0) → "A1"."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
-
-
 def _table(file: str, sheet: CalamineSheet, odd: dict[tuple[int, int], str],
            limits: Limits) -> Table:
     lines = sheet.to_python(skip_empty_area=False)
@@ -81,7 +71,7 @@ def _table(file: str, sheet: CalamineSheet, odd: dict[tuple[int, int], str],
     for (row, column), reason in odd.items():
         faults.setdefault(row, {})[column] = reason
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        area = f"{cell_name(top, left)}:{cell_name(bottom, right)}"
+        area = xl_range(top, left, bottom, right)
         if top == 0:
             reason = f"表头有合并的单元格 {area}：请取消合并，每列写一个表头"
             raise InputError([Problem(file, reason, sheet.name, 1)])
@@ -95,7 +85,7 @@ def _table(file: str, sheet: CalamineSheet, odd: dict[tuple[int, int], str],
     headers = [unguard(_text(cell)).strip() for cell in lines[0]]
     if 0 in faults:
         column = min(faults[0])
-        raise InputError([Problem(file, f"表头 {cell_name(0, column)}：{faults[0][column]}",
+        raise InputError([Problem(file, f"表头 {xl_rowcol_to_cell(0, column)}：{faults[0][column]}",
                                   sheet.name, 1)])
     names = check_headers(file, sheet.name, headers, limits)
     return Table(file, sheet.name, names, _rows(lines, len(names), faults))
@@ -112,7 +102,7 @@ def _rows(lines: list[list[Cell]], width: int,
             continue
         wide = {c: reason for c, reason in found.items() if c < width}
         if any(cell.strip() for cell in cells[width:]):
-            wide[-1] = f"{cell_name(position, width)} 起的格子没有表头"
+            wide[-1] = f"{xl_rowcol_to_cell(position, width)} 起的格子没有表头"
         del cells[width:]
         cells.extend([""] * (width - len(cells)))
         yield Row(position + 1, [unguard(c) if c[:1] == "'" else c for c in cells], wide)
@@ -161,7 +151,7 @@ def _inspect(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], str]
                 raise _Refused(f"{entry.filename} 解压后大得不正常（压缩炸弹），不读")
         if sum(entry.file_size for entry in entries) > limits.unpacked:
             raise _Refused("解压后大得不正常（压缩炸弹），不读")
-        parts = {e.filename: _walk(book, e) for e in entries if not e.is_dir()}
+        parts = {e.filename: _walk(book, e, limits) for e in entries if not e.is_dir()}
         sheets = _sheets(book)
         for name, part in parts.items():
             if name in sheets and (part.width > limits.columns
@@ -172,49 +162,27 @@ def _inspect(path: Path, limits: Limits) -> dict[str, dict[tuple[int, int], str]
                 for name, part in parts.items() if part.odd and name in sheets}
 
 
-def _walk(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> _Part:
+def _walk(book: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> _Part:
     """Unpack an entry without keeping it; a size that differs from the directory's is refused."""
-    if entry.compress_type not in (_DEFLATED, _STORED) or entry.flag_bits & 1:
+    if entry.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED) or entry.flag_bits & 1:
         raise _Refused("压缩包用了 Excel 不用的压缩或加密，不读")
     xml = entry.filename.lower().endswith((".xml", ".rels"))
     part, total, tail = _Part(), 0, b""
-    for chunk in _unpacked(book, entry):
-        total += len(chunk)
-        if total > entry.file_size:
-            raise _Refused(f"{entry.filename} 的大小与目录不符（压缩炸弹），不读")
-        if xml:
-            window = tail + chunk
-            if _DOCTYPE.search(window):
-                raise _Refused(f"{entry.filename} 含有 DOCTYPE，不读")
-            _look(part, window)
-            tail = window[-200:]
-    if total != entry.file_size:
+    claimed, entry.file_size = entry.file_size, limits.unpacked  # zipfile would stop at the claim
+    with book.open(entry) as stream:
+        while chunk := stream.read(_CHUNK):
+            total += len(chunk)
+            if total > claimed:
+                raise _Refused(f"{entry.filename} 的大小与目录不符（压缩炸弹），不读")
+            if xml:
+                window = tail + chunk
+                if _DOCTYPE.search(window):
+                    raise _Refused(f"{entry.filename} 含有 DOCTYPE，不读")
+                _look(part, window)
+                tail = window[-200:]
+    if total != claimed:
         raise _Refused("压缩包不完整，文件可能被截断")
     return part
-
-
-def _unpacked(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The bytes of an entry; zipfile itself stops at the size that the directory claims."""
-    file = book.fp
-    assert file is not None
-    file.seek(entry.header_offset)
-    header = file.read(30)
-    file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
-    left, inflate = entry.compress_size, zlib.decompressobj(-15)
-    while left > 0:
-        packed = file.read(min(left, _CHUNK))
-        if not packed:
-            return
-        left -= len(packed)
-        if entry.compress_type == _STORED:
-            yield packed
-            continue
-        while packed:
-            try:
-                yield inflate.decompress(packed, _CHUNK)
-            except zlib.error as error:
-                raise _Refused("压缩包已损坏") from error
-            packed = inflate.unconsumed_tail
 
 
 def _look(part: _Part, window: bytes) -> None:
@@ -226,10 +194,7 @@ def _look(part: _Part, window: bytes) -> None:
 
 
 def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
+    return int(xl_cell_to_rowcol(letters + "1")[1])
 
 
 def _sheets(book: zipfile.ZipFile) -> dict[str, str]:
@@ -256,14 +221,13 @@ def _odd_cells(book: zipfile.ZipFile, name: str) -> dict[tuple[int, int], str]:
         for _, cell in ElementTree.iterparse(stream):
             if _tag(cell) == "row":
                 cell.clear()
-            match = _CELL.fullmatch(cell.get("r", "")) if _tag(cell) == "c" else None
-            if not match:
+            if _tag(cell) != "c" or not _CELL.fullmatch(cell.get("r", "")):
                 continue
             kind, parts = cell.get("t"), {_tag(part): part.text for part in cell}
             # A calculated text may be blank, a number may not.
             blank = not parts.get("v") and not (kind == "str" and "v" in parts)
             if kind == "e" or ("f" in parts and blank):
-                found[int(match[2]) - 1, _column(match[1])] = (
+                found[xl_cell_to_rowcol(cell.get("r"))] = (
                     f"Excel 的错误值 {parts.get('v') or '#N/A'}" if kind == "e" else
                     "公式还没有算出结果：请在 Excel 中打开、保存一次，或改填数值")
     return found
