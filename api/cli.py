@@ -1,12 +1,13 @@
 """The command line: parses, calls `Answers` or the loaders once, and prints."""
 
+import inspect
 import json
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -15,12 +16,12 @@ from api.answers import Answer, Answers
 from api.settings import Settings
 from api.texts import Texts, progress
 from graph import dates
-from graph.store import open_store
+from graph.store import Store, open_store
 from graph.store import restore as restore_store
 from loaders import export as exports
 from loaders import pipeline, template
 from loaders.report import Report
-from ontology import NotFound, StoreError, XianglianError, load_ontology
+from ontology import Ontology, StoreError, XianglianError, load_ontology
 
 __all__ = ["app", "main"]
 
@@ -62,14 +63,6 @@ def _json(answer: Answer) -> None:
     print(json.dumps(answer, ensure_ascii=False, sort_keys=True, indent=1))
 
 
-def _show(answers: Answers, answer: Answer, as_json: bool,
-          how: Callable[[Texts, Answer], None]) -> None:
-    if as_json:
-        _json(answer)
-    else:
-        how(Texts(_console(), answers.ontology), answer)
-
-
 def _say(answer: Answer, as_json: bool, sentence: str) -> None:
     if as_json:
         _json(answer)
@@ -85,140 +78,138 @@ def _answers(store: str | None, at: str | None = None, known_at: str | None = No
     return answers
 
 
+@contextmanager
+def _opened(store: str | None, *, create: bool = True) -> Iterator[tuple[Store, Ontology]]:
+    """The store, to be written, and its ontology."""
+    settings = Settings.read(store=store)
+    model = load_ontology(settings.ontology)
+    target = open_store(settings.store, model, create=create)
+    try:
+        yield target, model
+    finally:
+        target.close()
+
+
 # --- questions -----------------------------------------------------------------------------
 
+Shown = tuple[Answer, Callable[[Texts, Answer], None]]
+"""An answer, and how the terminal shows it."""
 
-@app.command()
-def gaps(chain: ChainArgument, region: RegionOption = "湖南", at: AtOption = None,
-         known_at: KnownOption = None, min_grade: GradeOption = None,
-         as_json: JsonOption = False, store: StoreOption = None) -> None:
+
+def question(ask: Callable[..., Shown]) -> Callable[..., Shown]:
+    """Make a command of a function that asks `Answers` one thing, with every question's options."""
+    def command(at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
+                as_json: JsonOption = False, store: StoreOption = None, **own: Any) -> None:
+        answers = _answers(store, at, known_at, min_grade)
+        answer, show = ask(answers, **own)
+        if as_json:
+            _json(answer)
+        else:
+            show(Texts(_console(), answers.ontology), answer)
+
+    own, shared = (list(inspect.signature(f).parameters.values()) for f in (ask, command))
+    setattr(command, "__signature__", inspect.Signature([*own[1:], *shared[:-1]]))  # noqa: B010
+    app.command(ask.__name__.rstrip("_"), help=ask.__doc__)(command)
+    return ask
+
+
+@question
+def gaps(answers: Answers, chain: ChainArgument, region: RegionOption = "湖南") -> Shown:
     """一条链在一个地区缺什么：判定、依据、补链、强链、延链、待核。
 
     例：xianglian gaps 锂电池 --region 长沙 --at 2014
     """
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.gaps(chain, region), as_json, Texts.gaps)
+    return answers.gaps(chain, region), Texts.gaps
 
 
-@app.command()
-def chain(chain: ChainArgument, at: AtOption = None, known_at: KnownOption = None,
-          min_grade: GradeOption = None, as_json: JsonOption = False,
-          store: StoreOption = None) -> None:
+@question
+def chain(answers: Answers, chain: ChainArgument) -> Shown:
     """一条链由哪些环节构成，谁供给谁，模板有没有毛病。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.chain(chain), as_json, Texts.chain)
+    return answers.chain(chain), Texts.chain
 
 
-@app.command()
-def matrix(chain: Annotated[list[str] | None, typer.Option(
+@question
+def matrix(answers: Answers,
+           chain: Annotated[list[str] | None, typer.Option(
                "--chain", "-c", help="只看这些链")] = None,
            region: Annotated[list[str] | None, typer.Option(
-               "--region", "-r", help="只看这些地区")] = None,
-           at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
-           as_json: JsonOption = False, store: StoreOption = None) -> None:
+               "--region", "-r", help="只看这些地区")] = None) -> Shown:
     """各链 × 各市州的完整度区间。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.matrix(chain or (), region or ()), as_json, Texts.matrix)
+    return answers.matrix(chain or (), region or ()), Texts.matrix
 
 
-@app.command()
-def compare(chain: ChainArgument, region: RegionOption = "湖南",
+@question
+def compare(answers: Answers, chain: ChainArgument, region: RegionOption = "湖南",
             first: Annotated[str, typer.Option("--from", help="从哪一天")] = "2014",
             last: Annotated[str | None, typer.Option("--to", help="到哪一天，不写则今天")] = None,
             known_from: Annotated[str | None, typer.Option(
-                "--known-from", help="前一日期按当时所知回答")] = None,
-            known_at: KnownOption = None, min_grade: GradeOption = None, at: AtOption = None,
-            as_json: JsonOption = False, store: StoreOption = None) -> None:
+                "--known-from", help="前一日期按当时所知回答")] = None) -> Shown:
     """两个日期之间变了什么：世界变了，还是我们才知道。
 
     例：xianglian compare 锂电池 --region 长沙 --from 2014 --to today
     """
-    answers = _answers(store, at, known_at, min_grade)
-    if at and last:
+    if last and answers.at != dates.today():
         raise typer.BadParameter("--at 和 --to 是一个意思，只写一个")
-    answer = answers.compare(chain, region, first, last or at, known_from)
-    _show(answers, answer, as_json, Texts.compare)
+    last = last or dates.iso(answers.at)
+    return answers.compare(chain, region, first, last, known_from), Texts.compare
 
 
-@app.command()
-def suppliers(firm: FirmArgument, at: AtOption = None,
-              known_at: KnownOption = None, min_grade: GradeOption = None,
-              as_json: JsonOption = False, store: StoreOption = None) -> None:
+@question
+def suppliers(answers: Answers, firm: FirmArgument) -> Shown:
     """谁给这家企业供货。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.suppliers(firm), as_json, Texts.suppliers)
+    return answers.suppliers(firm), Texts.suppliers
 
 
-@app.command()
-def customers(firm: FirmArgument, at: AtOption = None,
-              known_at: KnownOption = None, min_grade: GradeOption = None,
-              as_json: JsonOption = False, store: StoreOption = None) -> None:
+@question
+def customers(answers: Answers, firm: FirmArgument) -> Shown:
     """这家企业给谁供货。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.customers(firm), as_json, Texts.customers)
+    return answers.customers(firm), Texts.customers
 
 
-@app.command()
-def path(first: Annotated[str, typer.Argument(help="从")],
+@question
+def path(answers: Answers, first: Annotated[str, typer.Argument(help="从")],
          last: Annotated[str, typer.Argument(help="到")],
-         max_steps: Annotated[int, typer.Option(min=1, max=8, help="最多几步")] = 4,
-         at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
-         as_json: JsonOption = False, store: StoreOption = None) -> None:
+         max_steps: Annotated[int, typer.Option(min=1, max=8, help="最多几步")] = 4) -> Shown:
     """两家企业之间最短的、步步有出处的联系。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.path(first, last, max_steps), as_json, Texts.path)
+    return answers.path(first, last, max_steps), Texts.path
 
 
-@app.command()
-def company(name: FirmArgument, at: AtOption = None,
-            known_at: KnownOption = None, min_grade: GradeOption = None,
-            as_json: JsonOption = False, store: StoreOption = None) -> None:
+@question
+def company(answers: Answers, name: FirmArgument) -> Shown:
     """一家企业：各来源怎么说，做哪些环节，供应商和客户。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.show("Company", name), as_json, Texts.show)
+    return answers.show("Company", name), Texts.show
 
 
-@app.command()
-def show(kind: KindArgument,
-         name: Annotated[str | None, typer.Argument(help="名称；不写则列出")] = None,
-         at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
-         as_json: JsonOption = False, store: StoreOption = None) -> None:
+@question
+def show(answers: Answers, kind: KindArgument,
+         name: Annotated[str | None, typer.Argument(help="名称；不写则列出")] = None) -> Shown:
     """任何一个事物，或它的一种关系，连同出处。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.show(kind, name), as_json, Texts.show)
+    return answers.show(kind, name), Texts.show
 
 
-@app.command("list")
-def list_(kind: KindArgument,
-          limit: Annotated[int | None, typer.Option(min=1, help="最多几行")] = None,
-          at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
-          as_json: JsonOption = False, store: StoreOption = None) -> None:
+@question
+def list_(answers: Answers, kind: KindArgument,
+          limit: Annotated[int | None, typer.Option(min=1, help="最多几行")] = None) -> Shown:
     """一个种类的全部事物或关系。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.list(kind, limit), as_json, Texts.list)
+    return answers.list(kind, limit), Texts.list
 
 
-@app.command()
-def sources(name: Annotated[str | None, typer.Argument(help="标题或报刊里的字")] = None,
-            urls: Annotated[bool, typer.Option(help="连同网址")] = False,
-            at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
-            as_json: JsonOption = False, store: StoreOption = None) -> None:
+@question
+def sources(answers: Answers,
+            name: Annotated[str | None, typer.Argument(help="标题或报刊里的字")] = None,
+            urls: Annotated[bool, typer.Option(help="连同网址")] = False) -> Shown:
     """图谱引用了哪些来源，各有多少条记录。"""
-    answers = _answers(store, at, known_at, min_grade)
-    how = Texts.addresses if urls else Texts.sources
-    _show(answers, answers.sources(name or ""), as_json, how)
+    return answers.sources(name or ""), Texts.addresses if urls else Texts.sources
 
 
-@app.command()
-def search(text: Annotated[str, typer.Argument(help="名称、别名、代码、拼音或首字母")],
+@question
+def search(answers: Answers,
+           text: Annotated[str, typer.Argument(help="名称、别名、代码、拼音或首字母")],
            kind: Annotated[list[str] | None, typer.Option(
                "--kind", "-k", help="只找这些种类")] = None,
-           limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
-           at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
-           as_json: JsonOption = False, store: StoreOption = None) -> None:
+           limit: Annotated[int, typer.Option(min=1, max=500)] = 20) -> Shown:
     """按名称找事物。"""
-    answers = _answers(store, at, known_at, min_grade)
-    _show(answers, answers.search(text, kind or (), limit), as_json, Texts.search)
+    return answers.search(text, kind or (), limit), Texts.search
 
 
 @app.command()
@@ -226,7 +217,11 @@ def ontology(term: Annotated[str | None, typer.Argument(help="类别、关系、
              as_json: JsonOption = False, store: StoreOption = None) -> None:
     """解释模型：有哪些类别和关系，每个字段是什么意思。"""
     answers = _answers(store)
-    _show(answers, answers.explain(term), as_json, Texts.ontology_term)
+    answer = answers.explain(term)
+    if as_json:
+        _json(answer)
+    else:
+        Texts(_console(), answers.ontology).ontology_term(answer)
 
 
 # --- putting facts in and taking them out ---------------------------------------------------
@@ -246,19 +241,13 @@ def load(paths: Annotated[list[Path] | None, typer.Argument(
     CSV 的文件名、Excel 的工作表名要是种类名：operatesIn.xlsx、从事环节.csv。
     例：xianglian load operatesIn.xlsx --dry-run
     """
-    settings = Settings.read(store=store)
-    model = load_ontology(settings.ontology)
     chosen = [*paths] if paths else pipeline.shipped()
-    target = open_store(settings.store, model, create=not dry_run)
-    if dry_run and not target.origins():
-        target.close()
-        target = open_store("sqlite://", model)  # nothing there yet: check against nothing
-    try:
+    with _opened(store, create=not dry_run) as (target, model), ExitStack() as scratch:
+        if dry_run and not target.origins():  # nothing there yet: check against nothing
+            target = scratch.enter_context(closing(open_store("sqlite://", model)))
         with progress(_console(stderr=True)) as bar:
             outcome = pipeline.load(target, model, chosen, dry_run=dry_run, keep_good=keep_good,
                                     allow_shrink=allow_shrink, progress=bar)
-    finally:
-        target.close()
     if report:
         outcome.write(report)
     _finish(outcome, as_json)
@@ -269,8 +258,7 @@ def template_(kind: KindArgument,
               force: Annotated[bool, typer.Option(help="允许覆盖已有的同名文件")] = False,
               as_json: JsonOption = False, store: StoreOption = None) -> None:
     """在当前文件夹写出填报模板 种类.csv 和 种类.xlsx。"""
-    settings = Settings.read(store=store)
-    model = load_ontology(settings.ontology)
+    model = load_ontology(Settings.read(store=store).ontology)
     what = model.kind(kind)
     there = [file.name for file in (Path(f"{what.name}.csv"), Path(f"{what.name}.xlsx"))
              if file.exists()]
@@ -291,8 +279,6 @@ def add(kind: KindArgument,
 
     例：xianglian add suppliesTo 供应商=金博股份 客户=比亚迪 --source 2026年6月走访
     """
-    settings = Settings.read(store=store)
-    model = load_ontology(settings.ontology)
     cells: dict[str, str] = {}
     for item in values:
         name, equals, text = item.partition("=")
@@ -301,11 +287,8 @@ def add(kind: KindArgument,
         if name.strip() in cells:
             raise typer.BadParameter(f"「{name.strip()}」写了两次")
         cells[name.strip()] = text.strip()
-    target = open_store(settings.store, model)
-    try:
+    with _opened(store) as (target, model):
         outcome = pipeline.add(target, model, model.kind(kind), cells, source)
-    finally:
-        target.close()
     _finish(outcome, as_json)
 
 
@@ -313,13 +296,8 @@ def add(kind: KindArgument,
 def retract(name: Annotated[str, typer.Argument(help="来源文件夹名、模板里的来源，或来源标题")],
             as_json: JsonOption = False, store: StoreOption = None) -> None:
     """收回一个来源说过的一切；历史仍在，可用 --known-at 看到。"""
-    settings = Settings.read(store=store)
-    model = load_ontology(settings.ontology)
-    target = open_store(settings.store, model, create=False)
-    try:
+    with _opened(store, create=False) as (target, model):
         count = pipeline.retract(target, model, name)
-    finally:
-        target.close()
     _say({"retracted": count}, as_json, f"已收回「{name}」的 {count} 条记录。")
 
 
@@ -330,8 +308,6 @@ def export(format: Annotated[str, typer.Option(
            as_json: JsonOption = False, store: StoreOption = None) -> None:
     """导出现行的全部记录；同样的内容每次都是同样的字节。"""
     answers = _answers(store)
-    if format not in exports.FORMATS:
-        raise NotFound("导出格式", format, exports.FORMATS)
     files = exports.export(answers.store, answers.ontology, format, output)
     if output is not None:
         names = [str(file) for file in files]
@@ -355,11 +331,9 @@ def restore(file: Annotated[Path, typer.Argument(help="备份文件")],
             as_json: JsonOption = False, store: StoreOption = None) -> None:
     """从备份恢复；先检查备份，再替换。"""
     settings = Settings.read(store=store)
-    model = load_ontology(settings.ontology)
-    restore_store(settings.store, file, model, overwrite=force)
-    target = open_store(settings.store, model, create=False)
-    version = target.version()
-    target.close()
+    restore_store(settings.store, file, load_ontology(settings.ontology), overwrite=force)
+    with _opened(store, create=False) as (target, _):
+        version = target.version()
     _say({"file": str(file), "version": version}, as_json,
          f"已从 {file} 恢复，内容版本 {version}。")
 
@@ -367,18 +341,13 @@ def restore(file: Annotated[Path, typer.Argument(help="备份文件")],
 @app.command()
 def start(as_json: JsonOption = False, store: StoreOption = None) -> None:
     """第一次使用：装入随附的湖南数据，看长沙锂电池链缺什么、后来怎样。"""
-    settings = Settings.read(store=store)
-    model = load_ontology(settings.ontology)
-    target = open_store(settings.store, model)
-    try:
+    with _opened(store) as (target, model):
         if not target.origins():
             with progress(_console(stderr=True)) as bar:
                 outcome = pipeline.load(target, model, pipeline.shipped(), progress=bar)
             outcome.show(_console(stderr=True))
             if not outcome.written:
                 raise typer.Exit(1)
-    finally:
-        target.close()
     found = [_answers(store, at).gaps("锂电池", "长沙") for at in ("2014", "2018-06-30", None)]
     if as_json:
         _json({"answers": found})
