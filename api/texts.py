@@ -1,17 +1,16 @@
 """Answers as plain Chinese for the terminal; tables stay within 100 columns."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich import box
-from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from api.notes import Notes, fold
 from ontology import Ontology
 
 __all__ = ["Texts", "progress"]
@@ -35,9 +34,6 @@ LISTS = {
 TYPES = {"string": "文字", "integer": "整数", "decimal": "数字", "boolean": "是或否",
          "date": "日期", "period": "时期", "quantity": "数量", "address": "网址",
          "credit_code": "18 位代码"}
-UNKNOWN = "未载明"
-MOST = 30  # sources that the terminal lists
-CLOSING = "，。、；：）》」”！？"  # never begins a line
 NOBODY = "没有来源说过。没人说过不等于没有。"
 HIDDEN = ("id", "name", "kind", "kind_name", "records", "conflicts", "inferred")
 
@@ -48,7 +44,7 @@ class Texts:
     def __init__(self, console: Console, ontology: Ontology) -> None:
         self.console = console
         self.ontology = ontology
-        self.notes = Notes(self)
+        self.notes = Notes({grade.name: grade.label.zh for grade in ontology.grades})
 
     # --- chains -----------------------------------------------------------------------------
 
@@ -65,7 +61,7 @@ class Texts:
         self.console.print(table)
         for key, (title, meaning) in LISTS.items():
             self._list(title, meaning, answer["lists"][key])
-        self.notes.print()
+        self._cited()
         self._thresholds(answer)
 
     def _list(self, title: str, meaning: str, items: Sequence[Answer], most: int = 8) -> None:
@@ -114,7 +110,7 @@ class Texts:
         if silent:
             self.say(f"· 三个时间点都没有来源说过的必备环节：{'、'.join(silent)}。"
                      "没人说过不等于没有，请去查。", "  ")
-        self.notes.print()
+        self._cited()
 
     def _cell(self, state: Answer) -> str:
         text = _verdict(state) + self._mark(state["evidence"])
@@ -173,7 +169,7 @@ class Texts:
         if answer["newly_seen"]:
             self.say(f"  其中 {len(answer['newly_seen'])} 个环节当年没有来源说过，"
                      "不能说是新增，只能说如今有来源说具备。", "    ")
-        self.notes.print()
+        self._cited()
 
     # --- firms and things -------------------------------------------------------------------
 
@@ -197,7 +193,7 @@ class Texts:
                           row["valid_from"] or "", row["valid_to"] or "",
                           self._mark(row["evidence"]))
         self.console.print(table)
-        self.notes.print()
+        self._cited()
 
     def path(self, answer: Answer) -> None:
         """Each way as one line of names and arrows, sources below."""
@@ -213,7 +209,7 @@ class Texts:
             self.say(text, "   ")
         if answer["more"]:
             self.console.print("还有同样短的其他联系。")
-        self.notes.print()
+        self._cited()
 
     def show(self, answer: Answer) -> None:
         """One thing: merged fields, conflicts, links, sources; of a link its rows."""
@@ -233,7 +229,7 @@ class Texts:
                           self._mark(link["records"], answer["evidence"]))
         if table.row_count:
             self.console.print(table)
-        self.notes.print()
+        self._cited()
 
     def list(self, answer: Answer) -> None:
         """Rows of any kind; the first columns that hold something."""
@@ -253,7 +249,7 @@ class Texts:
         self.console.print(table)
         if answer["total"] > len(answer["rows"]):
             self.console.print(f"只列出 {len(answer['rows'])} 行。")
-        self.notes.print()
+        self._cited()
 
     def sources(self, answer: Answer) -> None:
         """Cited sources, and what was loaded."""
@@ -341,6 +337,13 @@ class Texts:
         for line in fold(text, self.console.width, indent):
             self.console.print(line, markup=False)
 
+    def _cited(self) -> None:
+        """The numbered sources, where there are any."""
+        for number, line in enumerate(self.notes.lines()):
+            if not number:
+                self.console.print("[bold]依据[/bold]")
+            self.say(line, "      ")
+
     def _title(self, *parts: str, known: Answer) -> None:
         moment = [f"按 {known['known_at'].partition('T')[0]} 已录入的资料"] if known.get(
             "known_at") else []
@@ -385,44 +388,6 @@ class Texts:
         return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-class Notes:
-    """Numbers the sources of an answer as they are first cited, for a list at the end."""
-
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-        self._numbers: dict[str, int] = {}
-        self._cited: list[Answer] = []
-
-    def mark(self, proofs: Sequence[Any], pool: Sequence[Answer] = ()) -> str:
-        """“[1][3]” for evidence items, or for record ids of the pool; at most three."""
-        known = {item["record"]: item for item in pool} if pool else {}
-        numbers: dict[int, None] = {}
-        for proof in proofs:
-            source = (known[proof] if isinstance(proof, str) else proof)["source"]
-            if source["id"] not in self._numbers:
-                if len(numbers) == 3:
-                    continue  # a source that no mark shows needs no number
-                self._numbers[source["id"]] = len(self._cited) + 1
-                self._cited.append(source)
-            numbers[self._numbers[source["id"]]] = None
-        marks = "".join(f"[{number}]" for number in [*numbers][:3])
-        return marks + ("…" if len({str(proof) for proof in proofs}) > len(numbers) > 2 else "")
-
-    def print(self) -> None:
-        """The numbered sources."""
-        if self._cited:
-            self._texts.console.print("[bold]依据[/bold]")
-        for number, source in enumerate(self._cited[:MOST], 1):
-            grade = self._texts.word("Grade", source["grade"])
-            known = [part for part in (source["publisher"], source["date"]) if part != UNKNOWN]
-            self._texts.say(f"  [{number}] {' '.join(known)}《{source['title']}》（{grade}）",
-                            "      ")
-        if len(self._cited) > MOST:
-            self._texts.say(f"  … 共 {len(self._cited)} 个来源")
-        if self._cited:
-            self._texts.console.print("  网址：xianglian sources --urls 标题里的字", markup=False)
-
-
 def headline(answer: Answer) -> str:
     """One sentence: what is missing, there, doubtful, unknown; and the interval."""
     whole = answer["completeness"]
@@ -453,18 +418,6 @@ def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, description=escape(what), completed=done, total=total or None)
 
         yield advance
-
-
-def fold(text: str, width: int, indent: str = "") -> Iterator[str]:
-    """Lines of at most `width` cells; words of Latin letters and figures stay whole."""
-    line = ""
-    for token in re.findall(r"[A-Za-z0-9.,%+–_-]+|.", text):
-        if line and cell_len(line + token) > width - 2 and token not in CLOSING:
-            yield line
-            line = indent + token.lstrip()
-        else:
-            line += token
-    yield line
 
 
 def _table(*columns: str) -> Table:

@@ -1,11 +1,12 @@
 """Tells a person or a program what a term of the ontology means."""
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from ontology.errors import NotFound
-from ontology.model import Choice, End, Field, Kind, Ontology, Text
+from ontology.model import End, Field, Kind, Ontology, Text
 
 __all__ = ["explain"]
 
@@ -23,15 +24,14 @@ def explain(ontology: Ontology, term: str | None = None) -> dict[str, Any]:
     wanted = term.strip()
     for kind in ontology.kinds.values():
         if _named(wanted, kind.name, kind.label):
-            return _kind(kind)
+            return {"type": "link" if kind.ends else "class", **_plain(kind)}
     if wanted in ontology.words:
-        return _vocabulary(ontology, wanted)
+        return _about(ontology, wanted)
     if rows := _fields(ontology, wanted):
         return {"type": "field", "fields": rows}
     for name, (label, _) in ontology.about.items():
         if _named(wanted, name, label):
-            known = name in ontology.words
-            return _vocabulary(ontology, name) if known else _threshold(ontology, name)
+            return _about(ontology, name)
     near = get_close_matches(wanted, sorted(set(_names(ontology))), 3, 0.4)
     raise NotFound("术语", wanted, near)
 
@@ -40,18 +40,18 @@ def _named(wanted: str, name: str, label: Text) -> bool:
     return wanted.casefold() in (name.casefold(), label.zh.casefold(), label.en.casefold())
 
 
-def _text(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
-
-
-def _head(name: str, label: Text, comment: Text) -> dict[str, Any]:
-    return {"name": name, "label": _text(label), "comment": _text(comment)}
+def _plain(part: Any) -> Any:
+    """A part of the model as JSON has it; what does not apply is left out."""
+    if is_dataclass(part):
+        return {f.name: _plain(value) for f in fields(part)
+                if (value := getattr(part, f.name)) is not None}
+    return [_plain(one) for one in part] if isinstance(part, tuple) else part
 
 
 def _overview(ontology: Ontology) -> dict[str, Any]:
     def brief(kind: Kind) -> dict[str, Any]:
-        return _head(kind.name, kind.label, kind.comment) | (
-            {"ends": [_end(e) for e in kind.ends]} if kind.ends else {})
+        return {key: value for key, value in _plain(kind).items()
+                if key in ("name", "label", "comment", "ends")}
 
     return {
         "type": "ontology",
@@ -59,88 +59,42 @@ def _overview(ontology: Ontology) -> dict[str, Any]:
         "fingerprint": ontology.fingerprint,
         "classes": [brief(k) for k in ontology.classes],
         "links": [brief(k) for k in ontology.links],
-        "common": [_field(f) for f in ontology.common],
-        "vocabularies": [_vocabulary(ontology, name) for name in ontology.words],
-        "thresholds": [_threshold(ontology, name) for name in ontology.thresholds],
+        "common": _plain(ontology.common),
+        "vocabularies": [_about(ontology, name) for name in ontology.words],
+        "thresholds": [_about(ontology, name) for name in ontology.thresholds],
     }
 
 
-def _kind(kind: Kind) -> dict[str, Any]:
-    marks = ("open", "place", "timeless", "tie", "evidence", "identity", "shelf_life")
-    return {
-        "type": "link" if kind.ends else "class",
-        **_head(kind.name, kind.label, kind.comment),
-        **({"ends": [_end(e) for e in kind.ends]} if kind.ends else {}),
-        "fields": [_field(f) for f in kind.fields],
-        "colour": kind.colour,
-        "symbol": kind.symbol,
-        **{mark: getattr(kind, mark) for mark in marks},
-        "maps_to": list(kind.maps_to),
-    }
+def _about(ontology: Ontology, name: str) -> dict[str, Any]:
+    """A vocabulary with its choices, or a threshold with its value."""
+    label, comment = map(_plain, ontology.about[name])
+    head = {"name": name, "label": label, "comment": comment}
+    if name in ontology.words:
+        return {"type": "vocabulary", **head, "choices": _plain(ontology.words[name])}
+    return {"type": "threshold", **head, "value": ontology.thresholds[name]}
 
 
-def _field(field: Field) -> dict[str, Any]:
-    return {
-        **_head(field.name, field.label, field.comment),
-        "datatype": field.datatype,
-        "refers": list(field.refers),
-        "vocabulary": field.vocabulary,
-        "choices": [_choice(c) for c in field.choices],
-        "required": field.required,
-        "multiple": field.multiple,
-        "key": field.key,
-        "role": field.role,
-        "example": field.example,
-        "synonyms": list(field.synonyms),
-    }
-
-
-def _end(end: End) -> dict[str, Any]:
-    return {**_head(end.name, end.label, end.comment), "refers": list(end.refers),
-            "example": end.example, "synonyms": list(end.synonyms)}
-
-
-def _choice(choice: Choice) -> dict[str, Any]:
-    return {"name": choice.name, "label": _text(choice.label), "synonyms": list(choice.synonyms)}
-
-
-def _vocabulary(ontology: Ontology, name: str) -> dict[str, Any]:
-    return {"type": "vocabulary", **_head(name, *ontology.about[name]),
-            "choices": [_choice(c) for c in ontology.words[name]]}
-
-
-def _threshold(ontology: Ontology, name: str) -> dict[str, Any]:
-    return {"type": "threshold", **_head(name, *ontology.about[name]),
-            "value": ontology.thresholds[name]}
-
-
-def _columns(ontology: Ontology) -> Iterator[tuple[Kind | None, Field | End]]:
+def _columns(ontology: Ontology) -> Iterator[tuple[str, Field | End]]:
+    """(kind, column); the kind is blank for a column that all kinds accept."""
     for kind in ontology.kinds.values():
         for column in (*(kind.ends or ()), *kind.fields):
-            yield kind, column
+            yield kind.name, column
     for field in ontology.common:
-        yield None, field
+        yield "", field
 
 
 def _fields(ontology: Ontology, wanted: str) -> list[dict[str, Any]]:
-    """Every column of that name; the kind is blank for a column that all kinds accept."""
-    owner, dot, name = wanted.rpartition(".")
-    rows = []
-    for kind, column in _columns(ontology):
-        if dot and not (kind and _named(owner, kind.name, kind.label)):
-            continue
-        if _named(name, column.name, column.label):
-            shown = _end(column) if isinstance(column, End) else _field(column)
-            rows.append({"kind": kind.name if kind else "", **shown})
-    return rows
+    """Every column of that name, or of that kind and name."""
+    owner, _, name = wanted.rpartition(".")
+    return [{"kind": kind, **_plain(column)} for kind, column in _columns(ontology)
+            if _named(name, column.name, column.label)
+            and (not owner or (kind and _named(owner, kind, ontology.kinds[kind].label)))]
 
 
 def _names(ontology: Ontology) -> Iterator[str]:
     for kind in ontology.kinds.values():
         yield from (kind.name, kind.label.zh, kind.label.en)
-    for kind_, column in _columns(ontology):
-        yield from (column.name, column.label.zh)
-        if kind_:
-            yield f"{kind_.name}.{column.name}"
+    for owner, column in _columns(ontology):
+        yield from (column.name, column.label.zh, f"{owner}.{column.name}".lstrip("."))
     for name, (label, _) in ontology.about.items():
         yield from (name, label.zh)
