@@ -95,14 +95,9 @@ def _compile(files: Mapping[str, bytes]) -> Ontology:
 
 def _fingerprint(o: Ontology) -> str:
     """32 hex digits over what the files mean, not over how they are written."""
-    said = [
-        [asdict(kind) for kind in o.kinds.values()],
-        [asdict(field) for field in o.common],
-        dict(o.thresholds),
-        {name: [asdict(choice) for choice in choices] for name, choices in o.words.items()},
-        {name: [asdict(text) for text in texts] for name, texts in o.about.items()},
-    ]
-    content = json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
+    said = [dict(part) if isinstance(part, Mapping) else part
+            for part in (o.kinds, o.common, o.thresholds, o.words, o.about)]
+    content = json.dumps(said, default=asdict, ensure_ascii=False, sort_keys=True).encode()
     return blake2b(content, digest_size=16).hexdigest()
 
 
