@@ -5,6 +5,7 @@ depends on the order of files and rows; then it checks every row and stages what
 """
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -125,7 +126,7 @@ class _Load:
         self._replaced: dict[str, set[str] | None] = {}
         self._declarers: set[Position] = set()
         self._works: list[Work] = []
-        self._undated: dict[tuple[str, str], int] = {}
+        self._undated = Counter[tuple[str, str]]()  # (file, source) of links
         self._examples: dict[str, tuple[int, str, int]] = {}  # file → first row, its origin, rows
         self._staging: Staging
 
@@ -133,20 +134,20 @@ class _Load:
 
     def read(self, writer: Writer, inputs: Inputs) -> None:
         """Check all rows of all inputs and stage what is right."""
-        for problem in (*inputs.problems, *inputs.unmet(list(self._store.origins()))):
-            self._refuse(InputError([problem]))
-        if self.refused:
+        if problems := [*inputs.problems, *inputs.unmet(list(self._store.origins()))]:
+            self._refuse(*problems)
             return
         self._begin(writer, {folder.name for folder in inputs.folders})
         for folder in inputs.folders:
             try:
                 self._citations.header(folder.name, folder.file, folder.header)
             except InputError as error:
-                self._refuse(error)
+                self._refuse(*error.problems)
                 return
             self._replaced[folder.name] = None
         self._declarers = declare(inputs, self._known, self._citations, self._banned)
-        for work in inputs.tables(self._checker, self._citations, self._refuse):
+        for work in inputs.tables(self._checker, self._citations,
+                                  lambda error: self._refuse(*error.problems)):
             self._table(work)
         self.report.warnings += inputs.warnings
 
@@ -157,11 +158,11 @@ class _Load:
             self._table(template_work(table, kind, "add", self._ontology, self._checker,
                                       self._citations))
         except InputError as error:
-            self._refuse(error)
+            self._refuse(*error.problems)
 
-    def _refuse(self, error: InputError) -> None:
+    def _refuse(self, *problems: Problem) -> None:
         self.refused = True
-        self.report.problems += error.problems
+        self.report.problems += problems
 
     def _begin(self, writer: Writer, replaced: set[str]) -> None:
         """Learn the names of the store, without those of origins that are being replaced."""
@@ -187,17 +188,16 @@ class _Load:
                 if self._progress and rows % _STEP == 0:
                     self._progress(work.table.file, rows, 0)
         except InputError as error:
-            self._refuse(error)
+            self._refuse(*error.problems)
             broken = sum(problem.row is not None for problem in error.problems)
             self.report.rows += broken
             self.report.rejected += broken
             return
         if rows < work.minimum:
-            self._refuse(InputError([Problem(
-                work.file, f"{work.table.file} 只有 {rows} 行，至少应有 {work.minimum} 行")]))
+            self._refuse(Problem(
+                work.file, f"{work.table.file} 只有 {rows} 行，至少应有 {work.minimum} 行"))
         if not rows and work.replaces:
-            self._refuse(InputError([Problem(
-                work.table.file, "只有表头，没有数据", work.table.sheet)]))
+            self._refuse(Problem(work.table.file, "只有表头，没有数据", work.table.sheet))
         if self._progress:
             self._progress(work.table.file, rows, 0)
 
@@ -222,8 +222,7 @@ class _Load:
                     kinds.add(work.replaces)
             if record.ends and not (record.valid_from or record.observed
                                     or plan.kind.timeless):
-                key = work.table.file, record.source
-                self._undated[key] = self._undated.get(key, 0) + 1
+                self._undated[work.table.file, record.source] += 1
 
     def _drafts(self, work: Work, row: Row, rejected: Rejected) -> list[Draft]:
         """What the row says, as records; faults go to `rejected`."""
@@ -256,14 +255,8 @@ class _Load:
             return "是" if value else "否"
         text = str(value)
         if field and field.datatype == "choice":
-            return next((c.label.zh for c in field.choices if c.name == text), text)
-        if not field or field.datatype != "reference":
-            return text
-        key = text.partition(":")[2]
-        mentioned = self._known.mentions.get(text)
-        if mentioned:
-            return str(next(iter(mentioned[1].values()), key))
-        return self._known.label(text, bare=True).removeprefix(key)[1:-1] or key
+            return next(c.label.zh for c in field.choices if c.name == text)
+        return self._known.name(text) if field and field.datatype == "reference" else text
 
     def _reject(self, work: Work, rejected: Rejected) -> None:
         self.report.rejected += 1
@@ -290,18 +283,18 @@ class _Load:
         for origin, kinds in sorted(self._replaced.items()):
             lost, total = writer.unseen(origin, kinds)
             if lost > limit * total and not allow_shrink:
-                self._refuse(InputError([Problem(
+                self._refuse(Problem(
                     origin, f"这个来源原有 {total} 条记录，这次少了 {lost} 条（"
-                    f"{lost / total:.0%}），超过 {limit:.0%}：确实如此请加 --allow-shrink")]))
+                    f"{lost / total:.0%}），超过 {limit:.0%}：确实如此请加 --allow-shrink"))
             else:
                 self.report.retracted += writer.retract_unseen(origin, kinds)
         return not self.refused
 
     def _warn(self) -> None:
-        counts: dict[str, int] = {}
+        counts = Counter[str]()
         for (file, source), count in self._undated.items():
             if not self._citations.dated(source):
-                counts[file] = counts.get(file, 0) + count
+                counts[file] += count
         self.report.warnings += [
             f"{file}：{count} 条联系没有日期（有效期起、观察日期或来源日期），只显示，不计入判定"
             for file, count in counts.items()]

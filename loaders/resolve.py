@@ -181,10 +181,15 @@ class Known:
                 ) if self._looks > 0 else []
         return Fault(f"没有这个{labels}", near)
 
+    def name(self, id: str) -> str:
+        """The name that a thing is printed with."""
+        kind, _, key = id.partition(":")
+        _, values = self.mentions.get(id, ("", {}))
+        return self._shown.get(kind, {}).get(id) or str(next(iter(values.values()), key))
+
     def label(self, id: str, *, bare: bool = False) -> str:
         """How to write a thing so that it is not ambiguous."""
         kind, _, key = id.partition(":")
-        shown = self._shown.get(kind, {}).get(id, key)
-        prefix = self.ontology.kinds[kind].label.zh
-        text = key if bare else f"{prefix}:{key}"
-        return text if normalise(shown) in normalise(key) else f"{text}（{shown}）"
+        name = self.name(id)
+        text = key if bare else f"{self.ontology.kinds[kind].label.zh}:{key}"
+        return text if normalise(name) in normalise(key) else f"{text}（{name}）"

@@ -14,7 +14,6 @@ from ontology.model import Kind, Ontology
 __all__ = ["Conflict", "Draft", "Staging", "combine"]
 
 _BATCH = 5_000
-_UNCHANGED, _LOADED = range(2)
 
 Draft = tuple[str, Record, Plan]
 """Origin, record, and the plan that made it."""
@@ -28,14 +27,6 @@ class Conflict:
     old: Value
     new: Value
     at: int  # position of the earlier row
-
-
-@dataclass(slots=True)
-class _Item:
-    origin: str
-    record: Record
-    row: list[int]  # how many of the row's records were unchanged, loaded
-    again: bool  # an earlier batch wrote what it is merged with
 
 
 def combine(kind: Kind, old: Record, new: Record) -> Record | tuple[str, Value, Value]:
@@ -64,16 +55,16 @@ def combine(kind: Kind, old: Record, new: Record) -> Record | tuple[str, Value, 
 
 
 class Staging:
-    """What this load has staged so far; `flush` writes it and counts its rows."""
+    """What this load has staged so far; `settle` writes the rest and counts the rows."""
 
     def __init__(self, store: Store, ontology: Ontology, known: Known, writer: Writer,
                  report: Report, additive: bool) -> None:
         self._store, self._ontology, self._known = store, ontology, known
         self._writer, self._report, self._additive = writer, report, additive
         self._seen: dict[int, int] = {}  # key → position of the row that said it first
-        self._batch: dict[int, _Item] = {}
-        self._rows: list[list[int]] = []
-        self._changed: dict[int, list[int]] = {}  # rows that are counted at the end
+        self._changed: set[int] = set()  # keys that are not as they were before the load
+        self._batch: dict[int, tuple[str, Record]] = {}
+        self._rows = self._silent = 0  # staged; those of them that made no record
         self._mentioned: set[tuple[str, str, str]] = set()
 
     def row(self, drafts: Sequence[Draft], at: int) -> tuple[Plan, Conflict] | None:
@@ -86,10 +77,10 @@ class Staging:
         for origin, record, plan in drafts:
             key = _key(origin, record)
             earlier = None
-            if key in ready:
-                earlier = ready[key][1]
+            if key in ready or key in self._batch:
+                earlier = (ready.get(key) or self._batch[key])[1]
             elif key in self._seen:
-                earlier = self._earlier(key, origin, record)
+                earlier = self._writer.staged(origin, record.id, record.source, record.valid_from)
             if earlier is None:
                 ready[key] = origin, self._added(origin, record) if self._additive else record
                 continue
@@ -98,18 +89,15 @@ class Staging:
                 return plan, Conflict(*both, self._seen.get(key, at))
             if both != earlier:
                 ready[key] = origin, both
-        counts = [0 if drafts else 1, 0]
-        self._rows.append(counts)
-        for key, (origin, record) in ready.items():
-            if key in self._batch:
-                self._batch[key].record = record
-            else:
-                self._batch[key] = _Item(origin, record, counts, key in self._seen)
-                self._seen.setdefault(key, at)
+        self._batch |= ready
+        for key in ready:
+            self._seen.setdefault(key, at)
         for origin, record, plan in drafts if self._known.mentions else ():
             self._mention(origin, record, plan.links)
-        if len(self._rows) >= _BATCH or len(self._batch) >= _BATCH:
-            self.flush()
+        self._rows += 1
+        self._silent += not drafts
+        if len(self._batch) >= _BATCH:
+            self._flush()
         return None
 
     def _mention(self, origin: str, record: Record, fields: Iterable[str]) -> None:
@@ -127,11 +115,6 @@ class Staging:
                       if isinstance(id, str) and id in mentions]
         self._mentioned.update((origin, record.source, id) for id in found)
 
-    def _earlier(self, key: int, origin: str, record: Record) -> Record | None:
-        if key in self._batch:
-            return self._batch[key].record
-        return self._writer.staged(origin, record.id, record.source, record.valid_from)
-
     def _added(self, origin: str, record: Record) -> Record:
         """With what the same origin said before, when a load only adds; the new word wins."""
         for old in self._store.records(ids=[record.id], source=record.source, origin=origin):
@@ -141,44 +124,25 @@ class Staging:
                                observed=record.observed or old.observed)
         return record
 
-    def flush(self) -> None:
-        """Write the batch; count its rows, but for those whose records may yet be merged back."""
-        groups: dict[str, list[tuple[int, _Item]]] = {}
-        for key, item in self._batch.items():
-            groups.setdefault(item.origin, []).append((key, item))
-        for origin, items in groups.items():
-            puts = self._writer.put(origin, [item.record for _, item in items])
-            for (key, item), put in zip(items, puts, strict=True):
-                self._settle(key, item, put)
-        held = set(map(id, self._changed.values()))
-        self._count(row for row in self._rows if id(row) not in held)
-        self._batch, self._rows = {}, []
-
-    def _settle(self, key: int, item: _Item, put: Put) -> None:
-        """A record that first looked changed may, once merged, be what was there before."""
-        if not item.again:
-            item.row[_UNCHANGED if put is Put.UNCHANGED else _LOADED] += 1
-            if put is Put.CHANGED:
-                self._changed[key] = item.row
-        elif put is Put.UNCHANGED and key in self._changed:
-            first = self._changed[key]
-            first[_LOADED] -= 1
-            first[_UNCHANGED] += 1
-
-    def _count(self, rows: Iterable[list[int]]) -> None:
-        for unchanged, loaded in rows:
-            if loaded:
-                self._report.loaded += 1
-            elif unchanged:
-                self._report.unchanged += 1
-            else:
-                self._report.merged += 1
+    def _flush(self) -> None:
+        """Write the batch; the last word about a record tells whether the load changed it."""
+        groups: dict[str, dict[int, Record]] = {}
+        for key, (origin, record) in self._batch.items():
+            groups.setdefault(origin, {})[key] = record
+        for origin, records in groups.items():
+            puts = self._writer.put(origin, [*records.values()])
+            for key, put in zip(records, puts, strict=True):
+                (self._changed.discard if put is Put.UNCHANGED else self._changed.add)(key)
+        self._batch = {}
 
     def settle(self) -> None:
-        """Write what is left and count the rows that were kept back."""
-        self.flush()
-        self._count({id(row): row for row in self._changed.values()}.values())
-        self._changed = {}
+        """Write what is left and count the rows."""
+        self._flush()
+        said = set(self._seen.values())
+        loaded = {at for key, at in self._seen.items() if key in self._changed}
+        self._report.loaded = len(loaded)
+        self._report.unchanged = len(said) - len(loaded) + self._silent
+        self._report.merged = self._rows - len(said) - self._silent
 
     def own(self, origin: str, record: Record) -> None:
         """Stage a record that no row gives: the Source of a folder or of a template's column."""
