@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from graph import dates
 from graph.codes import check_credit_code
@@ -111,28 +111,15 @@ class Checker:
         return found
 
     def _one(self, field: Field, text: str, last: bool) -> str | int | float | bool:
-        match field.datatype:
-            case "reference":
-                return self.find(text, field.refers)
-            case "date":
-                return _date(text, last)
-            case "choice":
-                return _choice(field, text)
-            case "string":
-                return _code(text) if field.role == "code" else text
-            case "boolean":
-                return _boolean(text)
-            case "integer":
-                return _integer(text)
-            case "decimal":
-                return _decimal(text)
-            case "period":
-                return dates.period(text)
-            case "address":
-                return _address(text)
-            case "credit_code":
-                return check_credit_code(text)
-        raise AssertionError(field.datatype)
+        if field.datatype == "reference":
+            return self.find(text, field.refers)
+        if field.datatype == "date":
+            return _date(text, last)
+        if field.datatype == "choice":
+            return _choice(field, text)
+        if field.datatype == "string" and field.role == "code":
+            return _code(text)
+        return _READ[field.datatype](text)
 
 
 class _Memo(dict[str, Checked]):
@@ -212,6 +199,12 @@ def _address(text: str) -> str:
     if not _ADDRESS.fullmatch(text):
         raise ValueError("网址要以 http:// 或 https:// 开头")
     return text
+
+
+_READ: Mapping[str, Callable[[str], str | int | float | bool]] = {
+    "string": str, "integer": _integer, "decimal": _decimal, "boolean": _boolean,
+    "period": dates.period, "address": _address, "credit_code": check_credit_code,
+}
 
 
 def _quantity(field: Field, raw: str) -> Checked:

@@ -119,7 +119,7 @@ def check_names(kinds: Sequence[Kind], terms: Mapping[str, Term]) -> None:
     for kind in kinds:
         for text in (kind.name, kind.label.zh, kind.label.en):
             if seen.setdefault(text.casefold(), kind.name) != kind.name:
-                raise terms[f"xl:{kind.name}"].fault(
+                raise terms[kind.name].fault(
                     f"名称「{text}」已经用于 {seen[text.casefold()]}")
 
 
@@ -163,9 +163,7 @@ def _check_evidence(kind: Kind, term: Term, places: set[str]) -> None:
 
 def check_aligned(graph: Triples, kinds: Sequence[Kind], common: Sequence[Field]) -> None:
     """Every rdf:Property that is mapped to another vocabulary must be a column of something."""
-    used = {f"xl:{c.name}" for k in kinds for c in (*k.fields, *(k.ends or ()))}
-    used |= {f"xl:{f.name}" for f in common}
-    for subject in graph.typed("rdf:Property"):
-        if subject.startswith("xl:") and subject not in used:
-            term = Term(graph, subject, subject)
-            raise term.fault("没有哪个类或联系用到这个字段", subject, used)
+    used = {f"xl:{c.name}" for k in kinds for c in (*k.fields, *(k.ends or ()), *common)}
+    for term in graph.typed("rdf:Property").values():
+        if term.subject.startswith("xl:") and term.subject not in used:
+            raise term.fault("没有哪个类或联系用到这个字段", term.subject, used)

@@ -73,16 +73,15 @@ def _compile(files: Mapping[str, bytes]) -> Ontology:
     check_terms(graph)
     words, about = _words(graph)
     thresholds = _thresholds(graph, about)
-    names = {s: Term(graph, s, s.removeprefix("xl:"))
-             for type_ in ("xl:Class", "xl:Link") for s in graph.typed(type_)}
-    common = tuple(p.field for s in graph.typed("xl:Shared")
-                   for p in _properties(Term(graph, s, s.removeprefix("xl:")), words, names))
-    kinds = [_kind(term, words, names) for term in names.values()]
+    classes, links = graph.typed("xl:Class"), graph.typed("xl:Link")
+    common = tuple(p.field for term in graph.typed("xl:Shared").values()
+                   for p in _properties(term, words, classes))
+    kinds = [_kind(term, words, classes) for term in (classes | links).values()]
     kinds.sort(key=lambda kind: (kind.order, kind.name))
-    check_names(kinds, names)
+    check_names(kinds, classes | links)
     places = {kind.name for kind in kinds if kind.place}
     for kind in kinds:
-        check_kind(kind, names[f"xl:{kind.name}"], places, common)
+        check_kind(kind, (classes | links)[kind.name], places, common)
     check_aligned(graph, kinds, common)
     if "Grade" not in words:
         raise OntologyError("*.ttl", "xl:Grade", "缺少来源等级的词表")
@@ -105,23 +104,21 @@ def _words(graph: Triples) -> tuple[dict[str, tuple[Choice, ...]], dict[str, tup
     schemes = graph.typed("skos:ConceptScheme")
     found: dict[str, list[tuple[int, Choice]]] = {scheme: [] for scheme in schemes}
     seen: dict[str, dict[str, str]] = {scheme: {} for scheme in schemes}
-    for subject in graph.typed("skos:Concept"):
-        term = Term(graph, subject, subject)
-        scheme = str(term.one("skos:inScheme"))
-        if scheme not in found:
+    for term in graph.typed("skos:Concept").values():
+        scheme = str(term.one("skos:inScheme")).removeprefix("xl:")
+        if scheme not in schemes:
             raise term.fault(f"不认识词表 {scheme}", scheme, schemes)
         notation = term.text("skos:notation")
-        if subject != f"{scheme}-{notation}":
+        if term.name != f"{scheme}-{notation}":
             raise term.fault(f"skos:notation 与名称不一致，名称应当是 {scheme}-{notation}")
         choice = Choice(notation, term.both("skos:prefLabel"), term.texts("skos:altLabel"))
         texts = (choice.name, choice.label.zh, choice.label.en, *choice.synonyms)
         check_distinct(term, ((text, choice.name) for text in texts), seen[scheme])
         found[scheme].append((term.number("xl:order", 9999), choice))
     words, about = {}, {}
-    for scheme in schemes:
-        term, name = Term(graph, scheme, scheme), scheme.removeprefix("xl:")
+    for name, term in schemes.items():
         about[name] = term.both("skos:prefLabel"), term.both("skos:definition")
-        words[name] = tuple(c for _, c in sorted(found[scheme], key=lambda x: (x[0], x[1].name)))
+        words[name] = tuple(c for _, c in sorted(found[name], key=lambda x: (x[0], x[1].name)))
         if not words[name]:
             raise term.fault("词表里一个词也没有")
     return words, about
@@ -129,8 +126,7 @@ def _words(graph: Triples) -> tuple[dict[str, tuple[Choice, ...]], dict[str, tup
 
 def _thresholds(graph: Triples, about: dict[str, tuple[Text, Text]]) -> dict[str, float]:
     out = {}
-    for subject in graph.typed("xl:Threshold"):
-        term, name = Term(graph, subject, subject), subject.removeprefix("xl:")
+    for name, term in graph.typed("xl:Threshold").items():
         value = term.text("rdf:value")
         if not re.fullmatch(r"\d+(\.\d+)?", value):
             raise term.fault(f"阈值 rdf:value 应当是不小于 0 的数，不是「{value}」")
@@ -138,11 +134,11 @@ def _thresholds(graph: Triples, about: dict[str, tuple[Text, Text]]) -> dict[str
     return out
 
 
-def _kind(term: Term, words: Mapping[str, tuple[Choice, ...]], names: Mapping[str, Term]) -> Kind:
+def _kind(term: Term, words: Mapping[str, tuple[Choice, ...]], classes: Mapping[str, Term]) -> Kind:
     link = "xl:Link" in term.all("rdf:type")
     if not (_LINK_NAME if link else _CLASS_NAME).fullmatch(term.name):
         raise term.fault("联系的名称以小写字母开头" if link else "类的名称以大写字母开头")
-    shapes = _properties(term, words, names)
+    shapes = _properties(term, words, classes)
     if not link and any(p.end for p in shapes):
         raise term.fault("xl:end 只用于联系；类只有字段")
     label = term.both("rdfs:label")
@@ -183,8 +179,8 @@ def _ends(term: Term, shapes: Sequence[Shape]) -> tuple[End, End]:
 
 
 def _properties(term: Term, words: Mapping[str, tuple[Choice, ...]],
-                names: Mapping[str, Term]) -> list[Shape]:
-    shapes = [_property(term, str(node), words, names) for node in term.all("sh:property")]
+                classes: Mapping[str, Term]) -> list[Shape]:
+    shapes = [_property(term, str(node), words, classes) for node in term.all("sh:property")]
     shapes.sort(key=lambda p: (p.order, p.field.name))
     fields = {p.field.name: p.field for p in shapes}
     if len(fields) < len(shapes):
@@ -196,7 +192,7 @@ def _properties(term: Term, words: Mapping[str, tuple[Choice, ...]],
 
 
 def _property(owner: Term, node: str, words: Mapping[str, tuple[Choice, ...]],
-              names: Mapping[str, Term]) -> Shape:
+              classes: Mapping[str, Term]) -> Shape:
     path = str(Term(owner.graph, node, f"{owner.name} 的字段").one("sh:path") or "")
     name = path.removeprefix("xl:")
     term = Term(owner.graph, node, f"{owner.name}.{name or '?'}")
@@ -205,7 +201,7 @@ def _property(owner: Term, node: str, words: Mapping[str, tuple[Choice, ...]],
     least, most = term.number("sh:minCount", 0), term.number("sh:maxCount", 0)
     if least > 1 or most > 1:
         raise term.fault("sh:minCount 只能是 0 或 1，sh:maxCount 只能是 1（多值就不写）")
-    datatype, refers = _type(term, names)
+    datatype, refers = _type(term, classes)
     vocabulary = str(term.one("xl:choices") or "").removeprefix("xl:")
     if vocabulary:
         if vocabulary not in words:
@@ -224,7 +220,7 @@ def _property(owner: Term, node: str, words: Mapping[str, tuple[Choice, ...]],
     return Shape(found, end, term.number("sh:order", 9999), term)
 
 
-def _type(term: Term, names: Mapping[str, Term]) -> tuple[str, tuple[str, ...]]:
+def _type(term: Term, classes: Mapping[str, Term]) -> tuple[str, tuple[str, ...]]:
     """(datatype, referred classes); a reference without classes may be any thing."""
     datatype, class_, any_of = (term.one(f"sh:{p}") for p in ("datatype", "class", "or"))
     node_kind = term.one("sh:nodeKind")
@@ -239,14 +235,11 @@ def _type(term: Term, names: Mapping[str, Term]) -> tuple[str, tuple[str, ...]]:
             raise term.fault(f"sh:nodeKind 只能是 sh:IRI，不是 {node_kind}")
         return "reference", ()
     listed = term.graph.items(any_of) if any_of is not None else []
-    classes = ([str(class_)] if class_ is not None else
-               [str(Term(term.graph, item, term.name).one("sh:class")) for item in listed])
-    known = [s for s, t in names.items() if "xl:Class" in t.all("rdf:type")]
-    for wanted in classes:
-        if wanted not in known:
-            raise term.fault(f"不认识类 {wanted}", wanted, known)
-    if not classes or len(set(classes)) < len(classes):
+    wanted = ([str(class_)] if class_ is not None else
+              [str(Term(term.graph, item, term.name).one("sh:class")) for item in listed])
+    for name in wanted:
+        if name.removeprefix("xl:") not in classes:
+            raise term.fault(f"不认识类 {name}", name, [f"xl:{known}" for known in classes])
+    if not wanted or len(set(wanted)) < len(wanted):
         raise term.fault("sh:or 要列出不重复的 [ sh:class xl:… ]")
-    return "reference", tuple(c.removeprefix("xl:") for c in classes)
-
-
+    return "reference", tuple(name.removeprefix("xl:") for name in wanted)

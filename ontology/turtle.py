@@ -86,9 +86,11 @@ class Triples:
             if p == "rdf:type" or s not in self.files:
                 self.files[s] = file
 
-    def typed(self, type_: str) -> list[str]:
-        """Subjects of that type, sorted."""
-        return sorted(s for s, said in self.said.items() if type_ in said.get("rdf:type", ()))
+    def typed(self, type_: str) -> dict[str, "Term"]:
+        """Subjects of that type by their short names, sorted."""
+        found = sorted(s for s, said in self.said.items() if type_ in said.get("rdf:type", ()))
+        names = {s: s.removeprefix("xl:") for s in found}
+        return {name: Term(self, s, name) for s, name in names.items()}
 
     def items(self, head: Node) -> list[str]:
         """The members of an RDF list."""
