@@ -1,6 +1,6 @@
 """Answers as plain Chinese for the terminal; tables stay within 100 columns."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,7 @@ LISTS = {
 TYPES = {"string": "文字", "integer": "整数", "decimal": "数字", "boolean": "是或否",
          "date": "日期", "period": "时期", "quantity": "数量", "address": "网址",
          "credit_code": "18 位代码"}
+NARROW = ("判定", "位置", "从", "到")  # columns that never break
 NOBODY = "没有来源说过。没人说过不等于没有。"
 HIDDEN = ("id", "name", "kind", "kind_name", "records", "conflicts", "inferred")
 
@@ -52,13 +53,10 @@ class Texts:
         """One sentence, the table of verdicts, the four lists, the numbered sources."""
         self._title(answer["region"], answer["chain"], f"截至 {answer['at']}", known=answer)
         self.say(headline(answer))
-        table = _table("环节", "位置", "判定", "企业", "依据")
-        for row in answer["segments"]:
-            name = escape(row["segment"]) + ("" if row["essential"] else " [dim]非必备[/dim]")
-            hinted = f"推断：{_firms(row['hinted'])}" if row["hinted"] and not row["firms"] else ""
-            table.add_row(name, self.word("SegmentStage", row["stage"]), _verdict(row),
-                          _firms(row["firms"]) or hinted, self._mark(row["evidence"]))
-        self.console.print(table)
+        self._table(("环节", "位置", "判定", "企业", "依据"), (
+            (_segment(row), self.word("SegmentStage", row["stage"]), _verdict(row),
+             _firms(row["firms"]) or (f"推断：{_firms(row['hinted'])}" if row["hinted"] else ""),
+             self._mark(row["evidence"])) for row in answer["segments"]))
         for key, (title, meaning) in LISTS.items():
             self._list(title, meaning, answer["lists"][key])
         self._cited()
@@ -91,15 +89,12 @@ class Texts:
         first = answers[0]
         self.console.print(f"\n[bold]{escape(first['region'])}的{escape(first['chain'])}链："
                            "缺过什么，后来怎样，还有什么没人知道[/bold]")
-        table = _table("环节", *(f"截至 {answer['at']}" for answer in answers))
-        silent = []
-        for number, row in enumerate(first["segments"]):
-            states = [answer["segments"][number] for answer in answers]
-            if row["verdict"] != "unknown":
-                table.add_row(escape(row["segment"]), *(self._cell(state) for state in states))
-            elif all(state["verdict"] == "unknown" for state in states) and row["essential"]:
-                silent.append(row["segment"])
-        self.console.print(table)
+        segments = list(zip(*(answer["segments"] for answer in answers), strict=True))
+        silent = [states[0]["segment"] for states in segments if states[0]["essential"]
+                  and all(state["verdict"] == "unknown" for state in states)]
+        self._table(("环节", *(f"截至 {answer['at']}" for answer in answers)), (
+            (escape(states[0]["segment"]), *map(self._cell, states))
+            for states in segments if states[0]["verdict"] != "unknown"))
         for answer in answers:
             self.say(f"· 截至 {answer['at']}，{headline(answer)}", "  ")
         for row in first["segments"]:
@@ -123,13 +118,10 @@ class Texts:
         inputs: dict[str, list[str]] = {}
         for feed in answer["feeds"]:
             inputs.setdefault(feed["downstream"], []).append(feed["upstream"])
-        table = _table("位置", "环节", "上家环节", "产品")
-        for row in answer["rows"]:
-            name = escape(row["segment"]) + ("" if row["essential"] else " [dim]非必备[/dim]")
-            table.add_row(self.word("SegmentStage", row["stage"]), name,
-                          escape("、".join(inputs.get(row["segment"], []))),
-                          escape("、".join(row["products"])))
-        self.console.print(table)
+        self._table(("位置", "环节", "上家环节", "产品"), (
+            (self.word("SegmentStage", row["stage"]), _segment(row),
+             escape("、".join(inputs.get(row["segment"], []))), escape("、".join(row["products"])))
+            for row in answer["rows"]))
         for ring in answer["cycles"]:
             self.say(f"! 供料关系成环：{' → '.join(ring)}", "  ")
         if answer["apart"]:
@@ -142,10 +134,9 @@ class Texts:
         places = list(dict.fromkeys(row["region"] for row in answer["rows"]))
         for start in range(0, len(places), 7):
             part = places[start:start + 7]
-            table = _table("产业链", *map(escape, part))
-            for chain in dict.fromkeys(row["chain"] for row in answer["rows"]):
-                table.add_row(escape(chain), *(_interval(cells[chain, place]) for place in part))
-            self.console.print(table)
+            self._table(("产业链", *map(escape, part)), (
+                (escape(chain), *(_interval(cells[chain, place]) for place in part))
+                for chain in dict.fromkeys(row["chain"] for row in answer["rows"])))
 
     def compare(self, answer: Answer) -> None:
         """Segments whose verdict differs, and how the change splits."""
@@ -155,13 +146,11 @@ class Texts:
                            ("newly_seen", "从前没有来源说过，后来有来源说具备")):
             if answer[key]:
                 self.say(f"{words}：{'、'.join(answer[key])}", "  ")
-        table = _table("环节", "从", "到", "后来的企业", "依据")
-        for row in answer["rows"]:
-            if row["verdict_from"] != row["verdict_to"]:
-                table.add_row(escape(row["segment"]), _word(row["verdict_from"]),
-                              _word(row["verdict_to"]), escape(_few(row["firms_to"])),
-                              self._mark(row["evidence"]))
-        self.console.print(table if table.row_count else "判定没有变化。")
+        self._table(("环节", "从", "到", "后来的企业", "依据"), (
+            (escape(row["segment"]), _word(row["verdict_from"]), _word(row["verdict_to"]),
+             escape(_few(row["firms_to"])), self._mark(row["evidence"]))
+            for row in answer["rows"] if row["verdict_from"] != row["verdict_to"]),
+            "判定没有变化。")
         for key, word in (("moved", "两个日期之间"), ("learned", "前一日期我们后来才知道的"),
                           ("total", "合计")):
             part = answer[key]
@@ -182,17 +171,12 @@ class Texts:
     def _supplies(self, answer: Answer, what: str) -> None:
         """Partners with product, form, dates and sources."""
         self._title(answer["firm"] + what, f"截至 {answer['at']}", known=answer)
-        if not answer["rows"]:
-            self.console.print(NOBODY)
-            return
-        table = _table("企业", "产品", "方式", "起", "止", "依据")
-        for row in answer["rows"]:
-            form = self.word("SupplyForm", row["form"] or "") or row["link_name"]
-            table.add_row(_firms([row]), escape(row["product"] or ""),
-                          form + ("（推断）" if row["inferred"] else ""),
-                          row["valid_from"] or "", row["valid_to"] or "",
-                          self._mark(row["evidence"]))
-        self.console.print(table)
+        self._table(("企业", "产品", "方式", "起", "止", "依据"), (
+            (_firms([row]), escape(row["product"] or ""),
+             (self.word("SupplyForm", row["form"] or "") or row["link_name"])
+             + ("（推断）" if row["inferred"] else ""),
+             row["valid_from"] or "", row["valid_to"] or "", self._mark(row["evidence"]))
+            for row in answer["rows"]), NOBODY)
         self._cited()
 
     def path(self, answer: Answer) -> None:
@@ -223,41 +207,31 @@ class Texts:
                 self.say(f"  {name}：{text}", "    ")
             if row["records"]:
                 self.say(f"  依据 {self.notes.mark(row['records'], answer['evidence'])}")
-        table = _table("关系", "内容", "依据")
-        for link in answer["links"]:
-            table.add_row(link["kind_name"], escape(self._link(link, answer["rows"][0]["name"])),
-                          self._mark(link["records"], answer["evidence"]))
-        if table.row_count:
-            self.console.print(table)
+        self._table(("关系", "内容", "依据"), (
+            (link["kind_name"], escape(self._link(link, answer["rows"][0]["name"])),
+             self._mark(link["records"], answer["evidence"])) for link in answer["links"]), "")
         self._cited()
 
     def list(self, answer: Answer) -> None:
         """Rows of any kind; the first columns that hold something."""
         kind = self.ontology.kinds[answer["kind"]]
         self._title(kind.label.zh, f"共 {answer['total']} 行", known=answer)
-        if not answer["rows"]:
-            self.console.print(NOBODY)
-            return
         names = ["name"] if kind.role("name") else []
         keys = names + [key for key in dict.fromkeys(key for row in answer["rows"] for key in row)
                         if key not in HIDDEN
                         and any(row.get(key) not in (None, "", []) for row in answer["rows"])]
-        table = _table(*(escape(self._label(kind.name, key)) for key in keys[:6]), "依据")
-        for row in answer["rows"]:
-            table.add_row(*(escape(self._text(kind.name, key, row.get(key))) for key in keys[:6]),
-                          self._mark(row["records"], answer["evidence"]))
-        self.console.print(table)
+        self._table((*(escape(self._label(kind.name, key)) for key in keys[:6]), "依据"), (
+            (*(escape(self._text(kind.name, key, row.get(key))) for key in keys[:6]),
+             self._mark(row["records"], answer["evidence"])) for row in answer["rows"]), NOBODY)
         if answer["total"] > len(answer["rows"]):
             self.console.print(f"只列出 {len(answer['rows'])} 行。")
         self._cited()
 
     def sources(self, answer: Answer) -> None:
         """Cited sources, and what was loaded."""
-        table = _table("标题", "出版者", "日期", "等级", "记录")
-        for row in answer["rows"]:
-            table.add_row(escape(row["title"]), escape(row["publisher"]), row["date"],
-                          self.word("Grade", row["grade"]), str(row["records"]))
-        self.console.print(table)
+        self._table(("标题", "出版者", "日期", "等级", "记录"), (
+            (escape(row["title"]), escape(row["publisher"]), row["date"],
+             self.word("Grade", row["grade"]), str(row["records"])) for row in answer["rows"]))
         origins = sorted(answer["origins"].items(), key=lambda item: -item[1])
         more = f"；另有 {len(origins) - 8} 个，共 {len(origins)} 个" if len(origins) > 8 else ""
         if answer["origins"]:
@@ -272,11 +246,9 @@ class Texts:
 
     def search(self, answer: Answer) -> None:
         """Names found, with their kind."""
-        table = _table("名称", "种类", "全称", "匹配到")
-        for row in answer["rows"]:
-            table.add_row(*(escape(row[key]) for key in (
-                "name", "kind_name", "full_name", "matched")))
-        self.console.print(table if table.row_count else "没有找到。")
+        keys = ("name", "kind_name", "full_name", "matched")
+        self._table(("名称", "种类", "全称", "匹配到"), (
+            [escape(row[key]) for key in keys] for row in answer["rows"]), "没有找到。")
 
     def ontology_term(self, answer: Answer) -> None:
         """The model: an overview, or one kind, field, vocabulary or threshold."""
@@ -300,26 +272,24 @@ class Texts:
                 self._columns(columns)
 
     def _terms(self, items: Sequence[Answer]) -> None:
-        table = _table("名称", "英文", "说明")
-        for item in items:
-            comment = item.get("comment", {}).get("zh") or "、".join(item.get("synonyms", ()))
-            table.add_row(escape(item["label"]["zh"]), item["name"], escape(comment))
-        self.console.print(table)
+        self._table(("名称", "英文", "说明"), (
+            (escape(item["label"]["zh"]), item["name"], escape(
+                item.get("comment", {}).get("zh") or "、".join(item.get("synonyms", ()))))
+            for item in items))
 
     def _columns(self, fields: Sequence[Answer]) -> None:
         """Ends and fields of a kind, as the columns of its template."""
-        table = _table("列名", "英文", "填什么", "说明")
-        for field in fields:
-            refers = [self.ontology.kinds[kind].label.zh for kind in field.get("refers", ())]
-            choices = [choice["label"]["zh"] for choice in field.get("choices", ())]
-            what = "、".join(choices or refers) or TYPES.get(field.get("datatype", ""), "任何事物")
-            marks = [word for key, word in (("required", "必填"), ("multiple", "可多个"),
-                                            ("key", "区分不同记录")) if field.get(key)]
-            example = f"例：{field['example']}" if field.get("example") else ""
-            parts = [field["comment"]["zh"].rstrip("。"), *marks, example]
-            table.add_row(escape(field["label"]["zh"]), field["name"], escape(what),
-                          escape("；".join(filter(None, parts))))
-        self.console.print(table)
+        self._table(("列名", "英文", "填什么", "说明"), map(self._column, fields))
+
+    def _column(self, field: Answer) -> tuple[str, ...]:
+        refers = [self.ontology.kinds[kind].label.zh for kind in field.get("refers", ())]
+        choices = [choice["label"]["zh"] for choice in field.get("choices", ())]
+        what = "、".join(choices or refers) or TYPES.get(field.get("datatype", ""), "任何事物")
+        marks = [word for key, word in (("required", "必填"), ("multiple", "可多个"),
+                                        ("key", "区分不同记录")) if field.get(key)]
+        example = [f"例：{field['example']}"] if field.get("example") else []
+        about = "；".join([field["comment"]["zh"].rstrip("。"), *marks, *example])
+        return escape(field["label"]["zh"]), field["name"], escape(what), escape(about)
 
     # --- words ------------------------------------------------------------------------------
 
@@ -336,6 +306,19 @@ class Texts:
         """A sentence, broken between any two Chinese characters (rich breaks at spaces only)."""
         for line in fold(text, self.console.width, indent):
             self.console.print(line, markup=False)
+
+    def _table(self, columns: Sequence[str], rows: Iterable[Sequence[str]],
+               empty: str | None = None) -> None:
+        """Rows of escaped cells; without any, the sentence `empty` if there is one."""
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold", no_wrap=column in NARROW)
+        for row in rows:
+            table.add_row(*row)
+        if table.row_count or empty is None:
+            self.console.print(table)
+        elif empty:
+            self.console.print(empty)
 
     def _cited(self) -> None:
         """The numbered sources, where there are any."""
@@ -420,11 +403,8 @@ def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
         yield advance
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in ("判定", "位置", "从", "到"))
-    return table
+def _segment(row: Answer) -> str:
+    return escape(row["segment"]) + ("" if row["essential"] else " [dim]非必备[/dim]")
 
 
 def _verdict(state: Answer) -> str:

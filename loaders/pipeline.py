@@ -18,9 +18,8 @@ from loaders.check import Checker
 from loaders.cite import Citations
 from loaders.columns import SOURCE, columns
 from loaders.declare import Position, declare
-from loaders.drafts import draft
 from loaders.inputs import Inputs, Work, template_work
-from loaders.plan import Plan
+from loaders.plan import Plan, draft
 from loaders.report import Rejected, Report
 from loaders.resolve import Fault, Known
 from loaders.source import FILE
