@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 
 from api.answers import Answer, Answers
+from api.chinese import Command, Group
 from api.settings import Settings
 from api.texts import Texts, progress
 from graph import dates
@@ -26,30 +28,34 @@ from ontology import Ontology, StoreError, XianglianError, load_ontology
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    name="xianglian", no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
+    name="xianglian", cls=Group, no_args_is_help=True, add_completion=False,
+    rich_markup_mode="rich", pretty_exceptions_enable=False,
     help="湘链：湖南产业链知识图谱。说清楚一条链缺什么、凭什么、去找谁。\n\n"
          "先运行 [bold]xianglian start[/bold]（装入随附数据并看一个例子），再运行 "
          "[bold]xianglian gaps 锂电池 --region 长沙[/bold]。\n\n"
          "Knowledge graph of Hunan's industrial chains: what is missing, why, whom to call.",
 )
 
+command = partial(app.command, cls=Command)
+
 STOPPED = "已中断。没有装完的不会留下任何痕迹。"
 
 StoreOption = Annotated[str | None, typer.Option(
-    "--store", help="图谱存放处，如 sqlite:///图谱.db")]
+    "--store", metavar="地址", help="图谱存放处，如 sqlite:///图谱.db")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 AtOption = Annotated[str | None, typer.Option(
-    "--at", help="截至哪天：2014、2018-06；不写则是今天")]
+    "--at", metavar="日期", help="截至哪天：2014、2018-06；不写则是今天")]
 KnownOption = Annotated[str | None, typer.Option(
-    "--known-at", help="按那天已录入的资料回答")]
+    "--known-at", metavar="日期", help="按那天已录入的资料回答")]
 GradeOption = Annotated[str | None, typer.Option(
-    "--min-grade", help="只采用官方、媒体或行业以上的来源")]
+    "--min-grade", metavar="等级", help="只采用官方、媒体或行业以上的来源")]
 RegionOption = Annotated[str, typer.Option(
-    "--region", "-r", help="地区：长沙、益阳高新区、430100、Changsha")]
-ChainArgument = Annotated[str, typer.Argument(help="产业链：锂电池、工程机械、lithium battery")]
-FirmArgument = Annotated[str, typer.Argument(help="企业")]
-KindArgument = Annotated[str, typer.Argument(help="种类：Company、企业、suppliesTo、供应 …")]
+    "--region", "-r", metavar="地区", help="地区：长沙、益阳高新区、430100、Changsha")]
+ChainArgument = Annotated[str, typer.Argument(
+    metavar="产业链", help="锂电池、工程机械、lithium battery")]
+FirmArgument = Annotated[str, typer.Argument(metavar="企业", help="简称、全称、别名或代码")]
+KindArgument = Annotated[str, typer.Argument(
+    metavar="种类", help="Company、企业、suppliesTo、供应 …")]
 
 
 def _console(stderr: bool = False) -> Console:
@@ -98,18 +104,18 @@ Shown = tuple[Answer, Callable[[Texts, Answer], None]]
 
 def question(ask: Callable[..., Shown]) -> Callable[..., Shown]:
     """Make a command of a function that asks `Answers` one thing, with every question's options."""
-    def command(at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
+    def answer(at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
                 as_json: JsonOption = False, store: StoreOption = None, **own: Any) -> None:
         answers = _answers(store, at, known_at, min_grade)
-        answer, show = ask(answers, **own)
+        found, show = ask(answers, **own)
         if as_json:
-            _json(answer)
+            _json(found)
         else:
-            show(Texts(_console(), answers.ontology), answer)
+            show(Texts(_console(), answers.ontology), found)
 
-    own, shared = (list(inspect.signature(f).parameters.values()) for f in (ask, command))
-    setattr(command, "__signature__", inspect.Signature([*own[1:], *shared[:-1]]))  # noqa: B010
-    app.command(ask.__name__.rstrip("_"), help=ask.__doc__)(command)
+    own, shared = (list(inspect.signature(f).parameters.values()) for f in (ask, answer))
+    setattr(answer, "__signature__", inspect.Signature([*own[1:], *shared[:-1]]))  # noqa: B010
+    command(ask.__name__.rstrip("_"), help=ask.__doc__)(answer)
     return ask
 
 
@@ -131,19 +137,21 @@ def chain(answers: Answers, chain: ChainArgument) -> Shown:
 @question
 def matrix(answers: Answers,
            chain: Annotated[list[str] | None, typer.Option(
-               "--chain", "-c", help="只看这些链")] = None,
+               "--chain", "-c", metavar="产业链", help="只看这些链")] = None,
            region: Annotated[list[str] | None, typer.Option(
-               "--region", "-r", help="只看这些地区")] = None) -> Shown:
+               "--region", "-r", metavar="地区", help="只看这些地区")] = None) -> Shown:
     """各链 × 各市州的完整度区间。"""
     return answers.matrix(chain or (), region or ()), Texts.matrix
 
 
 @question
 def compare(answers: Answers, chain: ChainArgument, region: RegionOption = "湖南",
-            first: Annotated[str, typer.Option("--from", help="从哪一天")] = "2014",
-            last: Annotated[str | None, typer.Option("--to", help="到哪一天，不写则今天")] = None,
+            first: Annotated[str, typer.Option(
+                "--from", metavar="日期", help="从哪一天")] = "2014",
+            last: Annotated[str | None, typer.Option(
+                "--to", metavar="日期", help="到哪一天，不写则今天")] = None,
             known_from: Annotated[str | None, typer.Option(
-                "--known-from", help="前一日期按当时所知回答")] = None) -> Shown:
+                "--known-from", metavar="日期", help="前一日期按当时所知回答")] = None) -> Shown:
     """两个日期之间变了什么：世界变了，还是我们才知道。
 
     例：xianglian compare 锂电池 --region 长沙 --from 2014 --to today
@@ -167,9 +175,11 @@ def customers(answers: Answers, firm: FirmArgument) -> Shown:
 
 
 @question
-def path(answers: Answers, first: Annotated[str, typer.Argument(help="从")],
-         last: Annotated[str, typer.Argument(help="到")],
-         max_steps: Annotated[int, typer.Option(min=1, max=8, help="最多几步")] = 4) -> Shown:
+def path(answers: Answers,
+         first: Annotated[str, typer.Argument(metavar="从", help="一家企业或别的单位")],
+         last: Annotated[str, typer.Argument(metavar="到", help="另一家")],
+         max_steps: Annotated[int, typer.Option(
+             min=1, max=8, metavar="步数", help="最多几步")] = 4) -> Shown:
     """两家企业之间最短的、步步有出处的联系。"""
     return answers.path(first, last, max_steps), Texts.path
 
@@ -182,38 +192,44 @@ def company(answers: Answers, name: FirmArgument) -> Shown:
 
 @question
 def show(answers: Answers, kind: KindArgument,
-         name: Annotated[str | None, typer.Argument(help="名称；不写则列出")] = None) -> Shown:
+         name: Annotated[str | None, typer.Argument(
+             metavar="名称", help="不写则列出")] = None) -> Shown:
     """任何一个事物，或它的一种关系，连同出处。"""
     return answers.show(kind, name), Texts.show
 
 
 @question
 def list_(answers: Answers, kind: KindArgument,
-          limit: Annotated[int | None, typer.Option(min=1, help="最多几行")] = None) -> Shown:
+          limit: Annotated[int | None, typer.Option(
+              min=1, metavar="行数", help="最多几行")] = None) -> Shown:
     """一个种类的全部事物或关系。"""
     return answers.list(kind, limit), Texts.list
 
 
 @question
 def sources(answers: Answers,
-            name: Annotated[str | None, typer.Argument(help="标题或报刊里的字")] = None,
-            urls: Annotated[bool, typer.Option(help="连同网址")] = False) -> Shown:
+            name: Annotated[str | None, typer.Argument(
+                metavar="名称", help="标题或报刊里的字")] = None,
+            urls: Annotated[bool, typer.Option("--urls", help="连同网址")] = False) -> Shown:
     """图谱引用了哪些来源，各有多少条记录。"""
     return answers.sources(name or ""), Texts.addresses if urls else Texts.sources
 
 
 @question
 def search(answers: Answers,
-           text: Annotated[str, typer.Argument(help="名称、别名、代码、拼音或首字母")],
+           text: Annotated[str, typer.Argument(
+               metavar="名称", help="名称、别名、代码、拼音或首字母")],
            kind: Annotated[list[str] | None, typer.Option(
-               "--kind", "-k", help="只找这些种类")] = None,
-           limit: Annotated[int, typer.Option(min=1, max=500)] = 20) -> Shown:
+               "--kind", "-k", metavar="种类", help="只找这些种类")] = None,
+           limit: Annotated[int, typer.Option(
+               min=1, max=500, metavar="行数", help="最多几行")] = 20) -> Shown:
     """按名称找事物。"""
     return answers.search(text, kind or (), limit), Texts.search
 
 
-@app.command()
-def ontology(term: Annotated[str | None, typer.Argument(help="类别、关系、字段或词表")] = None,
+@command()
+def ontology(term: Annotated[str | None, typer.Argument(
+                 metavar="术语", help="类别、关系、字段或词表")] = None,
              as_json: JsonOption = False, store: StoreOption = None) -> None:
     """解释模型：有哪些类别和关系，每个字段是什么意思。"""
     answers = _answers(store)
@@ -227,14 +243,16 @@ def ontology(term: Annotated[str | None, typer.Argument(help="类别、关系、
 # --- putting facts in and taking them out ---------------------------------------------------
 
 
-@app.command()
+@command()
 def load(paths: Annotated[list[Path] | None, typer.Argument(
-             help="来源文件夹、CSV 或 Excel；不写则装入随附数据")] = None,
-         dry_run: Annotated[bool, typer.Option(help="只检查，不写入")] = False,
-         keep_good: Annotated[bool, typer.Option(help="有错行时仍写入正确的行")] = False,
-         allow_shrink: Annotated[bool, typer.Option(help="允许比上次少两成以上")] = False,
+             metavar="路径", help="来源文件夹、CSV 或 Excel；不写则装入随附数据")] = None,
+         dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")] = False,
+         keep_good: Annotated[bool, typer.Option(
+             "--keep-good", help="有错行时仍写入正确的行")] = False,
+         allow_shrink: Annotated[bool, typer.Option(
+             "--allow-shrink", help="允许比上次少两成以上")] = False,
          report: Annotated[Path | None, typer.Option(
-             help="把 report.json 和 report.xlsx 写到这个文件夹")] = None,
+             metavar="文件夹", help="把 report.json 和 report.xlsx 写到这个文件夹")] = None,
          as_json: JsonOption = False, store: StoreOption = None) -> None:
     """装入数据：全部正确才写入；同一来源再次装入即更新。
 
@@ -253,9 +271,10 @@ def load(paths: Annotated[list[Path] | None, typer.Argument(
     _finish(outcome, as_json)
 
 
-@app.command("template")
+@command("template")
 def template_(kind: KindArgument,
-              force: Annotated[bool, typer.Option(help="允许覆盖已有的同名文件")] = False,
+              force: Annotated[bool, typer.Option(
+                  "--force", help="允许覆盖已有的同名文件")] = False,
               as_json: JsonOption = False, store: StoreOption = None) -> None:
     """在当前文件夹写出填报模板 种类.csv 和 种类.xlsx。"""
     model = load_ontology(Settings.read(store=store).ontology)
@@ -270,10 +289,11 @@ def template_(kind: KindArgument,
          f"已写出：{'、'.join(names)}。第 1 行是列名，第 2 行是可直接装入的例子。")
 
 
-@app.command()
+@command()
 def add(kind: KindArgument,
-        values: Annotated[list[str], typer.Argument(help="字段=值，如 供应商=金博股份")],
-        source: Annotated[str, typer.Option(help="来源：谁在哪里说的")],
+        values: Annotated[list[str], typer.Argument(
+            metavar="字段=值", help="如 供应商=金博股份")],
+        source: Annotated[str, typer.Option(metavar="来源", help="谁在哪里说的")],
         as_json: JsonOption = False, store: StoreOption = None) -> None:
     """录入一条有出处的记录。
 
@@ -292,8 +312,9 @@ def add(kind: KindArgument,
     _finish(outcome, as_json)
 
 
-@app.command()
-def retract(name: Annotated[str, typer.Argument(help="来源文件夹名、模板里的来源，或来源标题")],
+@command()
+def retract(name: Annotated[str, typer.Argument(
+                metavar="来源", help="来源文件夹名、模板里的来源，或来源标题")],
             as_json: JsonOption = False, store: StoreOption = None) -> None:
     """收回一个来源说过的一切；历史仍在，可用 --known-at 看到。"""
     with _opened(store, create=False) as (target, model):
@@ -301,10 +322,11 @@ def retract(name: Annotated[str, typer.Argument(help="来源文件夹名、模�
     _say({"retracted": count}, as_json, f"已收回「{name}」的 {count} 条记录。")
 
 
-@app.command()
+@command()
 def export(format: Annotated[str, typer.Option(
-               "--format", "-f", help="csv、graphml、nquads")] = "csv",
-           output: Annotated[Path | None, typer.Option("-o", help="文件；csv 则为文件夹")] = None,
+               "--format", "-f", metavar="格式", help="csv、graphml、nquads")] = "csv",
+           output: Annotated[Path | None, typer.Option(
+               "-o", metavar="路径", help="文件；csv 则为文件夹")] = None,
            as_json: JsonOption = False, store: StoreOption = None) -> None:
     """导出现行的全部记录；同样的内容每次都是同样的字节。"""
     answers = _answers(store)
@@ -314,8 +336,9 @@ def export(format: Annotated[str, typer.Option(
         _say({"files": names}, as_json, f"已写出 {len(names)} 个文件到 {output}")
 
 
-@app.command()
-def backup(file: Annotated[Path, typer.Argument(help="备份到这个新文件")],
+@command()
+def backup(file: Annotated[Path, typer.Argument(
+               metavar="文件", help="备份到这个新文件")],
            as_json: JsonOption = False, store: StoreOption = None) -> None:
     """把整个图谱连同历史备份到一个文件。"""
     answers = _answers(store)
@@ -325,9 +348,9 @@ def backup(file: Annotated[Path, typer.Argument(help="备份到这个新文件")
     _say({"file": str(file), "version": version}, as_json, f"已备份到 {file}，内容版本 {version}。")
 
 
-@app.command()
-def restore(file: Annotated[Path, typer.Argument(help="备份文件")],
-            force: Annotated[bool, typer.Option(help="允许替换已有的图谱")] = False,
+@command()
+def restore(file: Annotated[Path, typer.Argument(metavar="文件", help="备份文件")],
+            force: Annotated[bool, typer.Option("--force", help="允许替换已有的图谱")] = False,
             as_json: JsonOption = False, store: StoreOption = None) -> None:
     """从备份恢复；先检查备份，再替换。"""
     settings = Settings.read(store=store)
@@ -338,7 +361,7 @@ def restore(file: Annotated[Path, typer.Argument(help="备份文件")],
          f"已从 {file} 恢复，内容版本 {version}。")
 
 
-@app.command()
+@command()
 def start(as_json: JsonOption = False, store: StoreOption = None) -> None:
     """第一次使用：装入随附的湖南数据，看长沙锂电池链缺什么、后来怎样。"""
     with _opened(store) as (target, model):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.cli import app
 from tests.shell import Shell
 
 
@@ -123,6 +124,17 @@ def test_wrong_usage_is_two_and_a_missing_store_says_how_to_load(tmp_path: Path)
     shell.run("gaps", code=2)
     assert "xianglian load" in shell.run("gaps", "锂电池", code=3)
     assert not (tmp_path / "nothing.db").exists()
+
+
+def test_help_is_chinese_throughout(shell: Shell) -> None:
+    commands = [[]] + [[command.name or ""] for command in app.registered_commands]
+    assert len(commands) > 20
+    for words in commands:
+        page = shell.run(*words, "--help")
+        assert "用法：" in page and "选项" in page and "显示这段说明" in page
+        for english in ("Usage", "OPTIONS", "Options", "Arguments", "Commands", "COMMAND", "Show",
+                        "required", "default", "<str", "<bool", "[str", "[Path", "--no-"):
+            assert english not in page, (words, english)
 
 
 # --- putting in and taking out ---------------------------------------------------------------
