@@ -15,6 +15,7 @@ from rich.console import Console
 
 from api.answers import Answer, Answers
 from api.chinese import Command, Group
+from api.door import STOPPED
 from api.settings import Settings
 from api.texts import Texts, progress
 from graph import dates
@@ -23,7 +24,7 @@ from graph.store import restore as restore_store
 from loaders import export as exports
 from loaders import pipeline, template
 from loaders.report import Report
-from ontology import Ontology, StoreError, XianglianError, load_ontology
+from ontology import NotFound, Ontology, StoreError, XianglianError, load_ontology
 
 __all__ = ["app", "main"]
 
@@ -37,8 +38,6 @@ app = typer.Typer(
 )
 
 command = partial(app.command, cls=Command)
-
-STOPPED = "已中断。没有装完的不会留下任何痕迹。"
 
 StoreOption = Annotated[str | None, typer.Option(
     "--store", metavar="地址", help="图谱存放处，如 sqlite:///图谱.db")]
@@ -107,7 +106,10 @@ def question(ask: Callable[..., Shown]) -> Callable[..., Shown]:
     def answer(at: AtOption = None, known_at: KnownOption = None, min_grade: GradeOption = None,
                 as_json: JsonOption = False, store: StoreOption = None, **own: Any) -> None:
         answers = _answers(store, at, known_at, min_grade)
-        found, show = ask(answers, **own)
+        try:
+            found, show = ask(answers, **own)
+        except NotFound as error:
+            raise XianglianError(f"{error}{_elsewhere(answers, error.name)}") from None
         if as_json:
             _json(found)
         else:
@@ -117,6 +119,17 @@ def question(ask: Callable[..., Shown]) -> Callable[..., Shown]:
     setattr(answer, "__signature__", inspect.Signature([*own[1:], *shared[:-1]]))  # noqa: B010
     command(ask.__name__.rstrip("_"), help=ask.__doc__)(answer)
     return ask
+
+
+def _elsewhere(answers: Answers, name: str) -> str:
+    """Of which other kinds the name is, and how to ask for those."""
+    with suppress(StoreError):
+        kinds = {kind.name: kind.label.zh for kind in answers.ontology.classes}
+        found = answers.index.names([*kinds]).find(name)
+        labels = dict.fromkeys(kinds[id.partition(":")[0]] for id in found)
+        return "".join(f"。「{name}」是{label}，请用 xianglian show {label} {name}"
+                       for label in labels)
+    return ""
 
 
 @question

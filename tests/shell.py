@@ -38,7 +38,7 @@ class Shell:
         """The same as a process of its own."""
         root = str(Path(__file__).parent.parent)
         return subprocess.run(
-            [sys.executable, "-c", "from api.cli import main; main()", *arguments],
+            [sys.executable, "-c", "from api.door import main; main()", *arguments],
             cwd=self.folder, env=self.environ | {"PYTHONPATH": root},
             capture_output=True, encoding="utf-8")
 

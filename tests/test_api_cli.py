@@ -1,9 +1,13 @@
 """The command line as a person meets it: every command, on the shipped data."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from api.cli import app
 from tests.shell import Shell
@@ -119,6 +123,29 @@ def test_a_process_answers_on_stdout_and_complains_on_stderr(shell: Shell) -> No
     assert (bad.returncode, bad.stdout) == (1, "") and "金博股份" in bad.stderr
 
 
+def test_a_name_of_another_kind_says_which_and_how_to_ask(shell: Shell) -> None:
+    for command, name, kind in (("company", "益阳高新区", "园区"), ("gaps", "金博股份", "企业"),
+                                ("list", "隔膜", "环节")):
+        said = " ".join(shell.run(command, name, code=1).split())
+        assert f"「{name}」是{kind}，请用 xianglian show {kind} {name}" in said
+    assert "请用" not in shell.run("company", "金搏股份", code=1)
+
+
+def test_an_interrupt_while_starting_is_no_traceback(tmp_path: Path) -> None:
+    stop = ("import sys\n"
+            "class Stop:\n"
+            "    def find_spec(self, name, *more):\n"
+            "        if name == 'rich': raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Stop())\n"
+            "from api.door import main\n"
+            "main()\n")
+    ended = subprocess.run([sys.executable, "-c", stop], cwd=Path(__file__).parent.parent,
+                           capture_output=True, encoding="utf-8",
+                           env=os.environ | {"PYTHONUTF8": "1"})
+    assert ended.returncode == 130 and "已中断" in ended.stderr
+    assert "Traceback" not in ended.stderr and not ended.stdout
+
+
 def test_wrong_usage_is_two_and_a_missing_store_says_how_to_load(tmp_path: Path) -> None:
     shell = Shell(tmp_path, "sqlite:///nothing.db")
     shell.run("gaps", code=2)
@@ -127,7 +154,7 @@ def test_wrong_usage_is_two_and_a_missing_store_says_how_to_load(tmp_path: Path)
 
 
 def test_help_is_chinese_throughout(shell: Shell) -> None:
-    commands = [[]] + [[command.name or ""] for command in app.registered_commands]
+    commands = [[], *([name] for name in typer.main.get_command(app).commands)]  # type: ignore[attr-defined]
     assert len(commands) > 20
     for words in commands:
         page = shell.run(*words, "--help")
