@@ -119,7 +119,9 @@ class Checker:
             return _choice(field, text)
         if field.datatype == "string" and field.role == "code":
             return _code(text)
-        return _READ[field.datatype](text)
+        value = _READ[field.datatype](text)
+        _at_least(field, value)
+        return value
 
 
 class _Memo(dict[str, Checked]):
@@ -207,6 +209,11 @@ _READ: Mapping[str, Callable[[str], str | int | float | bool]] = {
 }
 
 
+def _at_least(field: Field, value: object) -> None:
+    if field.minimum is not None and isinstance(value, int | float) and value < field.minimum:
+        raise ValueError(f"不能小于 {field.minimum:g}")
+
+
 def _quantity(field: Field, raw: str) -> Checked:
     """Value, unit, bound and wording; UNIT stands between a number and the text of its own column.
 
@@ -222,6 +229,7 @@ def _quantity(field: Field, raw: str) -> Checked:
         figure = parse_figure(number + unit)
     elif unit and parse_figure("1" + unit).unit != figure.unit:
         raise ValueError(f"数字里的单位是「{figure.unit}」，单位列写的是「{unit}」")
+    _at_least(field, figure.value)
     said = ((field.name, figure.value), (field.unit_field, figure.unit),
             (field.bound_field, figure.bound), (field.wording_field, figure.wording))
     return tuple((name, part) for name, part in said if name and part != "")

@@ -6,11 +6,14 @@ from functools import cache
 from graph.names import nearest, normalise
 from loaders.tables import Table
 from ontology.errors import Problem
-from ontology.model import Field, Kind, Ontology
+from ontology.model import Field, Kind, Ontology, Text
 
-__all__ = ["SOURCE", "columns", "header", "kind_of_stem", "match"]
+__all__ = ["ORIGIN", "SOURCE", "columns", "header", "kind_of_stem", "match"]
 
 SOURCE = "Source"  # the class that every record's `source` is a thing of
+ORIGIN = Field("origin", Text("装入名", "origin"), Text(
+    "一起装入和更新的一批的名称；只在导出的表里有。",
+    "The name of what was loaded together; only in exports."), "string")
 
 
 def columns(kind: Kind, ontology: Ontology) -> tuple[Field, ...]:
@@ -55,7 +58,7 @@ def _spellings(fields: Iterable[Field]) -> dict[str, Field]:
 def match(table: Table, kind: Kind, ontology: Ontology) -> tuple[list[Field | None], list[Problem]]:
     """The field of each header, and what is wrong with the headers."""
     fields = columns(kind, ontology)
-    known = _spellings(fields)
+    known = _spellings((*fields, ORIGIN))
     found = [known.get(_fold(text)) for text in table.headers]
     problems = []
     first: dict[str, str] = {}

@@ -13,6 +13,7 @@ from ontology.errors import InputError, Problem
 __all__ = ["read_csv"]
 
 _CHUNK = 1 << 20
+_ODD = 4  # so many rare characters are not a few names
 _SURE = 8  # so many valid UTF-8 characters beyond ASCII never occur by chance in GB18030 text
 
 
@@ -28,7 +29,8 @@ def read_csv(path: Path, limits: Limits) -> Table:
     except StopIteration:
         raise InputError([Problem(path.name, "文件是空的")]) from None
     names = check_headers(path.name, "", [unguard(h).strip() for h in headers], limits)
-    return Table(path.name, "", names, _rows(path.name, len(names), lines))
+    doubt = _doubt(path) if encoding == "gb18030" else ""
+    return Table(path.name, "", names, _rows(path.name, len(names), lines), doubt=doubt)
 
 
 def _refuse(path: Path, reason: str, row: int | None = None, column: str = "") -> NoReturn:
@@ -56,6 +58,23 @@ def _encoding(path: Path) -> str:
     if fault.nul:
         reason = "文件里有 NUL 字节，可能已损坏：请重新导出"
     _refuse(path, "文件在一个汉字中间被截断" if fault.cut else reason, fault.row)
+
+
+def _doubt(path: Path) -> str:
+    """A warning where text that decodes as GB18030 was hardly written in it.
+
+    Of what is printed on the mainland next to nothing lies outside GB 2312; of Big5 or Shift-JIS
+    read as GB18030 a third or more does.
+    """
+    with path.open("rb") as file:
+        text = file.read(_CHUNK).decode("gb18030", "ignore")
+    known = text.encode("gb2312", "ignore").decode("gb2312")
+    odd = len(text) - len(known)
+    if odd < _ODD or odd < 0.3 * _beyond_ascii(text):
+        return ""
+    some = "、".join(dict.fromkeys(c for c in text if c not in known and c.isprintable()))[:9]
+    return (f"按 GB18030 读出的字有 {odd / _beyond_ascii(text):.0%} 很不常见（如 {some}）："
+            "如果是乱码，原文可能是 Big5 或日文编码，请另存为 UTF-8 后重装")
 
 
 def _wide(head: bytes) -> bool:

@@ -5,8 +5,10 @@ import io
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import chain, groupby
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
@@ -15,7 +17,7 @@ from graph.names import normalise
 from graph.record import Record, Value, record_id
 from graph.store import Store
 from loaders.check import split
-from loaders.columns import SOURCE, columns, header
+from loaders.columns import ORIGIN, SOURCE, columns, header
 from ontology.errors import NotFound
 from ontology.model import Field, Kind, Ontology
 
@@ -32,8 +34,9 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 def export(store: Store, ontology: Ontology, format: str, out: Path | None) -> list[Path]:
     """Write the live records, sorted, the same bytes each time; the files written.
 
-    csv      one file a kind into the folder `out`; they load again as they are.  To standard
-             output, or a file that ends in .csv: one flat table, a row for each field of a record
+    csv      one file a kind into the folder `out`; they load again as they are, and by the column
+             装入名 as parts of what they came from.  To standard output, or a file that ends in
+             .csv: one flat table, a row for each field of a record
     graphml  one file, or standard output when `out` is None
     nquads   the same; a named graph for each source
     Raises NotFound for another format.
@@ -86,21 +89,19 @@ def _line(cells: Iterable[str]) -> str:
 def _csv(store: Store, ontology: Ontology, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     names = _Names(store, ontology)
-    files = []
-    for kind in sorted(ontology.kinds.values(), key=lambda k: k.name):
-        fields = columns(kind, ontology)
-        path, count = folder / f"{kind.name}.csv", 0
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, lineterminator="\r\n")
-            writer.writerow([header(field) for field in fields])
-            for record in store.records(kinds=[kind.name]):
-                writer.writerow([guard(cell) for cell in _cells(record, kind, fields, names)])
-                count += 1
-        if count:
-            files.append(path)
-        else:
-            path.unlink()
-    return files
+    columns_of = {kind.name: columns(kind, ontology) for kind in ontology.kinds.values()}
+    files: dict[Path, Any] = {}
+    with ExitStack() as stack:
+        for origin in sorted(store.origins()):
+            for record in store.records(origin=origin, kinds=columns_of):
+                path, fields = folder / f"{record.kind}.csv", columns_of[record.kind]
+                if path not in files:
+                    files[path] = csv.writer(stack.enter_context(
+                        path.open("w", encoding="utf-8-sig", newline="")), lineterminator="\r\n")
+                    files[path].writerow([header(field) for field in (*fields, ORIGIN)])
+                cells = (*_cells(record, ontology.kinds[record.kind], fields, names), origin)
+                files[path].writerow([guard(cell) for cell in cells])
+    return sorted(files)
 
 
 def _cells(record: Record, kind: Kind, fields: Sequence[Field], names: "_Names") -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loaders.check import Checker, clean
 from loaders.cite import Citations, Cited
-from loaders.columns import SOURCE, columns, kind_of_stem, match
+from loaders.columns import ORIGIN, SOURCE, columns, kind_of_stem, match
 from loaders.plan import Plan, Where, make_plan, wanted
 from loaders.source import FILE, Folder, TableSpec, compile_table, read_folder
 from loaders.tables import Row, Table, read_tables
@@ -103,6 +103,7 @@ class Inputs:
     def _of_folder(self, folder: Folder, spec: TableSpec, number: int, checker: Checker,
                    citations: Citations) -> Work:
         table = _only(folder, spec)
+        self._doubt(table)
         plans, source, where = compile_table(folder, spec, table, self._ontology, checker)
         own = citations.of_folder(folder.name)
         get, places = source or (lambda cells: "", ())
@@ -113,6 +114,10 @@ class Inputs:
 
         return Work(f"{folder.name}/{number}", table, plans, cite, {"source": places}, "", where,
                     spec.minimum, folder.file)
+
+    def _doubt(self, table: Table) -> None:
+        if table.doubt:
+            self.warnings[f"{table.file}：{table.doubt}"] = None
 
     def _named(self, path: Path) -> Iterator[tuple[Table, Kind]]:
         """The tables of a file made from a template, each with its kind."""
@@ -131,6 +136,7 @@ class Inputs:
             raise InputError([Problem(
                 path.name, "不知道表里是什么：文件名或工作表名要是种类名，如 Company 或 企业")])
         for table, kind in named:
+            self._doubt(table)
             if kind:
                 yield table, kind
             else:
@@ -158,14 +164,16 @@ def template_work(table: Table, kind: Kind, key: str, ontology: Ontology, checke
     itself = kind.name == SOURCE
     plan = make_plan(kind, {f.name: f for f in columns(kind, ontology)},
                      {name: (itemgetter(i), (i,)) for name, i in at.items()
-                      if not name.startswith("source")}, checker)
+                      if not name.startswith("source") and name != ORIGIN.name}, checker)
     cited = {"source": at[kind.role("name")[0].name]} if itself else {
         name: place for name, place in at.items() if name.startswith("source")}
 
     def cite(cells: Sequence[str]) -> Cited:
+        given = clean(cells[at[ORIGIN.name]]) if ORIGIN.name in at else ""
         if itself:
-            return clean(cells[cited["source"]]), ""
-        return citations.row(tuple((name, cells[place]) for name, place in cited.items()))
+            return given or clean(cells[cited["source"]]), ""
+        title, source = citations.row(tuple((name, cells[i]) for name, i in cited.items()))
+        return given or title, source
 
     return Work(f"{key}/{table.sheet}", table, (plan,), cite,
                 {name: (place,) for name, place in cited.items()}, kind.name, file=table.file)

@@ -49,6 +49,7 @@ class Table:
     rows: Iterator[Row] = field(repr=False)
     hidden: bool = False
     blank: bool = False
+    doubt: str = ""  # why the text may not be what was meant
 
 
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")

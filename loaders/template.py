@@ -66,6 +66,8 @@ def _comment(field: Field) -> str:
         lines.append("可填多个，用 | 隔开")
     if choices := _choices(field):
         lines.append("可填：" + "、".join(choices))
+    if field.minimum is not None:
+        lines.append(f"不能小于 {field.minimum:g}")
     if field.datatype == "date":
         lines.append("写成 2026、2026-06 或 2026-06-30")
     if field.example:

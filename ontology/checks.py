@@ -19,7 +19,7 @@ _KIND = frozenset(["sh:property", *(f"xl:{name}" for name in (
     *FLAGS, "evidence", "identity", "shelfLife", "colour", "symbol", "order"))])
 _SHAPE = frozenset(
     [f"sh:{name}" for name in ("path", "name", "description", "datatype", "class", "or",
-                               "nodeKind", "minCount", "maxCount", "order")]
+                               "nodeKind", "minCount", "maxCount", "minInclusive", "order")]
     + [f"xl:{name}" for name in (*SIBLINGS, "key", "role", "choices", "end", "example", "synonym")])
 _OTHERS = {"xl:Shared": frozenset(["sh:property"]), "skos:Concept": frozenset(["xl:order"])}
 _ANYWHERE = frozenset(
@@ -86,6 +86,8 @@ def check_field(f: Field, term: Term) -> None:
         raise term.fault(f"多值字段不能担任 {f.role}")
     if f.role and f.datatype not in ("string", "credit_code"):
         raise term.fault(f"担任 {f.role} 的字段应当是文字")
+    if f.minimum is not None and f.datatype not in ("integer", "decimal", "quantity"):
+        raise term.fault("sh:minInclusive 只用于数字和数量")
     if f.datatype == "quantity" and f.multiple:
         raise term.fault("数量字段不能是多值")
 

@@ -127,10 +127,10 @@ def _words(graph: Triples) -> tuple[dict[str, tuple[Choice, ...]], dict[str, tup
 def _thresholds(graph: Triples, about: dict[str, tuple[Text, Text]]) -> dict[str, float]:
     out = {}
     for name, term in graph.typed("xl:Threshold").items():
-        value = term.text("rdf:value")
-        if not re.fullmatch(r"\d+(\.\d+)?", value):
-            raise term.fault(f"阈值 rdf:value 应当是不小于 0 的数，不是「{value}」")
-        out[name], about[name] = float(value), (term.both("rdfs:label"), term.both("rdfs:comment"))
+        value = term.decimal("rdf:value")
+        if value is None or value < 0:
+            raise term.fault("阈值 rdf:value 应当是不小于 0 的数")
+        out[name], about[name] = value, (term.both("rdfs:label"), term.both("rdfs:comment"))
     return out
 
 
@@ -214,7 +214,7 @@ def _property(owner: Term, node: str, words: Mapping[str, tuple[Choice, ...]],
         name, term.both("sh:name"), term.both("sh:description"), datatype, refers,
         words[vocabulary] if vocabulary else (), least == 1, most == 0, term.flag("xl:key"),
         term.word("xl:role", _ROLES), term.text("xl:example"), term.texts("xl:synonym"),
-        vocabulary, **siblings)
+        vocabulary, minimum=term.decimal("sh:minInclusive"), **siblings)
     check_field(found, term)
     end = term.word("xl:end", ("from", "to"))
     return Shape(found, end, term.number("sh:order", 9999), term)

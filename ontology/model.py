@@ -52,6 +52,7 @@ class Field:
     unit_field: str = ""
     bound_field: str = ""
     wording_field: str = ""
+    minimum: float | None = None  # the least that a number may be
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,12 @@ class Term:
             raise self.fault(f"{predicate} 应当是整数，不是「{value}」")
         return int(value or default)
 
+    def decimal(self, predicate: str) -> float | None:
+        value = self.text(predicate)
+        if value and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+            raise self.fault(f"{predicate} 应当是数，不是「{value}」")
+        return float(value) if value else None
+
     def flag(self, predicate: str) -> bool:
         value = self.one(predicate)
         if value is None:

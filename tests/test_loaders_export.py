@@ -51,7 +51,18 @@ def test_csv_loads_again_as_the_same_records(store: Store, ontology: Ontology,
     assert report.written, [str(problem) for problem in report.problems[:5]]
     assert list(again.records()) == list(store.records())
     assert again.version() == store.version()
+    assert again.origins() == store.origins()
     again.close()
+
+
+def test_an_export_loaded_back_changes_nothing(store: Store, ontology: Ontology,
+                                               tmp_path: Path) -> None:
+    before = store.version(), store.history_hash()
+    export(store, ontology, "csv", tmp_path / "out")
+    report = pipeline.load(store, ontology, [tmp_path / "out"])
+    assert report.written, [str(problem) for problem in report.problems[:5]]
+    assert (report.loaded, report.retracted, report.merged) == (0, 0, 0)
+    assert (store.version(), store.history_hash()) == before
 
 
 def test_graphml_is_a_graph(store: Store, ontology: Ontology, tmp_path: Path) -> None:

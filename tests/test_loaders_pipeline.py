@@ -97,6 +97,9 @@ def only(store: Store, kind: str, source: str = "Source:走访") -> Record:
     ("suppliesTo.csv", "供应商,客户,来源\n金博股份,金博股份 ,走访\n", 2, "客户", ""),
     ("suppliesTo.csv", "供应商,客户,供应形式,来源\n甲,乙,供祸,走访\n", 2, "供应形式", "供货"),
     ("Company.csv", "企业名称,网址,来源\n甲,javascript:alert(1),走访\n", 2, "网址", ""),
+    ("Project.csv", "项目名称,投资额,投资额单位,来源\n一期,-5,亿元,走访\n", 2, "投资额", ""),
+    ("Project.csv", "项目名称,投资额,来源\n一期,-5亿元,走访\n", 2, "投资额", ""),
+    ("Alliance.csv", "联盟名称,成员数,来源\n电池联盟,-3,走访\n", 2, "成员数", ""),
     ("Company.csv", "企业名称,来源\n甲\x07,走访\n", 2, "企业名称", ""),
     ("Company.csv", "企业名称,来源\n甲\u202e乙,走访\n", 2, "企业名称", ""),
     ("Company.csv", f"企业名称,备注,来源\n甲,{'长' * 10_001},走访\n", 2, "备注", ""),
@@ -229,6 +232,21 @@ def test_any_common_encoding_and_separator(store: Store, ontology: Ontology, tmp
     assert only(store, "Company").values["address"] == "长沙县㮾梨街道"
 
 
+@pytest.mark.parametrize(("row", "encoding", "doubtful"), [
+    ("臺灣積體電路製造股份有限公司,台積電,工商登記資料\n", "big5", True),
+    ("トヨタ自動車株式会社,電池と水素の車,経済産業省\n", "shift_jis", True),
+    ("㮾梨精工,长沙县㮾梨街道,走访\n", "gb18030", False),
+    ("喆鑫,堃、淼、犇、旸是名字里常见的字,走访\n", "gb18030", False),
+])
+def test_another_encoding_that_looks_like_gb18030_is_doubted(
+        store: Store, ontology: Ontology, tmp_path: Path, row: str, encoding: str,
+        doubtful: bool) -> None:
+    path = tmp_path / "Company.csv"
+    path.write_bytes(b"name,note,source\n" + row.encode(encoding))
+    warnings = " ".join(pipeline.load(store, ontology, [path]).warnings)
+    assert ("Company.csv：按 GB18030" in warnings) == doubtful
+
+
 @pytest.mark.parametrize(("typed", "kept"), [
     ("2026/6/1", "2026-06-01"), ("2026.6", "2026-06"), ("2026年6月", "2026-06"),
     ("２０２６年", "2026"), ("46174", "2026-06-01"), ("2026-06-01 00:00:00", "2026-06-01"),
@@ -249,6 +267,13 @@ def test_a_quantity_in_base_units(store: Store, ontology: Ontology, tmp_path: Pa
         f'项目名称,amount,amount_unit,来源\n一期,"{amount}",{unit},走访\n'))
     values = only(store, "Project").values
     assert (values["amount"], values["amount_unit"]) == (12_000_000, "元")
+
+
+def test_a_growth_rate_may_be_negative(store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    accepted(store, ontology, write(
+        tmp_path / "Observation.csv",
+        "对象,指标,时期,数据性质,数值,单位,来源\n企业:甲,产值增速,2024,实际,-12.5,%,走访\n"))
+    assert float(str(only(store, "Observation").values["value"])) < 0
 
 
 def test_full_width_headers_digits_and_letters(store: Store, ontology: Ontology,

@@ -70,13 +70,14 @@ def test_the_packaged_ontology_is_compiled_once_and_equals_its_folder() -> None:
 
 
 def test_one_more_class_link_and_field_need_no_python(compiled: Callable[[str], Ontology]) -> None:
-    quay = shape("quays", "sh:datatype xsd:integer ; sh:maxCount 1", "泊位数")
+    quay = shape("quays", "sh:datatype xsd:integer ; sh:minInclusive 1 ; sh:maxCount 1", "泊位数")
     depth = shape("depth", "sh:datatype xsd:decimal ; sh:maxCount 1 ; sh:order 90", "水深")
     found = compiled(port(quay) + f"xl:Company sh:property {depth} ."
                      + link('xl:tie true ; xl:shelfLife "P2Y"^^xsd:duration ;',
                             stop="sh:or ( [ sh:class xl:Port ] [ sh:class xl:Region ] )"))
     port_, ships = found.kind("港口"), found.kind("ships")
     assert [f.name for f in port_.fields] == ["name", "quays"]
+    assert [f.minimum for f in port_.fields] == [None, 1]
     assert port_.symbol == "港" and port_.colour.startswith("#")
     assert ships.ends and ships.ends[1].refers == ("Port", "Region")
     assert ships.tie and ships.shelf_life == 2
@@ -168,6 +169,10 @@ FAULTS = {
                        "Port.size", "只用于数量", ""),
     "cardinality": (port(shape("size", "sh:datatype xsd:string ; sh:maxCount 3")),
                     "Port.size", "sh:maxCount", ""),
+    "least text": (port(shape("size", "sh:datatype xsd:string ; sh:minInclusive 0")),
+                   "Port.size", "sh:minInclusive 只用于数字", ""),
+    "least word": (port(shape("size", 'sh:datatype xsd:integer ; sh:minInclusive "none"')),
+                   "Port.size", "none", ""),
     "field name": (port(shape("Size", "sh:datatype xsd:string")), "Port.Size", "小写字母", ""),
     "class name": (f"xl:port a xl:Class ; {label('港口', 'port')} ; sh:property {NAME} .",
                    "port", "大写字母", ""),
