@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from graph.names import nearest
+from graph.names import nearest, normalise
 from graph.record import Value
 from graph.store import Store, Writer
+from loaders.alike import alike
 from loaders.check import Checker
 from loaders.cite import Citations
 from loaders.columns import SOURCE, columns
@@ -34,6 +35,7 @@ Progress = Callable[[str, int, int], None]
 
 _STEP = 2_000
 _EXAMPLE = ("(示例)", "（示例）")  # how the 来源 of a template's example row ends
+_NAMES = 2_000  # new firms that are compared with the known ones; more are no slips of the pen
 _KEPT = 10_000  # rejected rows that the workbook shows
 
 
@@ -127,6 +129,8 @@ class _Load:
         self._works: list[Work] = []
         self._undated = Counter[tuple[str, str]]()  # (file, source) of links
         self._examples: dict[str, tuple[int, str, int]] = {}  # file → first row, its origin, rows
+        self._firms: dict[str, str] = {}  # names of firms that the store had before
+        self._met: dict[str, tuple[str, str, str, int]] = {}  # new one → name, id, file, row
         self._staging: Staging
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────
@@ -174,6 +178,7 @@ class _Load:
         for origin in origins:
             for record in self._store.records(kinds=named, origin=origin):
                 self._known.declare(self._ontology.kinds[record.kind], record.id, record.values)
+        self._firms = dict(self._known.firms)
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,6 +220,9 @@ class _Load:
                 work.table.file, (row.number, drafts[0][0], 0))
             self._examples[work.table.file] = first, name, count + 1
         for origin, record, plan in drafts:
+            for id, name in self._known.firm_names(record) if self._firms else ():
+                if normalise(name) not in self._firms and len(self._met) <= _NAMES:
+                    self._met.setdefault(normalise(name), (name, id, work.table.file, row.number))
             if work.replaces and not self._additive:
                 kinds = self._replaced.setdefault(origin, set())
                 if kinds is not None:
@@ -301,6 +309,13 @@ class _Load:
             f"{file}：第 {row} 行{f'等 {count} 行' if count > 1 else ''}是模板的例子，已经装入；"
             f'不要它就删掉这一行，并 xianglian retract "{origin}"'
             for file, (row, origin, count) in self._examples.items()]
+        for new, old, how in alike(self._met.keys(), self._firms) if len(
+                self._met) <= _NAMES else ():
+            name, id, file, row = self._met[new]
+            if not (any(self._store.records(ids=[id])) or any(self._store.neighbours([id]))):
+                self.report.warnings.append(
+                    f"{file} 第 {row} 行：新企业「{name}」和已有的「{old}」{how}，没有合并；"
+                    "如果是同一家，请改成同一个名称")
         for label, texts in self._known.guessed.items():
             some = "、".join(sorted(texts)[:5])
             self.report.warnings.append(

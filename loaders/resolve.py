@@ -1,13 +1,13 @@
 """What a name in a cell refers to: things of this load and of the store, whatever their order."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from graph.codes import check_credit_code
 from graph.identity import thing_id
 from graph.names import nearest, normalise
-from graph.record import Value
+from graph.record import Record, Value
 from ontology.model import Kind, Ontology
 
 __all__ = ["Fault", "Known"]
@@ -39,6 +39,9 @@ class Known:
         self._closed: dict[str, dict[str, int]] = {}  # name → id → 0, or 1 for an alias
         self._looks = 1_000  # for the nearest name; a whole wrong column must not take hours
         self._shown: dict[str, dict[str, str]] = {}  # kind → id → its name as printed
+        self.firms: dict[str, str] = {}  # normalised name → name, of classes that evidence is of
+        self._firm_kinds = {name for link in ontology.links if link.ends and link.evidence == "firm"
+                            for name in link.ends[0].refers}
         self._open: set[str] = set()
         self._owner: dict[str, str] = {}
 
@@ -65,12 +68,26 @@ class Known:
         if "date" in values:
             self.dated.add(id)
 
+    def firm_names(self, record: Record) -> Iterator[tuple[str, str]]:
+        """(id, name) of the firms that a record describes, or names at its ends."""
+        if record.kind in self._firm_kinds:
+            kind = self.ontology.kinds[record.kind]
+            for field in (*kind.role("name"), *kind.role("full_name")):
+                if field.name in record.values:
+                    yield record.id, str(record.values[field.name])
+        for id in record.ends or ():
+            kind_name, values = self.mentions.get(id, ("", {}))
+            if kind_name in self._firm_kinds:
+                yield id, str(next(iter(values.values())))
+
     def _declare_open(self, kind: Kind, id: str, values: Mapping[str, Value]) -> None:
         self._open.add(id)
         for field in kind.fields:
             said = values.get(field.name) if field.role else None
             for text in said if isinstance(said, tuple) else (said,) if said else ():
                 role = field.name if field.role == "code" else self._fields(kind)[0]
+                if field.role != "code" and kind.name in self._firm_kinds:
+                    self.firms[normalise(str(text))] = str(text)
                 with suppress(ValueError):
                     other = thing_id(kind, {role: str(text)})
                     if other != id and self._owner.setdefault(other, id) != id:
