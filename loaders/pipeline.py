@@ -35,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 
 _STEP = 2_000
 _EXAMPLE = ("(示例)", "（示例）")  # how the 来源 of a template's example row ends
-_NAMES = 2_000  # new firms that are compared with the known ones; more are no slips of the pen
+_NAMES = 500  # new firms that are compared with known ones; more are no slips of the pen
 _KEPT = 10_000  # rejected rows that the workbook shows
 
 

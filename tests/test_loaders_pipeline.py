@@ -188,9 +188,9 @@ def test_a_new_firm_that_looks_like_a_known_one_is_named_and_not_merged(
                   "供应商,客户,有效期起,来源\n金博股份,乙厂,2020,走访\n"
                   "金搏股份,湖南裕熊,2020,走访\n")
     assert accepted(store, ontology, links).warnings == [
-        "suppliesTo.csv 第 3 行：新企业「湖南裕熊」和已有的「湖南裕能」只差一个字，没有合并；"
-        "如果是同一家，请改成同一个名称",
         "suppliesTo.csv 第 3 行：新企业「金搏股份」和已有的「金博股份」读音相同，没有合并；"
+        "如果是同一家，请改成同一个名称",
+        "suppliesTo.csv 第 3 行：新企业「湖南裕熊」和已有的「湖南裕能」只差一个字，没有合并；"
         "如果是同一家，请改成同一个名称"]
     assert {end for link in store.records(kinds=["suppliesTo"]) for end in link.ends or ()} == {
         "Company:金博股份", "Company:金搏股份", "Company:乙厂", "Company:湖南裕熊"}
