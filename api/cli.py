@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from api import unknown
 from api.answers import Answer, Answers
 from api.chinese import Command, Group
 from api.door import STOPPED
@@ -79,8 +80,13 @@ def _answers(store: str | None, at: str | None = None, known_at: str | None = No
              min_grade: str | None = None) -> Answers:
     answers = Answers(Settings.read(store=store), at=at, known_at=known_at, min_grade=min_grade)
     if answers.at > dates.today():
-        _console(stderr=True).print("提示：这一天还没有到，按已有的资料回答。")
+        _warn("提示：这一天还没有到，按已有的资料回答。")
     return answers
+
+
+def _warn(sentence: str) -> None:
+    if sentence:
+        _console(stderr=True).print(sentence, markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -110,6 +116,9 @@ def question(ask: Callable[..., Shown]) -> Callable[..., Shown]:
             found, show = ask(answers, **own)
         except NotFound as error:
             raise XianglianError(f"{error}{_elsewhere(answers, error.name)}") from None
+        finally:
+            if "index" in vars(answers):
+                _warn(unknown.of_table(answers.ontology, answers.index.table))
         if as_json:
             _json(found)
         else:
@@ -276,6 +285,7 @@ def load(paths: Annotated[list[Path] | None, typer.Argument(
     with _opened(store, create=not dry_run) as (target, model), ExitStack() as scratch:
         if dry_run and not target.origins():  # nothing there yet: check against nothing
             target = scratch.enter_context(closing(open_store("sqlite://", model)))
+        _warn(unknown.of_store(model, target))
         with progress(_console(stderr=True)) as bar:
             outcome = pipeline.load(target, model, chosen, dry_run=dry_run, keep_good=keep_good,
                                     allow_shrink=allow_shrink, progress=bar)

@@ -90,3 +90,20 @@ def test_they_are_validated_too(extended: Shell, file: str, text: str, column: s
     problem = report["problems"][0]
     assert (problem["file"], problem["row"], problem["column"]) == (file, 2, column)
     assert nearest in "、".join(problem["nearest"])
+
+
+def test_a_store_of_a_larger_ontology_says_what_is_not_shown(extended: Shell) -> None:
+    files = [
+        write(extended, "港口.csv", "港口名称,来源\n城陵矶港,走访\n"),
+        write(extended, "企业.csv", "企业名称,职工人数,来源\n甲厂,1200,走访\n"),
+        write(extended, "shipsFrom.csv", "发货企业,港口,有效期起,来源\n甲厂,城陵矶港,2025,走访\n"),
+    ]
+    assert not extended.process("load", *files).stderr
+    model = extended.environ.pop("XIANGLIAN_ONTOLOGY")
+    more = write(extended, "Product.csv", "产品名称,来源\n热场,走访二\n")
+    for words in (("company", "甲厂"), ("gaps", "锂电池"), ("load", more)):
+        said = extended.process(*words).stderr
+        assert "种类 Port、shipsFrom，字段 Company.staff" in said and "没有丢失" in said
+    extended.environ["XIANGLIAN_ONTOLOGY"] = model
+    assert extended.json("show", "企业", "甲厂")["rows"][0]["staff"] == 1200
+    assert not extended.process("company", "甲厂").stderr
