@@ -446,12 +446,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except OSError as error:
         _fail(str(StoreError(f"文件读写失败：{error.strerror}：{error.filename}")), 3)
     except Exception as error:  # a fault of ours: said plainly, kept in full
-        file = Settings.read().cache / "fault.txt"
+        file, where = Settings.read().cache / "fault.txt", ""
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(traceback.format_exc(), encoding="utf-8")
-        _fail(f"程序内部出错（{type(error).__name__}：{error}）。没有装完的不会留下任何痕迹。"
-              f"详情在 {file}，请把它发给维护者。", 1)
+            where = f"详情在 {file}，请把它发给维护者。"
+        _fail(f"程序内部出错（{type(error).__name__}：{error}）。"
+              f"没有装完的不会留下任何痕迹。{where}", 1)
     sys.exit(0)
 
 

@@ -1,8 +1,10 @@
 """The command line as a person meets it: every command, on the shipped data."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,19 @@ def test_an_interrupt_while_starting_is_no_traceback(tmp_path: Path) -> None:
                            env=os.environ | {"PYTHONUTF8": "1"})
     assert ended.returncode == 130 and "已中断" in ended.stderr
     assert "Traceback" not in ended.stderr and not ended.stdout
+
+
+def test_a_fault_of_ours_is_a_sentence_and_a_file(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, "sqlite:///broken.db")
+    (tmp_path / "Company.csv").write_text("企业名称,来源\n甲厂,走访\n", encoding="utf-8")
+    shell.json("load", "Company.csv")
+    with closing(sqlite3.connect(tmp_path / "broken.db")) as file, file:
+        file.execute("UPDATE record SET vals = '[]'")  # JSON, but not what a record holds
+    ended = shell.process("company", "甲厂")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "程序内部出错" in ended.stderr and "Traceback" not in ended.stderr
+    details = tmp_path / "cache" / "fault.txt"
+    assert str(details) in ended.stderr and "Traceback" in details.read_text(encoding="utf-8")
 
 
 def test_wrong_usage_is_two_and_a_missing_store_says_how_to_load(tmp_path: Path) -> None:
