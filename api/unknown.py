@@ -20,7 +20,7 @@ def of_table(ontology: Ontology, table: Table) -> str:
     def said() -> Iterator[tuple[str, Iterable[str]]]:
         for kind in table.kinds:
             rows = table.rows(kind)
-            for _, values in table.each(rows[::1 + len(rows) // _SAMPLE]):
+            for _, values in table.each(rows[::1 + len(rows) // _SAMPLE].tolist()):
                 yield kind, values
 
     return _warning(ontology, said())

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from graph import dates
 from graph.codes import check_credit_code
@@ -80,7 +81,7 @@ class Checker:
         """
         key = field, last, at
         if key not in self._memo:
-            self._memo[key] = _Memo(lambda text: self._check(field, text, last, at)).__getitem__
+            self._memo[key] = lru_cache(_MEMO)(lambda text: self._check(field, text, last, at))
         return self._memo[key]
 
     def _check(self, field: Field, raw: str, last: bool, at: str) -> Checked:
@@ -122,20 +123,6 @@ class Checker:
         value = _READ[field.datatype](text)
         _at_least(field, value)
         return value
-
-
-class _Memo(dict[str, Checked]):
-    """What each text gave, found without a Python call the second time."""
-
-    def __init__(self, check: Callable[[str], Checked]) -> None:
-        super().__init__()
-        self._found_by = check
-
-    def __missing__(self, text: str) -> Checked:
-        if len(self) >= _MEMO:
-            self.clear()
-        found = self[text] = self._found_by(text)
-        return found
 
 
 def _parts(field: Field, text: str, at: str) -> list[str]:

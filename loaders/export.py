@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, groupby
 from pathlib import Path
@@ -28,7 +28,6 @@ FORMATS = ("csv", "graphml", "nquads")
 _RISKY = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
 def export(store: Store, ontology: Ontology, format: str, out: Path | None) -> list[Path]:
@@ -205,12 +204,11 @@ def _node(id: str, kind: str, said: dict[str, list[str]]) -> str:
 def _edge(record: Record) -> str:
     one, other = record.ends or ("", "")
     name = record_id(record.id, record.source, record.valid_from)
-    said = {"kind": record.kind, "source": record.source, "valid_from": record.valid_from or "",
-            "valid_to": record.valid_to or "", "observed": record.observed or "",
-            "inferred": "true" if record.inferred else ""}
-    values = {key: _flat(value) for key, value in sorted(record.values.items())}
+    said = {"kind": record.kind, "source": record.source, **dict(_times(record)),
+            **dict(sorted(record.values.items()))}
+    data = {key: _flat(value) for key, value in said.items()}
     return (f'<edge id="{name}" source={quoteattr(one)} target={quoteattr(other)}>'
-            f"{_data(said | values)}</edge>\n")
+            f"{_data(data)}</edge>\n")
 
 
 def _data(said: dict[str, str]) -> str:
@@ -231,50 +229,47 @@ def _lexical(value: object) -> str:
 
 def _nquads(store: Store, ontology: Ontology) -> Iterator[str]:
     """Each source a named graph; a link is one triple and a statement that carries its fields."""
-    space, data = ontology.namespace, ontology.namespace.rstrip("#/").rpartition("/")[0] + "/id/"
+    data = ontology.namespace.rstrip("#/").rpartition("/")[0] + "/id/"
 
     def thing(id: str) -> str:
         return f"<{data}{quote(id, safe=':/')}>"
 
     def term(name: str) -> str:
-        return f"<{space}{quote(name)}>"
+        return f"<{ontology.namespace}{quote(name)}>"
 
     for kind in sorted(ontology.kinds.values(), key=lambda k: k.name):
-        typed = {f.name: f for f in kind.fields}
+        refers = {f.name for f in kind.fields if f.datatype == "reference"}
         for record in store.records(kinds=[kind.name]):
-            graph = thing(record.source)
             name = record_id(record.id, record.source, record.valid_from)
-            triples = [*_record(record, kind, thing, term, f"<{data}record/{name}>")]
-            about = triples[0][0]
+            about = statement = f"<{data}record/{name}>"
+            times = _times(record)
+            if record.ends:
+                one, other = map(thing, record.ends)
+                triples = [(statement, _rdf("type"), _rdf("Statement")),
+                           (statement, _rdf("subject"), one),
+                           (statement, _rdf("predicate"), term(kind.name)),
+                           (statement, _rdf("object"), other), (one, term(kind.name), other)]
+            else:
+                about = thing(record.id)
+                triples = [(about, _rdf("type"), term(kind.name))]
+                triples += [(statement, _rdf("subject"), about)] if times else []
+            triples += [(statement, term(key), _literal(value)) for key, value in times]
             for key, value in sorted(record.values.items()):
                 for part in value if isinstance(value, tuple) else (value,):
-                    refers = key in typed and typed[key].datatype == "reference"
-                    triples.append((about, term(key), thing(str(part)) if refers
+                    triples.append((about, term(key), thing(str(part)) if key in refers
                                     else _literal(part)))
-            yield "".join(f"{s} {p} {o} {graph} .\n" for s, p, o in triples)
+            yield "".join(f"{s} {p} {o} {thing(record.source)} .\n" for s, p, o in triples)
 
 
-def _record(record: Record, kind: Kind, thing: Callable[[str], str], term: Callable[[str], str],
-            statement: str) -> Iterator[tuple[str, str, str]]:
-    """Type, ends, times of a record.  The first subject carries the fields."""
-    is_a, said = f"<{_RDF}type>", [
-        ("valid_from", record.valid_from), ("valid_to", record.valid_to),
-        ("observed", record.observed)]
-    times = [(statement, term(name), _literal(text)) for name, text in said if text]
-    if record.inferred:
-        times.append((statement, term("inferred"), _literal(True)))
-    if record.ends is None:
-        yield thing(record.id), is_a, term(kind.name)
-        if times:
-            yield statement, f"<{_RDF}subject>", thing(record.id)
-    else:
-        one, other = record.ends
-        yield statement, is_a, f"<{_RDF}Statement>"
-        yield statement, f"<{_RDF}subject>", thing(one)
-        yield statement, f"<{_RDF}predicate>", term(kind.name)
-        yield statement, f"<{_RDF}object>", thing(other)
-        yield thing(one), term(kind.name), thing(other)
-    yield from times
+def _rdf(name: str) -> str:
+    return f"<http://www.w3.org/1999/02/22-rdf-syntax-ns#{name}>"
+
+
+def _times(record: Record) -> list[tuple[str, str | bool]]:
+    """When a record holds and whether it is inferred, as far as it says so."""
+    said = {"valid_from": record.valid_from, "valid_to": record.valid_to,
+            "observed": record.observed, "inferred": record.inferred}
+    return [(key, value) for key, value in said.items() if value]
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
