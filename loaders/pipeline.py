@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from graph.names import nearest, normalise
-from graph.record import Value
+from graph.record import Record, Value
 from graph.store import Store, Writer
 from loaders.alike import alike
 from loaders.check import Checker
@@ -220,9 +220,8 @@ class _Load:
                 work.table.file, (row.number, drafts[0][0], 0))
             self._examples[work.table.file] = first, name, count + 1
         for origin, record, plan in drafts:
-            for id, name in self._known.firm_names(record) if self._firms else ():
-                if normalise(name) not in self._firms and len(self._met) <= _NAMES:
-                    self._met.setdefault(normalise(name), (name, id, work.table.file, row.number))
+            if self._firms:
+                self._meet(record, work.table.file, row.number)
             if work.replaces and not self._additive:
                 kinds = self._replaced.setdefault(origin, set())
                 if kinds is not None:
@@ -230,6 +229,14 @@ class _Load:
             if record.ends and not (record.valid_from or record.observed
                                     or plan.kind.timeless):
                 self._undated[work.table.file, record.source] += 1
+
+    def _meet(self, record: Record, file: str, row: int) -> None:
+        """Note the firms that the store did not know; with too many nobody would compare them."""
+        for id, name in self._known.firm_names(record):
+            if normalise(name) not in self._firms:
+                self._met.setdefault(normalise(name), (name, id, file, row))
+        if len(self._met) > _NAMES:
+            self._firms = {}
 
     def _drafts(self, work: Work, row: Row, rejected: Rejected) -> list[Draft]:
         """What the row says, as records; faults go to `rejected`."""
@@ -309,8 +316,7 @@ class _Load:
             f"{file}：第 {row} 行{f'等 {count} 行' if count > 1 else ''}是模板的例子，已经装入；"
             f'不要它就删掉这一行，并 xianglian retract "{origin}"'
             for file, (row, origin, count) in self._examples.items()]
-        for new, old, how in alike(self._met.keys(), self._firms) if len(
-                self._met) <= _NAMES else ():
+        for new, old, how in alike(self._met, self._firms):
             name, id, file, row = self._met[new]
             if not (any(self._store.records(ids=[id])) or any(self._store.neighbours([id]))):
                 self.report.warnings.append(

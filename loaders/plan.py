@@ -76,7 +76,7 @@ class Plan:
 
 def wanted(where: Where, cells: Sequence[str]) -> bool:
     """Whether every filtered column has one of its allowed values."""
-    return all(cells[place].strip() in allowed for place, allowed in where)
+    return not where or all(cells[place].strip() in allowed for place, allowed in where)
 
 
 def make_plan(kind: Kind, fields: Mapping[str, Field], reads: Mapping[str, Read],
