@@ -320,7 +320,7 @@ class Index:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No garbage collection: a build makes millions of small things and hardly any garbage."""
+    """No garbage collection: a build or a load makes millions of small things and no cycles."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -4,13 +4,12 @@ A load walks its inputs twice.  First it only gathers names, so that what a cell
 depends on the order of files and rows; then it checks every row and stages what is right.
 """
 
-import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
+from graph.index import uncollected
 from graph.names import nearest, normalise
 from graph.record import Record, Value
 from graph.store import Store, Writer
@@ -60,7 +59,7 @@ def load(store: Store, ontology: Ontology, paths: Sequence[Path], *, dry_run: bo
     while True:
         run = _Load(store, ontology, progress, banned)
         inputs = Inputs(ontology, [Path(path) for path in paths])
-        with store.write() as writer, _uncollected():
+        with store.write() as writer, uncollected():
             run.read(writer, inputs)
             again = keep_good and not run.refused and run.declarers_lost
             if not again and run.finish(writer, keep_good, allow_shrink) and not dry_run:
@@ -327,15 +326,3 @@ class _Load:
             self.report.warnings.append(
                 f"{len(texts)} 个名称看不出是哪一种，按“{label}”记（{some}）；"
                 f"要指明请写成“种类:名称”")
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Records hold no cycles: looking for them would cost a sixth of a large load."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
