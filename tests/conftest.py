@@ -1,10 +1,17 @@
-"""What several test files share: one store with the shipped data a session."""
+"""What several test files share: one store with the shipped data and one Neo4j a session."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from api.settings import Settings
+from tests.neo4j_server import Given, Server, Unavailable, clear, fetch, given
+from tests.neo4j_server.database import PASSWORD, VARIABLE
 from tests.shell import Shell
+
+LEFT_OUT = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +29,63 @@ def scratch(tmp_path: Path, shell: Shell) -> Shell:
     """A copy of the shipped store that a test may change."""
     shell.run("backup", str(tmp_path / "copy.db"))
     return Shell(tmp_path, f"sqlite:///{(tmp_path / 'copy.db').as_posix()}")
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server | Given]:
+    """A running Neo4j: the one that XIANGLIAN_TEST_NEO4J names, else one of our own."""
+    server = given()
+    if server is not None:
+        with server.driver() as driver:
+            nodes = driver.execute_query("MATCH (n) RETURN count(n) AS n").records[0]["n"]
+        if nodes:
+            pytest.fail(f"{server.url} 里有 {nodes} 个节点；测试会清空它，请指定一个空的库",
+                        pytrace=False)
+        yield server
+        return
+    try:
+        jar = fetch(Settings.read().cache)
+    except Unavailable as error:
+        if os.environ.get(VARIABLE) == "required":
+            pytest.fail(str(error), pytrace=False)
+        request.config.stash[LEFT_OUT] = str(error)
+        pytest.skip(str(error))
+    with Server(jar, tmp_path_factory.mktemp("neo4j")) as server:
+        yield server.start()
+
+
+@pytest.fixture
+def neo4j_kill(neo4j_server: Server | Given) -> Iterator[Server]:
+    """The running Neo4j, for a test that stops or kills it; it runs again afterwards."""
+    if isinstance(neo4j_server, Given):
+        pytest.skip("a server that others run is not killed")
+    yield neo4j_server
+    if not neo4j_server.running:
+        neo4j_server.start()
+
+
+@pytest.fixture
+def neo4j_empty(
+    neo4j_server: Server | Given, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server | Given]:
+    """The running Neo4j with an empty database; the password is in the environment."""
+    monkeypatch.setenv(PASSWORD, neo4j_server.password)
+    with neo4j_server.driver() as driver:
+        clear(driver)
+    yield neo4j_server
+    with neo4j_server.driver() as driver:
+        clear(driver)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter,
+                            config: pytest.Config) -> None:
+    """One plain line that says what was left out."""
+    reason = config.stash.get(LEFT_OUT, None)
+    if reason is not None:
+        skipped = sum(reason in str(report.longrepr)
+                      for report in terminalreporter.stats.get("skipped", []))
+        why = " ".join(reason.split())
+        terminalreporter.write_line(
+            f"未测 Neo4j（{skipped} 个测试）：{why}；或指定一个空的库 {VARIABLE}=bolt://user@host:port")

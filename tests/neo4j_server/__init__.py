@@ -1,0 +1,11 @@
+"""A real Neo4j for tests and for `make neo4j`: a process of its own, never part of the package.
+
+Kernel, Cypher, Bolt, authentication, full-text indexes and neo4j-admin are those of Neo4j Community
+(GPLv3), fetched by Maven on first use; only its HTTP server is left out.
+"""
+
+from tests.neo4j_server.database import Given, clear, given
+from tests.neo4j_server.jars import Unavailable, fetch
+from tests.neo4j_server.server import Server
+
+__all__ = ["Given", "Server", "Unavailable", "clear", "fetch", "given"]

@@ -1,0 +1,55 @@
+"""A server that somebody else runs, and emptying a database between tests."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import neo4j
+
+VARIABLE = "XIANGLIAN_TEST_NEO4J"
+PASSWORD = "XIANGLIAN_NEO4J_PASSWORD"
+
+
+@dataclass(frozen=True)
+class Given:
+    """A Neo4j that runs already; the same names as Server, without start, stop and kill."""
+
+    url: str
+    user: str
+    password: str
+
+    @property
+    def store(self) -> str:
+        """For `open_store` and `--store`; the password is not in it."""
+        scheme, rest = self.url.split("://")
+        return f"{scheme}://{self.user}@{rest}"
+
+    def driver(self) -> neo4j.Driver:
+        return neo4j.GraphDatabase.driver(self.url, auth=(self.user, self.password))
+
+
+def given(environ: Mapping[str, str] = os.environ) -> Given | None:
+    """The server that XIANGLIAN_TEST_NEO4J=bolt://user@host:port names, if it names one."""
+    address = environ.get(VARIABLE, "")
+    if "://" not in address:
+        return None
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    return Given(f"{parts.scheme}://{host}", parts.username or "neo4j", environ.get(PASSWORD, ""))
+
+
+def clear(driver: neo4j.Driver) -> None:
+    """Removes every node, relationship, constraint and index of the default database."""
+    with driver.session() as session:
+        session.run(
+            "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+        names = [("CONSTRAINT", row["name"]) for row in session.run("SHOW CONSTRAINTS YIELD name")]
+        names += [("INDEX", row["name"]) for row in session.run(
+            "SHOW INDEXES YIELD name, type, owningConstraint "
+            "WHERE type <> 'LOOKUP' AND owningConstraint IS NULL")]
+        if names:
+            with session.begin_transaction() as transaction:
+                for what, name in names:
+                    transaction.run(f"DROP {what} `{name.replace('`', '``')}`").consume()
+                transaction.commit()

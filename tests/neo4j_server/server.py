@@ -1,0 +1,147 @@
+"""One Neo4j server as a child process that ends with its parent."""
+
+import os
+import secrets
+import subprocess
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import neo4j
+
+from tests.neo4j_server.jars import last_lines, tool
+
+OPENS = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in (
+    "java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang")]
+# Without the last two each database takes 250 MB at once, and a stop waits five seconds twice.
+CONF = """\
+server.bolt.enabled=true
+server.bolt.listen_address=127.0.0.1:{port}
+server.bolt.tls_level=DISABLED
+dbms.security.auth_enabled=true
+dbms.usage_report.enabled=false
+server.memory.pagecache.size={pagecache}
+server.directories.import=import
+db.tx_log.preallocate=false
+internal.dbms.bolt.netty_server_shutdown_quiet_period=0
+"""
+
+
+class Server:
+    """Neo4j Community on 127.0.0.1 with authentication, its files under `home`.
+
+    `port` 0 takes a free one at the first start and keeps it. The password is set when `home` is
+    new; later it must be the same. Leaving the `with` stops the server.
+    """
+
+    user = "neo4j"
+
+    def __init__(self, jar: Path, home: Path, *, port: int = 0, password: str = "",
+                 heap: str = "1g", pagecache: str = "256m") -> None:
+        self.jar = jar
+        self.home = home.resolve()
+        self.port = port
+        self.password = password or secrets.token_urlsafe(12)
+        self.heap = heap
+        self.pagecache = pagecache
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """For the driver; for the store it serves as it stands, the user being neo4j."""
+        return f"bolt://127.0.0.1:{self.port}"
+
+    @property
+    def store(self) -> str:
+        """For `open_store` and `--store`; the password is not in it."""
+        return f"bolt://{self.user}@127.0.0.1:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def driver(self) -> neo4j.Driver:
+        return neo4j.GraphDatabase.driver(self.url, auth=(self.user, self.password))
+
+    def start(self, timeout: float = 180.0) -> "Server":
+        """Returns when Bolt answers; RuntimeError with the last lines of the log where it fails."""
+        if self.process is not None:
+            raise RuntimeError("Neo4j 已在运行")
+        self._prepare()
+        log = self.home / "console.log"
+        with log.open("wb") as sink:
+            self.process = subprocess.Popen(
+                [tool("java") or "java", "-Xms256m", f"-Xmx{self.heap}", "-Dfile.encoding=UTF-8",
+                 *OPENS, "-jar", str(self.jar), str(self.home)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sink)
+        port = self._wait(self.process, timeout)
+        if port is None:
+            self.kill()
+            said = last_lines(log.read_text("utf-8", "replace"))
+            raise RuntimeError(f"Neo4j 没有启动：\n{said}\n更多见 {log} 和 {self.home / 'logs'}")
+        self.port = port
+        return self
+
+    def stop(self, timeout: float = 120.0) -> None:
+        """A clean end; does nothing where the server is not running."""
+        process, self.process = self.process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            process.wait(timeout)
+
+    def kill(self) -> None:
+        """kill -9: what a power cut leaves (but for the disk's own cache)."""
+        process, self.process = self.process, None
+        if process is not None and process.stdin is not None:
+            process.kill()
+            process.wait()
+            process.stdin.close()
+
+    def admin(self, *arguments: str) -> str:
+        """What `neo4j-admin ARGUMENTS` prints, such as ("database", "import", "full", …).
+
+        The server must be stopped. RuntimeError with its last lines where it fails.
+        """
+        self._configure()
+        done = subprocess.run(
+            [tool("java") or "java", f"-Xmx{self.heap}", "-Dfile.encoding=UTF-8", *OPENS,
+             "-cp", str(self.jar), "org.neo4j.cli.AdminTool", *arguments],
+            env=os.environ | {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            encoding="utf-8", errors="replace")
+        if done.returncode:
+            raise RuntimeError(f"neo4j-admin {arguments[0]}：\n{last_lines(done.stdout)}")
+        return done.stdout
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.stop()
+
+    def _prepare(self) -> None:
+        if (self.home / "data" / "databases").exists():
+            self._configure()
+        else:
+            self.admin("dbms", "set-initial-password", self.password)
+
+    def _configure(self) -> None:
+        conf = self.home / "conf" / "neo4j.conf"
+        conf.parent.mkdir(parents=True, exist_ok=True)
+        conf.write_text(CONF.format(port=self.port, pagecache=self.pagecache), "utf-8")
+
+    @staticmethod
+    def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
+        """The port that the server says it answers on; None where it ends or takes too long."""
+        assert process.stdout is not None
+        alarm = threading.Timer(timeout, process.kill)
+        alarm.start()
+        try:
+            with process.stdout:
+                for line in process.stdout:
+                    if line.startswith(b"READY "):
+                        return int(line.split()[1])
+        finally:
+            alarm.cancel()
+        return None
