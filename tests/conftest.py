@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings
-from tests.neo4j_server import Given, Server, Unavailable, clear, fetch, given
+from tests.neo4j_server import Given, Server, Unavailable, clear, given, install
 from tests.neo4j_server.database import PASSWORD, VARIABLE
 from tests.shell import Shell
 
@@ -36,17 +36,17 @@ def neo4j_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server | Given]:
     """A running Neo4j: the one that XIANGLIAN_TEST_NEO4J names, else one of our own."""
-    server = given()
-    if server is not None:
-        with server.driver() as driver:
+    existing = given()
+    if existing is not None:
+        with existing.driver() as driver:
             nodes = driver.execute_query("MATCH (n) RETURN count(n) AS n").records[0]["n"]
         if nodes:
-            pytest.fail(f"{server.url} 里有 {nodes} 个节点；测试会清空它，请指定一个空的库",
+            pytest.fail(f"{existing.url} 里有 {nodes} 个节点；测试会清空它，请指定一个空的库",
                         pytrace=False)
-        yield server
+        yield existing
         return
     try:
-        jar = fetch(Settings.read().cache)
+        jar = install(Settings.read().cache)
     except Unavailable as error:
         if os.environ.get(VARIABLE) == "required":
             pytest.fail(str(error), pytrace=False)

@@ -5,7 +5,7 @@ Kernel, Cypher, Bolt, authentication, full-text indexes and neo4j-admin are thos
 """
 
 from tests.neo4j_server.database import Given, clear, given
-from tests.neo4j_server.jars import Unavailable, fetch
-from tests.neo4j_server.server import Server
+from tests.neo4j_server.jars import Unavailable
+from tests.neo4j_server.server import Server, install
 
-__all__ = ["Given", "Server", "Unavailable", "clear", "fetch", "given"]
+__all__ = ["Given", "Server", "Unavailable", "clear", "given", "install"]

@@ -26,15 +26,16 @@ class Unavailable(Exception):
 
 
 def fetch(cache: Path) -> Path:
-    """The jar to run with `java -jar`, under `cache`; it refers to some 210 others (150 MB).
+    """The jar that holds Serve, under `cache`; it refers to some 210 others (150 MB).
 
     Several processes may call it at once: one works, the others wait. What an interrupted call
     left is completed by the next one.
     """
+    check_tools()
     folder = cache.resolve() / "neo4j"
     jar = folder / f"serve-{_digest()}.jar"
     if not complete(jar):
-        check_tools()
+        _check_version()
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder / "lock.db"):
             if not complete(jar):
@@ -58,16 +59,11 @@ def complete(jar: Path) -> bool:
 
 
 def check_tools() -> None:
-    """Raises Unavailable unless a JDK (17 or newer, with compiler) and Maven are there."""
+    """Raises Unavailable unless a JDK (with its compiler) and Maven are there."""
     for name, what in (("java", "Java"), ("javac", "Java 编译器（只有 JRE 不够，要 JDK）"),
                        ("mvn", "Maven")):
         if tool(name) is None:
             raise Unavailable(f"没有找到 {what}：Neo4j 需要 JDK 17 或 21 和 Maven（{INSTALL}）")
-    said = _run([_java(), "-version"], "java -version")
-    found = re.search(r'version "(\d+)', said)
-    if found is None or int(found[1]) < OLDEST:
-        line = said.strip().splitlines()[0]
-        raise Unavailable(f"Java 太旧（{line}）：Neo4j 需要 JDK 17 或 21（{INSTALL}）")
 
 
 def tool(name: str) -> str | None:
@@ -75,6 +71,11 @@ def tool(name: str) -> str | None:
     home = os.environ.get("JAVA_HOME")
     inside = shutil.which(name, path=str(Path(home) / "bin")) if home else None
     return inside or shutil.which(name)
+
+
+def java() -> str:
+    """The path of `java`, once `check_tools` has passed."""
+    return tool("java") or "java"
 
 
 @contextmanager
@@ -88,18 +89,25 @@ def alone(lock: Path, patience: float = PATIENCE) -> Iterator[None]:
         yield
 
 
+def _check_version() -> None:
+    said = _run([java(), "-version"], "java -version")
+    found = re.search(r'version "(\d+)', said)
+    if found is None or int(found[1]) < OLDEST:
+        line = said.strip().splitlines()[0]
+        raise Unavailable(f"Java 太旧（{line}）：Neo4j 需要 JDK 17 或 21（{INSTALL}）")
+
+
 def _digest() -> str:
+    """Of what the jar is made from and of the Java that will run it."""
+    binary = Path(java()).resolve()
+    made = f"{binary} {binary.stat().st_mtime_ns}".encode()
     content = b"".join(file.read_bytes() for file in SOURCES)
-    return hashlib.blake2b(content, digest_size=4).hexdigest()
-
-
-def _java() -> str:
-    return tool("java") or "java"
+    return hashlib.blake2b(content + made, digest_size=4).hexdigest()
 
 
 def _resolve(repository: Path) -> list[Path]:
     """The jars of pom.xml, fetched into a Maven repository of our own where they are not there."""
-    print(f"第一次使用：正在下载 Neo4j（约 150 MB）到 {repository} …", file=sys.stderr, flush=True)
+    print(f"正在准备 Neo4j（第一次要下载约 150 MB）：{repository}", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch) / "classpath"
         _run([tool("mvn") or "mvn", "-q", "-B", "-f", str(HERE / "pom.xml"),
@@ -118,7 +126,7 @@ def _build(jar: Path, jars: list[Path]) -> None:
               str(HERE / "Serve.java")], "编译 Serve.java")
         draft = Path(scratch) / jar.name
         with zipfile.ZipFile(draft, "w") as archive:
-            archive.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nMain-Class: Serve\n"
+            archive.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n"
                              + "\n ".join(re.findall(".{1,70}", manifest)) + "\n")
             archive.writestr(LISTING, "\n".join(
                 f"{file.stat().st_size}\t{name}" for file, name in zip(jars, names, strict=True)))
