@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,6 +11,7 @@ from api.settings import Settings
 from tests.neo4j_server import Given, Server, Unavailable, clear, given, install
 from tests.neo4j_server.database import PASSWORD, VARIABLE
 from tests.shell import Shell
+from tests.tcp_proxy import Proxy
 
 LEFT_OUT = pytest.StashKey[str]()
 
@@ -77,6 +79,14 @@ def neo4j_empty(
     yield neo4j_server
     with neo4j_server.driver() as driver:
         clear(driver)
+
+
+@pytest.fixture
+def neo4j_proxy(neo4j_server: Server | Given) -> Iterator[Proxy]:
+    """In front of the running Neo4j, for a test of faults."""
+    address = urlsplit(neo4j_server.url)
+    with Proxy(address.port or 7687, address.hostname or "127.0.0.1") as proxy:
+        yield proxy
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter,

@@ -1,8 +1,10 @@
 """A real Neo4j for the tests: it answers, survives kill -9, and is emptied quickly."""
 
+import neo4j
 import pytest
 
 from tests.neo4j_server import Given, Server, clear
+from tests.tcp_proxy import Proxy
 
 FIRM = "金博碳素股份有限公司"
 
@@ -51,3 +53,40 @@ def test_clearing_leaves_nothing(neo4j_empty: Server | Given) -> None:
 def test_neo4j_admin_refuses_with_its_own_words(neo4j_kill: Server) -> None:
     with pytest.raises(RuntimeError, match="The database is in use"):
         neo4j_kill.admin("database", "import", "full", "--nodes=nowhere.csv")
+
+
+def through(proxy: Proxy, server: Server | Given, scheme: str = "bolt") -> neo4j.Driver:
+    return neo4j.GraphDatabase.driver(f"{scheme}://127.0.0.1:{proxy.port}",
+                                      auth=(server.user, server.password),
+                                      connection_timeout=5, max_transaction_retry_time=20)
+
+
+def test_a_lost_answer_is_asked_for_again(
+    neo4j_empty: Server | Given, neo4j_proxy: Proxy
+) -> None:
+    with through(neo4j_proxy, neo4j_empty) as driver:
+        driver.verify_connectivity()
+        neo4j_proxy.drop_after(1)
+        driver.execute_query("MERGE (c:Company {name: $name})", name=FIRM)
+        count = driver.execute_query("MATCH (c:Company) RETURN count(c) AS n").records[0]["n"]
+    assert count == 1
+
+
+def test_a_server_that_refuses_is_said_to_be_unavailable(
+    neo4j_empty: Server | Given, neo4j_proxy: Proxy
+) -> None:
+    neo4j_proxy.refuse()
+    with (through(neo4j_proxy, neo4j_empty) as driver,
+          pytest.raises(neo4j.exceptions.ServiceUnavailable)):
+        driver.verify_connectivity()
+    neo4j_proxy.accept()
+    with through(neo4j_proxy, neo4j_empty) as driver:
+        driver.verify_connectivity()
+
+
+def test_routing_goes_through_the_proxy_too(
+    neo4j_empty: Server | Given, neo4j_proxy: Proxy
+) -> None:
+    with through(neo4j_proxy, neo4j_empty, "neo4j") as driver:
+        summary = driver.execute_query("RETURN 1").summary
+    assert summary.server.address[1] == neo4j_proxy.port
