@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -52,17 +53,16 @@ def neo4j_server(
     except Unavailable as error:
         if os.environ.get(VARIABLE) == "required":
             pytest.fail(str(error), pytrace=False)
-        request.config.stash[LEFT_OUT] = str(error)
-        pytest.skip(str(error))
+        leave_out(request.config, f"{error}；或指定一个空的库 {VARIABLE}=bolt://user@host:port")
     with Server(jar, tmp_path_factory.mktemp("neo4j")) as server:
         yield server.start()
 
 
 @pytest.fixture
-def neo4j_kill(neo4j_server: Server | Given) -> Iterator[Server]:
+def neo4j_kill(neo4j_server: Server | Given, request: pytest.FixtureRequest) -> Iterator[Server]:
     """The running Neo4j, for a test that stops or kills it; it runs again afterwards."""
     if isinstance(neo4j_server, Given):
-        pytest.skip("a server that others run is not killed")
+        leave_out(request.config, f"{VARIABLE} 指定的服务器不能由测试停掉；不设它就自己启动一个")
     yield neo4j_server
     if not neo4j_server.running:
         neo4j_server.start()
@@ -89,6 +89,12 @@ def neo4j_proxy(neo4j_server: Server | Given) -> Iterator[Proxy]:
         yield proxy
 
 
+def leave_out(config: pytest.Config, reason: str) -> NoReturn:
+    """Skips the test; the end of the run says so."""
+    config.stash[LEFT_OUT] = " ".join(reason.split())
+    pytest.skip(config.stash[LEFT_OUT])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter,
                             config: pytest.Config) -> None:
     """One plain line that says what was left out."""
@@ -96,6 +102,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter,
     if reason is not None:
         skipped = sum(reason in str(report.longrepr)
                       for report in terminalreporter.stats.get("skipped", []))
-        why = " ".join(reason.split())
-        terminalreporter.write_line(
-            f"未测 Neo4j（{skipped} 个测试）：{why}；或指定一个空的库 {VARIABLE}=bolt://user@host:port")
+        terminalreporter.write_line(f"未测 Neo4j（{skipped} 个测试）：{reason}")

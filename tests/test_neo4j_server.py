@@ -1,11 +1,20 @@
 """A real Neo4j for the tests: it answers, survives kill -9, and is emptied quickly."""
 
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import neo4j
 import pytest
 
-from tests.neo4j_server import Given, Server, clear
+from tests.neo4j_server import Failed, Given, Server, clear
+from tests.neo4j_server.__main__ import SOURCES, SUPPLIES, password_of, show
+from tests.neo4j_server.database import PASSWORD
 from tests.tcp_proxy import Proxy
 
+ROOT = Path(__file__).parent.parent
 FIRM = "金博碳素股份有限公司"
 
 
@@ -51,7 +60,7 @@ def test_clearing_leaves_nothing(neo4j_empty: Server | Given) -> None:
 
 
 def test_neo4j_admin_refuses_with_its_own_words(neo4j_kill: Server) -> None:
-    with pytest.raises(RuntimeError, match="The database is in use"):
+    with pytest.raises(Failed, match="The database is in use"):
         neo4j_kill.admin("database", "import", "full", "--nodes=nowhere.csv")
 
 
@@ -90,3 +99,65 @@ def test_routing_goes_through_the_proxy_too(
     with through(neo4j_proxy, neo4j_empty, "neo4j") as driver:
         summary = driver.execute_query("RETURN 1").summary
     assert summary.server.address[1] == neo4j_proxy.port
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from tests.neo4j_server import Server
+server = Server(Path(sys.argv[1]), Path(sys.argv[2])).start()
+print(server.port, flush=True)
+sys.stdin.read()
+"""
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_server_ends_with_a_parent_that_is_killed(neo4j_kill: Server, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT, str(neo4j_kill.jar), str(tmp_path)],
+                          cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        port = int(parent.stdout.readline())
+        assert listens(port)
+        parent.kill()
+    deadline = time.monotonic() + 60
+    while listens(port) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not listens(port)
+
+
+def test_a_start_that_fails_says_why(neo4j_kill: Server, tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="at least 8 characters"):
+        Server(neo4j_kill.jar, tmp_path, password="short").start()
+    with pytest.raises(Failed, match="Address already in use"):
+        Server(neo4j_kill.jar, tmp_path, port=neo4j_kill.port).start()
+
+
+def test_the_two_cypher_texts_are_shown_as_tables(
+    neo4j_empty: Server | Given, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with neo4j_empty.driver() as driver:
+        driver.execute_query(
+            "CREATE (:Company {name: '金博股份'})-[:SUPPLIES_TO {product: '碳陶制动盘'}]->"
+            "(:Company {name: '比亚迪'}), "
+            "(:Record {id: 'r1'})-[:FROM]->(:Source {title: '答卷', publisher: '湖南日报'})")
+        show(driver, SUPPLIES)
+        show(driver, SOURCES, record="r1")
+    text = capsys.readouterr().out
+    for word in ("金博股份", "碳陶制动盘", "比亚迪", "$record = 'r1'", "答卷", "湖南日报"):
+        assert word in text
+
+
+def test_a_password_is_kept_unless_the_user_has_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PASSWORD, raising=False)
+    where, password = password_of(tmp_path)
+    assert password_of(tmp_path) == (where, password)
+    assert str(tmp_path / "password.txt") in where
+    assert password not in where
+    monkeypatch.setenv(PASSWORD, "of the user")
+    assert password_of(tmp_path) == (f"环境变量 {PASSWORD} 里的那一个", "of the user")

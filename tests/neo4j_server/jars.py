@@ -90,7 +90,7 @@ def alone(lock: Path, patience: float = PATIENCE) -> Iterator[None]:
 
 
 def _check_version() -> None:
-    said = _run([java(), "-version"], "java -version")
+    said = run([java(), "-version"], "java -version")
     found = re.search(r'version "(\d+)', said)
     if found is None or int(found[1]) < OLDEST:
         line = said.strip().splitlines()[0]
@@ -110,7 +110,7 @@ def _resolve(repository: Path) -> list[Path]:
     print(f"正在准备 Neo4j（第一次要下载约 150 MB）：{repository}", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch) / "classpath"
-        _run([tool("mvn") or "mvn", "-q", "-B", "-f", str(HERE / "pom.xml"),
+        run([tool("mvn") or "mvn", "-q", "-B", "-f", str(HERE / "pom.xml"),
               f"-Dmaven.repo.local={repository}", "dependency:build-classpath",
               "-DincludeScope=runtime", f"-Dmdep.outputFile={listing}"], "下载 Neo4j")
         return [Path(part) for part in listing.read_text("utf-8").strip().split(os.pathsep)]
@@ -121,7 +121,7 @@ def _build(jar: Path, jars: list[Path]) -> None:
     names = [file.relative_to(jar.parent).as_posix() for file in jars]
     manifest = f"Class-Path: {' '.join(names)}"
     with tempfile.TemporaryDirectory(dir=jar.parent) as scratch:
-        _run([tool("javac") or "javac", "-proc:none", "-nowarn", "-XDignore.symbol.file",
+        run([tool("javac") or "javac", "-proc:none", "-nowarn", "-XDignore.symbol.file",
               "-encoding", "UTF-8", "-d", scratch, "-cp", os.pathsep.join(map(str, jars)),
               str(HERE / "Serve.java")], "编译 Serve.java")
         draft = Path(scratch) / jar.name
@@ -134,7 +134,7 @@ def _build(jar: Path, jars: list[Path]) -> None:
         draft.replace(jar)
 
 
-def _run(command: list[str], what: str) -> str:
+def run(command: list[str], what: str) -> str:
     """What `command` said; its last lines are the error where it fails."""
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")

@@ -5,6 +5,7 @@ import secrets
 import subprocess
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -56,6 +57,10 @@ def _archive(jar: Path, archive: Path) -> None:
         draft.replace(archive)
 
 
+class Failed(RuntimeError):
+    """Neo4j or neo4j-admin ended; the text has the last lines of what it said."""
+
+
 class Server:
     """Neo4j Community on 127.0.0.1 with authentication, its files under `home`.
 
@@ -95,20 +100,20 @@ class Server:
         return neo4j.GraphDatabase.driver(self.url, auth=(self.user, self.password))
 
     def start(self, timeout: float = 180.0) -> "Server":
-        """Returns when Bolt answers; RuntimeError with the last lines of the log where it fails."""
+        """Returns when Bolt answers; raises Failed."""
         if self.process is not None:
-            raise RuntimeError("Neo4j 已在运行")
-        self._prepare()
+            raise Failed("Neo4j 已在运行")
+        self._configure()
         log = self.home / "console.log"
         with log.open("wb") as sink:
             self.process = subprocess.Popen(
                 self._java("Serve", str(self.home), options=self.options),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sink)
-        port = self._wait(self.process, timeout)
+        port = self._wait(self.process, self.password, timeout)
         if port is None:
             self.kill()
             said = last_lines(log.read_text("utf-8", "replace"))
-            raise RuntimeError(f"Neo4j 没有启动：\n{said}\n更多见 {log} 和 {self.home / 'logs'}")
+            raise Failed(f"Neo4j 没有启动：\n{said}\n更多见 {log} 和 {self.home / 'logs'}")
         self.port = port
         return self
 
@@ -130,7 +135,7 @@ class Server:
     def admin(self, *arguments: str) -> str:
         """What `neo4j-admin ARGUMENTS` prints, such as ("database", "import", "full", …).
 
-        The server must be stopped. RuntimeError with its last lines where it fails.
+        The server must be stopped. Raises Failed.
         """
         self._configure()
         done = subprocess.run(
@@ -139,7 +144,7 @@ class Server:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             encoding="utf-8", errors="replace")
         if done.returncode:
-            raise RuntimeError(f"neo4j-admin {arguments[0]}：\n{last_lines(done.stdout)}")
+            raise Failed(f"neo4j-admin {arguments[0]}：\n{last_lines(done.stdout)}")
         return done.stdout
 
     def __enter__(self) -> "Server":
@@ -155,25 +160,21 @@ class Server:
         return [java(), f"-Xmx{self.heap}", "-Dfile.encoding=UTF-8", *shared, *options, *OPENS,
                 "-cp", str(self.jar), *arguments]
 
-    def _prepare(self) -> None:
-        if (self.home / "data" / "databases").exists():
-            self._configure()
-        else:
-            self.admin("dbms", "set-initial-password", self.password)
-
     def _configure(self) -> None:
         conf = self.home / "conf" / "neo4j.conf"
         conf.parent.mkdir(parents=True, exist_ok=True)
         conf.write_text(CONF.format(port=self.port, pagecache=self.pagecache), "utf-8")
 
     @staticmethod
-    def _wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
+    def _wait(process: subprocess.Popen[bytes], password: str, timeout: float) -> int | None:
         """The port that the server says it answers on; None where it ends or takes too long."""
-        assert process.stdout is not None
+        assert process.stdin is not None and process.stdout is not None
         alarm = threading.Timer(timeout, process.kill)
         alarm.start()
         try:
-            with process.stdout:
+            with suppress(OSError), process.stdout:
+                process.stdin.write(f"{password}\n".encode())
+                process.stdin.flush()
                 for line in process.stdout:
                     if line.startswith(b"READY "):
                         return int(line.split()[1])
