@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run install test check bench clean
+.PHONY: run install test check bench neo4j clean
 
 .venv/run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -28,6 +28,10 @@ check: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m bench
+
+# A Neo4j with the shipped data until Ctrl-C; needs a JDK (17 or 21) and Maven.
+neo4j: .venv/run
+	$(BIN)/python -m tests.neo4j_server
 
 clean:
 	rm -rf .venv dist build

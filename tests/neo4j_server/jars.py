@@ -18,7 +18,7 @@ SOURCES = (HERE / "pom.xml", HERE / "Serve.java")
 LISTING = "META-INF/jars.txt"
 OLDEST = 17
 PATIENCE = 900.0
-INSTALL = "apt-get install openjdk-17-jdk-headless maven"
+INSTALL = "apt-get install default-jdk-headless maven"
 
 
 class Unavailable(Exception):
