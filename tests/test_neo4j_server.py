@@ -64,6 +64,19 @@ def test_neo4j_admin_refuses_with_its_own_words(neo4j_kill: Server) -> None:
         neo4j_kill.admin("database", "import", "full", "--nodes=nowhere.csv")
 
 
+def test_a_database_can_be_imported_before_the_first_start(
+    neo4j_kill: Server, tmp_path: Path
+) -> None:
+    table = tmp_path / "firms.csv"
+    table.write_text(f"name,:LABEL\n{FIRM},Company\n长远锂科,Company\n", "utf-8")
+    with Server(neo4j_kill.jar, tmp_path / "home", password="@ -'\"\\密码#") as server:
+        server.admin("database", "import", "full", f"--nodes={table}", "neo4j")
+        server.start()
+        with server.driver() as driver:
+            rows = driver.execute_query("MATCH (c:Company) RETURN c.name AS n ORDER BY n").records
+    assert [row["n"] for row in rows] == [FIRM, "长远锂科"]
+
+
 def through(proxy: Proxy, server: Server | Given, scheme: str = "bolt") -> neo4j.Driver:
     return neo4j.GraphDatabase.driver(f"{scheme}://127.0.0.1:{proxy.port}",
                                       auth=(server.user, server.password),
@@ -146,6 +159,8 @@ def test_the_two_cypher_texts_are_shown_as_tables(
             "(:Record {id: 'r1'})-[:FROM]->(:Source {title: '答卷', publisher: '湖南日报'})")
         show(driver, SUPPLIES)
         show(driver, SOURCES, record="r1")
+        with pytest.raises(Failed, match="没有查到"):
+            show(driver, SOURCES, record="r2")
     text = capsys.readouterr().out
     for word in ("金博股份", "碳陶制动盘", "比亚迪", "$record = 'r1'", "答卷", "湖南日报"):
         assert word in text

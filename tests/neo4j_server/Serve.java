@@ -1,4 +1,5 @@
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +24,8 @@ public class Serve {
         Path home = Path.of(arguments[0]);
         var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         String password = input.readLine();
+        Thread parent = new Thread(() -> follow(input));
+        parent.start();
         if (password != null && !Files.exists(home.resolve("data/databases/system"))) {
             int code = AdminTool.getCommandLine(new ExecutionContext(home, home.resolve("conf")))
                     .setExpandAtFiles(false)
@@ -39,7 +42,16 @@ public class Serve {
                 .getDependencyResolver().resolveDependency(ConnectorPortRegister.class);
         System.out.println("READY " + ports.getLocalAddress(ConnectorType.BOLT).getPort());
         System.out.flush();
-        while (input.read() != -1) { }
+        parent.join();
+    }
+
+    /** Ends the server, also one that is still starting, when the parent closes the input or dies. */
+    private static void follow(BufferedReader input) {
+        try {
+            while (input.read() != -1) { }
+        } catch (IOException gone) {
+            System.err.println(gone.getMessage());
+        }
         System.exit(0);
     }
 }

@@ -77,7 +77,7 @@ def password_of(home: Path) -> tuple[str, str]:
 def tour(server: Server) -> int:
     """Loads the shipped data, asks one question and shows two Cypher texts; the exit code."""
     try:
-        with server.driver() as driver:
+        with server.driver(notifications_min_severity="OFF") as driver:
             driver.verify_connectivity()
             xianglian(server, "load")
             xianglian(server, "gaps", "锂电池", "--region", "长沙", "--at", "2014")
@@ -105,9 +105,11 @@ def xianglian(server: Server, *arguments: str, show: bool = True) -> str:
 
 
 def show(driver: neo4j.Driver, text: str, **parameters: Any) -> None:
-    """Prints a Cypher text, its parameters and its rows."""
+    """Prints a Cypher text, its parameters and its rows; raises Failed where there are none."""
     say("\n" + text + "".join(f"\n  ${name} = {value!r}" for name, value in parameters.items()))
     rows, _, names = driver.execute_query(text, parameters)
+    if not rows:
+        raise Failed("没有查到任何一行：图谱里缺少随附的数据")
     table = Table(*names)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import neo4j
@@ -25,8 +26,8 @@ class Given:
         scheme, rest = self.url.split("://")
         return f"{scheme}://{self.user}@{rest}"
 
-    def driver(self) -> neo4j.Driver:
-        return neo4j.GraphDatabase.driver(self.url, auth=(self.user, self.password))
+    def driver(self, **settings: Any) -> neo4j.Driver:
+        return neo4j.GraphDatabase.driver(self.url, auth=(self.user, self.password), **settings)
 
 
 def given(environ: Mapping[str, str] = os.environ) -> Given | None:

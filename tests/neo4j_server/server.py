@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import neo4j
 
@@ -96,8 +97,8 @@ class Server:
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def driver(self) -> neo4j.Driver:
-        return neo4j.GraphDatabase.driver(self.url, auth=(self.user, self.password))
+    def driver(self, **settings: Any) -> neo4j.Driver:
+        return neo4j.GraphDatabase.driver(self.url, auth=(self.user, self.password), **settings)
 
     def start(self, timeout: float = 180.0) -> "Server":
         """Returns when Bolt answers; raises Failed."""
