@@ -70,7 +70,7 @@ def test_a_database_can_be_imported_before_the_first_start(
     table = tmp_path / "firms.csv"
     table.write_text(f"name,:LABEL\n{FIRM},Company\n长远锂科,Company\n", "utf-8")
     with Server(neo4j_kill.jar, tmp_path / "home", password="@ -'\"\\密码#") as server:
-        server.admin("database", "import", "full", f"--nodes={table}", "neo4j")
+        server.admin("database", "import", "full", "neo4j", f"--nodes={table}")
         server.start()
         with server.driver() as driver:
             rows = driver.execute_query("MATCH (c:Company) RETURN c.name AS n ORDER BY n").records

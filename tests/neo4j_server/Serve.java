@@ -25,6 +25,7 @@ public class Serve {
         var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         String password = input.readLine();
         Thread parent = new Thread(() -> follow(input));
+        parent.setDaemon(true);
         parent.start();
         if (password != null && !Files.exists(home.resolve("data/databases/system"))) {
             int code = AdminTool.getCommandLine(new ExecutionContext(home, home.resolve("conf")))

@@ -144,5 +144,6 @@ def run(command: list[str], what: str) -> str:
 
 
 def last_lines(text: str, count: int = 12) -> str:
-    """The last `count` lines that are not blank."""
-    return "\n".join([line for line in text.splitlines() if line.strip()][-count:])
+    """The last `count` lines that are neither blank nor a frame of a Java stack trace."""
+    told = [line for line in text.splitlines() if line.strip() and not line.startswith("\tat ")]
+    return "\n".join(told[-count:])
