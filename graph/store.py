@@ -151,7 +151,9 @@ def open_store(url: str, ontology: Ontology, *, create: bool = True,
     """Open a back end by its URL.
 
     `sqlite://` (memory), `sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite:///C:/x.db`;
-    percent-encoding is undone.  With `create` missing folders are made too; without it, or with
+    percent-encoding is undone.  `bolt://user@host:7687` (one Neo4j server) and
+    `neo4j://user@host:7687/database` (a cluster), also with +s or +ssc; the password stands in
+    XIANGLIAN_NEO4J_PASSWORD.  With `create` missing folders are made too; without it, or with
     `read_only`, a store that does not exist is an empty one that cannot be written.
     Raises StoreError with a sentence for the user.
     """
@@ -159,7 +161,12 @@ def open_store(url: str, ontology: Ontology, *, create: bool = True,
         from graph.sqlite import SQLiteStore
 
         return SQLiteStore(sqlite_path(url), ontology, create=create, read_only=read_only)
-    raise StoreError(f"不认识的存储地址「{url}」：可用 sqlite:///文件名 或 sqlite://（内存）")
+    if re.match(r"(bolt|neo4j)(\+s|\+ssc)?://", url):
+        from graph.neo4j import Neo4jStore
+
+        return Neo4jStore(url, ontology, create=create, read_only=read_only)
+    raise StoreError(f"不认识的存储地址「{url}」：可用 sqlite:///文件名、sqlite://（内存），"
+                     "或 Neo4j 的 bolt://用户@主机:7687、neo4j://用户@主机:7687/库名")
 
 
 def restore(url: str, file: str | Path, ontology: Ontology, *, overwrite: bool = False) -> None:

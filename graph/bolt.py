@@ -1,0 +1,234 @@
+"""A Neo4j server as the store needs it: connecting, reading, writing, its complaints in Chinese.
+
+Reads are READ sessions with a time limit; writes are managed transactions that are tried again for
+90 s (a restart of the server takes 13 s).  All sessions share their bookmarks, so that on a cluster
+everybody reads what was written before.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any, LiteralString, TypeVar, cast
+from urllib.parse import unquote, urlsplit
+
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    Driver,
+    GraphDatabase,
+    ManagedTransaction,
+    Session,
+    unit_of_work,
+)
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    DriverError,
+    IncompleteCommit,
+    Neo4jError,
+    ServiceUnavailable,
+)
+
+from ontology.errors import StoreError
+
+__all__ = ["PASSWORD", "TIMEOUT", "Address", "Server", "Transaction"]
+
+PASSWORD, TIMEOUT = "XIANGLIAN_NEO4J_PASSWORD", "XIANGLIAN_NEO4J_TIMEOUT"
+Transaction = ManagedTransaction
+Result = TypeVar("Result")
+
+_RETRY = 90.0
+_FETCH = 5_000
+_FAULTS = {  # by the code, or its beginning
+    "Neo.ClientError.Security.Unauthorized": "用户名或密码不对；密码写在环境变量 "
+                                             f"{PASSWORD} 里",
+    "Neo.ClientError.Security.AuthenticationRateLimit": "密码错得太多，请等几秒再试",
+    "Neo.ClientError.Security.CredentialsExpired": "密码已过期，要先在服务器上改密码",
+    "Neo.ClientError.Security.Forbidden": "这个用户没有所需的权限；请管理员授权",
+    "Neo.ClientError.Database.DatabaseNotFound": "没有这个数据库；请检查地址里端口后面的库名",
+    "Neo.ClientError.Statement.AccessMode": "只读，不能写入",
+    "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase": "数据库是只读的，不能写入",
+    "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase": "数据库是只读的，不能写入",
+    "Neo.ClientError.Transaction.TransactionTimedOut": "超过了时限；可把环境变量 "
+                                                       f"{TIMEOUT}（秒）调大",
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "内存不够；请管理员调大它的堆内存",
+    "Neo.TransientError.General.OutOfMemoryError": "内存不够；请管理员调大它的堆内存",
+    "Neo.TransientError.General.DatabaseUnavailable": "数据库没有在运行，或正在启动；请稍后再试",
+    "Neo.TransientError": "一时忙不过来，重试了一阵仍未成功；请稍后再试",
+    "Neo.DatabaseError.Transaction.TransactionCommitFailed": "写入失败，多半是磁盘已满；"
+                                                             "请管理员查看服务器日志",
+    "Neo.DatabaseError": "服务器内部出错；请管理员查看服务器日志",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a database is; holds no secret."""
+
+    url: str  # scheme, host and port
+    user: str
+    database: str | None
+
+    @staticmethod
+    def parse(url: str) -> "Address":
+        """bolt://user@host:7687/database; user and database may be left out.  Raises StoreError."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 7687
+        except ValueError:
+            raise StoreError(_wrong(url)) from None
+        if parts.password is not None:
+            raise StoreError(f"地址里不要写密码：请改成 {parts.scheme}://{parts.username}@"
+                             f"{parts.hostname}:{port}，密码放在环境变量 {PASSWORD} 里")
+        database = unquote(parts.path.strip("/"))
+        if not parts.hostname or parts.query or parts.fragment or "/" in database or not re.match(
+                r"(bolt|neo4j)(\+s|\+ssc)?$", parts.scheme):
+            raise StoreError(_wrong(url))
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        return Address(f"{parts.scheme}://{host}:{port}", unquote(parts.username or "neo4j"),
+                       database or None)
+
+    def __str__(self) -> str:
+        return f"{self.url}/{self.database}" if self.database else self.url
+
+
+def _wrong(url: str) -> str:
+    return (f"存储地址「{url}」写得不对：单机如 bolt://neo4j@127.0.0.1:7687，"
+            "集群如 neo4j://neo4j@主机:7687，指定数据库则在末尾加 /库名")
+
+
+class Server:
+    """One database of a server or cluster, for any number of threads."""
+
+    def __init__(self, address: Address) -> None:
+        """Connect; a server that is not there is found out now.  Raises StoreError."""
+        self.address = address
+        self._seconds = _seconds()
+        self._driver: Driver = GraphDatabase.driver(
+            address.url, auth=(address.user, os.environ.get(PASSWORD, "")),
+            connection_timeout=15, connection_acquisition_timeout=60, keep_alive=True,
+            liveness_check_timeout=30, max_transaction_retry_time=_RETRY,
+            notifications_min_severity="OFF", telemetry_disabled=True, user_agent="xianglian")
+        self._bookmarks = GraphDatabase.bookmark_manager()
+        try:
+            with self.faults():
+                self._driver.verify_connectivity(database=address.database)
+        except StoreError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._driver.close()
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """What the driver or the server complains about, said in a sentence."""
+        try:
+            yield
+        except (Neo4jError, DriverError) as error:
+            raise StoreError(f"Neo4j（{self.address}）{_said(error)}") from error
+        except OSError as error:
+            raise StoreError(f"Neo4j（{self.address}）连接中断：{error}") from error
+
+    def _session(self, mode: str) -> Session:
+        return self._driver.session(
+            database=self.address.database, default_access_mode=mode, fetch_size=_FETCH,
+            bookmark_manager=self._bookmarks)
+
+    # Reading
+
+    def read(self, query: str, **parameters: Any) -> list[Any]:
+        """All rows of a small answer; a row is a list, and a list of one is that one."""
+        @unit_of_work(timeout=self._seconds)
+        def work(transaction: Transaction) -> list[Any]:
+            return [_row(row) for row in transaction.run(_text(query), parameters)]
+
+        with self.faults(), self._session(READ_ACCESS) as session:
+            return session.execute_read(work)
+
+    def stream(self, query: str, **parameters: Any) -> Iterator[Any]:
+        """The rows of a large answer as they come; the beginning is tried again for 90 s."""
+        deadline, pause = time.monotonic() + _RETRY, 0.5
+        with self.faults():
+            while True:
+                begun = False
+                try:
+                    with closing(self._rows(query, parameters)) as rows:
+                        for row in rows:
+                            begun = True
+                            yield row
+                    return
+                except (DriverError, Neo4jError) as error:
+                    if begun or not error.is_retryable() or time.monotonic() > deadline:
+                        raise
+                time.sleep(pause)
+                pause = min(pause * 2, 5)
+
+    def _rows(self, query: str, parameters: dict[str, Any]) -> Generator[Any]:
+        with (self._session(READ_ACCESS) as session,
+              session.begin_transaction(timeout=self._seconds) as transaction):
+            for row in transaction.run(_text(query), parameters):
+                yield _row(row)
+
+    # Writing
+
+    def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """A managed transaction; `work` may run several times, even after it took effect."""
+        deadline = time.monotonic() + _RETRY
+        with self.faults():
+            while True:
+                try:
+                    with self._session(WRITE_ACCESS) as session:
+                        return session.execute_write(work)
+                except IncompleteCommit:  # nobody knows; `work` finds out
+                    if time.monotonic() > deadline:
+                        raise
+                except Neo4jError as error:  # two made the same thing at once
+                    if (error.code != "Neo.ClientError.Schema.ConstraintValidationFailed"
+                            or time.monotonic() > deadline):
+                        raise
+                    time.sleep(0.1)
+
+    def run(self, query: str, **parameters: Any) -> None:
+        """One statement that may take effect twice."""
+        self.write(lambda transaction: transaction.run(_text(query), parameters).consume())
+
+
+def _seconds() -> float:
+    text = os.environ.get(TIMEOUT) or "600"
+    try:
+        seconds = float(text)
+        if seconds > 0:
+            return seconds
+    except ValueError:
+        pass
+    raise StoreError(f"环境变量 {TIMEOUT} 应是一个大于零的秒数，不能是「{text}」")
+
+
+def _text(query: str) -> LiteralString:
+    return cast(LiteralString, query)  # all texts come from graph/cypher.py
+
+
+def _row(row: Any) -> Any:
+    values = row.values()
+    return values[0] if len(values) == 1 else values
+
+
+def _said(error: Neo4jError | DriverError) -> str:
+    """One sentence: what is wrong and what to do."""
+    if isinstance(error, Neo4jError):
+        code = error.code or ""
+        matching = [key for key in _FAULTS if code.startswith(key)]
+        if matching:
+            return f"{_FAULTS[max(matching, key=len)]}（{code}）"
+        if isinstance(error, AuthError):
+            return f"不让登录（{code}）"
+        return f"拒绝了请求（{code}：{error.message}）"
+    if isinstance(error, ServiceUnavailable):
+        return f"连不上；请检查地址，看服务器是否在运行（{error}）"
+    if isinstance(error, ConfigurationError):
+        return f"地址或加密方式不对（{error}）"
+    return f"连接出错（{error}）"

@@ -1,0 +1,146 @@
+"""All Cypher of the project.
+
+Five labels are ours alone and invisible to who reads the graph:
+
+    XianglianStore   one node: what this database is, `head` = record time of the last load
+    XianglianLock    one node: who may write (see graph/lease.py)
+    XianglianLoad    one a load: the content hash and the last row after it
+    XianglianTally   one a load, origin and moment of learning: rows that came or went, and the
+                     sum of their digests
+    Row              one a stored row; a live one is also a Record
+
+A row counts at a moment T iff it was learned by then and not retracted by then.  Everybody reads
+at `head`, so what a load stages is seen by nobody before `head` moves.
+"""
+
+from collections.abc import Iterable
+
+__all__ = [
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CLAIM", "COLUMNS",
+    "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "HOLDER", "INDEXES", "LAST_SEQ",
+    "MARK_STORE", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "RELEASE", "RENEW", "SEQS",
+    "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "UNSTAMP",
+    "UNSTAMP_AFTER", "history", "matching", "rows", "wait_for_indexes",
+]
+
+APPLICATION = "xianglian"
+_LIVE = "r.learned <= $at AND (r.retracted IS NULL OR r.retracted > $at)"
+_ORDER = "r.kind, r.about, r.source, coalesce(r.valid_from, '')"
+
+# The database ------------------------------------------------------------------------------------
+
+ANYTHING = "MATCH (n) RETURN 1 LIMIT 1"
+STATE = """MATCH (s:XianglianStore {key: 'store'})
+    OPTIONAL MATCH (l:XianglianLoad {at: s.head})
+    RETURN s.application AS application, s.schema AS schema, s.uid AS uid, s.head AS head,
+        s.projected AS projected, s.model AS model, l.content AS content, l.seq AS seq"""
+NEW_STORE = """MERGE (s:XianglianStore {key: 'store'})
+    ON CREATE SET s.application = $application, s.schema = $schema, s.uid = $uid, s.head = 0,
+        s.projected = 0, s.model = ''
+    MERGE (l:XianglianLock {key: 'lock'})
+    ON CREATE SET l.until = 0, l.batch = 0"""
+MARK_STORE = "MATCH (s:XianglianStore {key: 'store'}) SET s += $marks"
+
+INDEXES = (
+    "CREATE CONSTRAINT xianglian_store IF NOT EXISTS "
+    "FOR (n:XianglianStore) REQUIRE n.key IS UNIQUE",
+    "CREATE CONSTRAINT xianglian_lock IF NOT EXISTS FOR (n:XianglianLock) REQUIRE n.key IS UNIQUE",
+    "CREATE CONSTRAINT xianglian_load IF NOT EXISTS FOR (n:XianglianLoad) REQUIRE n.at IS UNIQUE",
+    "CREATE CONSTRAINT xianglian_row IF NOT EXISTS FOR (n:Row) REQUIRE n.seq IS UNIQUE",
+    "CREATE INDEX xianglian_tally IF NOT EXISTS FOR (n:XianglianTally) ON (n.at)",
+    "CREATE INDEX xianglian_row_about IF NOT EXISTS FOR (n:Row) ON (n.about)",
+    "CREATE INDEX xianglian_row_kind IF NOT EXISTS FOR (n:Row) ON (n.kind, n.about)",
+    "CREATE INDEX xianglian_row_source IF NOT EXISTS FOR (n:Row) ON (n.source)",
+    "CREATE INDEX xianglian_row_origin IF NOT EXISTS FOR (n:Row) ON (n.origin)",
+    "CREATE INDEX xianglian_row_head IF NOT EXISTS FOR (n:Row) ON (n.head)",
+    "CREATE INDEX xianglian_row_tail IF NOT EXISTS FOR (n:Row) ON (n.tail)",
+    "CREATE INDEX xianglian_row_retracted IF NOT EXISTS FOR (n:Row) ON (n.retracted)",
+)
+SHOW_CONSTRAINTS = "SHOW CONSTRAINTS YIELD name RETURN name"
+SHOW_INDEXES = "SHOW INDEXES YIELD name RETURN name"
+
+
+def wait_for_indexes(seconds: int) -> str:
+    return f"CALL db.awaitIndexes({seconds})"
+
+
+# The lock ----------------------------------------------------------------------------------------
+
+HOLDER = """MATCH (l:XianglianLock {key: 'lock'})
+    RETURN l.token IS NOT NULL AND l.until >= timestamp() AS held, l.holder AS holder,
+        l.since AS since"""
+# The first SET takes the node's write lock; only then is the token read.
+TAKE = """MATCH (l:XianglianLock {key: 'lock'}) SET l.tried = $token
+    WITH l WHERE l.token IS NULL OR l.until < timestamp() OR l.token = $token
+    SET l.token = $token, l.holder = $holder, l.since = $since, l.batch = 0,
+        l.until = timestamp() + $lease
+    RETURN l.token AS token"""
+CLAIM = """MATCH (l:XianglianLock {key: 'lock'}) SET l.tried = $token
+    WITH l, l.batch AS batch WHERE l.token = $token
+    SET l.batch = $batch, l.until = timestamp() + $lease
+    RETURN batch"""
+RENEW = """MATCH (l:XianglianLock {key: 'lock'}) SET l.tried = $token
+    WITH l WHERE l.token = $token SET l.until = timestamp() + $lease
+    RETURN l.token AS token"""
+RELEASE = """MATCH (l:XianglianLock {key: 'lock'}) SET l.tried = $token
+    WITH l WHERE l.token = $token SET l.until = 0 REMOVE l.token, l.holder, l.since"""
+
+# Reading -----------------------------------------------------------------------------------------
+
+TALLIES = """MATCH (s:XianglianStore {key: 'store'}) WITH s.head AS head
+    MATCH (t:XianglianTally) WHERE t.at <= head
+    RETURN t.origin AS origin, t.learned AS learned, t.retracted AS retracted, t.n AS n,
+        t.total AS total"""
+COLUMNS = f"""MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $low AND r.seq <= $high AND {_LIVE}
+    RETURN properties(r)"""
+NEIGHBOURS = f"""MATCH (r:Row) WHERE (r.head IN $ids OR r.tail IN $ids) AND {_LIVE}
+    WITH r ORDER BY {_ORDER} RETURN properties(r)"""
+
+
+def matching(columns: Iterable[str]) -> str:
+    """Rows `r` by the columns that are given as parameters; the first one finds them."""
+    given = list(columns)
+    index = "kind, about" if given[0] == "kind" else given[0]
+    where = [f"r.{column} IN ${column}" for column in given]
+    if given[0] == "kind":
+        where.append("r.about IS NOT NULL")
+    return f"MATCH (r:Row) USING INDEX r:Row({index}) WHERE {' AND '.join(where)}"
+
+
+def rows(columns: Iterable[str]) -> str:
+    """Live rows in their order; without columns all of them, read along the index."""
+    given = list(columns)
+    first = matching(given) if given else (
+        "MATCH (r:Row) USING INDEX r:Row(kind, about) WHERE r.kind >= '' AND r.about IS NOT NULL")
+    return f"{first} AND {_LIVE} WITH r ORDER BY {_ORDER} RETURN properties(r)"
+
+
+def history(about: bool) -> str:
+    """Rows ever learned, oldest first; what is retracted after $at is not yet."""
+    where = "r.about IN $about AND " if about else ""
+    gone = "CASE WHEN r.retracted <= $at THEN r.retracted END"
+    return (f"MATCH (r:Row) WHERE {where}r.learned <= $at WITH r, {gone} AS gone "
+            f"ORDER BY r.learned, gone, r.origin, {_ORDER} RETURN properties(r)")
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+LAST_SEQ = "MATCH (r:Row) WHERE r.seq > 0 RETURN r.seq AS seq ORDER BY r.seq DESC LIMIT 1"
+TOLD = """UNWIND $about AS about MATCH (r:Row) USING INDEX r:Row(about)
+    WHERE r.about = about AND (r.retracted IS NULL OR r.retracted = $now)
+    RETURN r.seq, r.id, r.origin, r.digest, r.learned, r.retracted"""
+SEQS = "UNWIND $seqs AS seq MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq = seq "
+ADD_ROWS = "UNWIND $rows AS row CREATE (r:Row) SET r = row"
+DROP_ROWS = SEQS + "DETACH DELETE r"
+STAMP = SEQS + "SET r.retracted = $now"
+UNSTAMP = SEQS + "REMOVE r.retracted"
+ADD_TALLIES = "UNWIND $tallies AS tally CREATE (t:XianglianTally) SET t = tally"
+ADD_LOAD = "CREATE (l:XianglianLoad) SET l = $load"
+MOVE_HEAD = "MATCH (s:XianglianStore {key: 'store'}) SET s.head = $now"
+
+DROP_CAME = """MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $seq WITH r LIMIT $limit
+    DETACH DELETE r RETURN count(*) AS n"""
+UNSTAMP_AFTER = """MATCH (r:Row) USING INDEX r:Row(retracted) WHERE r.retracted > $head
+    WITH r LIMIT $limit REMOVE r.retracted RETURN count(*) AS n"""
+DROP_TALLIES = "MATCH (t:XianglianTally) WHERE t.at > $head DELETE t"
+DROP_LOADS = "MATCH (l:XianglianLoad) WHERE l.at > $head DELETE l"
