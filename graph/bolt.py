@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from neo4j import (
@@ -32,6 +32,7 @@ from neo4j.exceptions import (
     ServiceUnavailable,
 )
 
+from graph import cypher
 from ontology.errors import StoreError
 
 __all__ = ["PASSWORD", "TIMEOUT", "Address", "Server", "Transaction"]
@@ -115,8 +116,9 @@ class Server:
         self._bookmarks = GraphDatabase.bookmark_manager()
         try:
             with self.faults():
-                self._driver.verify_connectivity(database=address.database)
-        except StoreError:
+                for _ in self._rows(cypher.HELLO, {}):  # not tried again: nobody waits at a door
+                    pass
+        except BaseException:
             self.close()
             raise
 
@@ -144,7 +146,7 @@ class Server:
         """All rows of a small answer; a row is a list, and a list of one is that one."""
         @unit_of_work(timeout=self._seconds)
         def work(transaction: Transaction) -> list[Any]:
-            return [_row(row) for row in transaction.run(_text(query), parameters)]
+            return [_row(row) for row in transaction.run(query, parameters)]
 
         with self.faults(), self._session(READ_ACCESS) as session:
             return session.execute_read(work)
@@ -170,7 +172,7 @@ class Server:
     def _rows(self, query: str, parameters: dict[str, Any]) -> Generator[Any]:
         with (self._session(READ_ACCESS) as session,
               session.begin_transaction(timeout=self._seconds) as transaction):
-            for row in transaction.run(_text(query), parameters):
+            for row in transaction.run(query, parameters):
                 yield _row(row)
 
     # Writing
@@ -194,7 +196,7 @@ class Server:
 
     def run(self, query: str, **parameters: Any) -> None:
         """One statement that may take effect twice."""
-        self.write(lambda transaction: transaction.run(_text(query), parameters).consume())
+        self.write(lambda transaction: transaction.run(query, parameters).consume())
 
 
 def _seconds() -> float:
@@ -206,10 +208,6 @@ def _seconds() -> float:
     except ValueError:
         pass
     raise StoreError(f"环境变量 {TIMEOUT} 应是一个大于零的秒数，不能是「{text}」")
-
-
-def _text(query: str) -> LiteralString:
-    return cast(LiteralString, query)  # all texts come from graph/cypher.py
 
 
 def _row(row: Any) -> Any:

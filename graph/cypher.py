@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CLAIM", "COLUMNS",
-    "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "HOLDER", "INDEXES", "LAST_SEQ",
+    "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "HELLO", "HOLDER", "INDEXES", "LAST_SEQ",
     "MARK_STORE", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "RELEASE", "RENEW", "SEQS",
     "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "UNSTAMP",
     "UNSTAMP_AFTER", "history", "matching", "rows", "wait_for_indexes",
@@ -29,6 +29,7 @@ _ORDER = "r.kind, r.about, r.source, coalesce(r.valid_from, '')"
 
 # The database ------------------------------------------------------------------------------------
 
+HELLO = "RETURN 1"
 ANYTHING = "MATCH (n) RETURN 1 LIMIT 1"
 STATE = """MATCH (s:XianglianStore {key: 'store'})
     OPTIONAL MATCH (l:XianglianLoad {at: s.head})

@@ -14,9 +14,10 @@ from ontology.compiler import load_ontology
 from ontology.errors import StoreError
 from ontology.model import Ontology
 
-BACK_ENDS: dict[str, Callable[[Path], str]] = {
-    "memory": lambda folder: "sqlite://",
-    "file": lambda folder: f"sqlite:///{(folder / '存 储.db').as_posix()}",
+BACK_ENDS: dict[str, Callable[[pytest.FixtureRequest, Path], str]] = {
+    "memory": lambda request, folder: "sqlite://",
+    "file": lambda request, folder: f"sqlite:///{(folder / '存 储.db').as_posix()}",
+    "neo4j": lambda request, folder: str(request.getfixturevalue("neo4j_empty").store),
 }
 PRESS, LIST = "Source:湖南日报", "Source:名单"
 
@@ -28,7 +29,7 @@ def ontology() -> Ontology:
 
 @pytest.fixture(params=sorted(BACK_ENDS))
 def store(request: pytest.FixtureRequest, tmp_path: Path, ontology: Ontology) -> Iterator[Store]:
-    opened = open_store(BACK_ENDS[request.param](tmp_path), ontology)
+    opened = open_store(BACK_ENDS[request.param](request, tmp_path), ontology)
     yield opened
     opened.close()
 
