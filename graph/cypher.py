@@ -13,15 +13,22 @@ A row counts at a moment T iff it was learned by then and not retracted by then.
 at `head`, so what a load stages is seen by nobody before `head` moves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 __all__ = [
-    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CLAIM", "COLUMNS",
-    "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "HELLO", "HOLDER", "INDEXES", "LAST_SEQ",
-    "MARK_STORE", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "RELEASE", "RENEW", "SEQS",
-    "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "UNSTAMP",
-    "UNSTAMP_AFTER", "history", "matching", "rows", "wait_for_indexes",
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CHANGED", "CLAIM",
+    "CLEAR_RECORDS", "COLUMNS", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "HELLO",
+    "HOLDER", "INDEXES", "LABELS", "LAST_SEQ", "LEFT", "LOAD_SEQ", "MARK_STORE", "MENTIONED",
+    "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "OURS", "RELEASE", "RENEW", "ROWS_ABOUT",
+    "ROWS_BETWEEN", "SEQS", "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE",
+    "TALLIES", "TOLD", "TYPES", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "add_relations",
+    "aliases", "clear_label", "clear_type", "drop_nodes", "drop_relations", "ensure_nodes",
+    "history", "mark", "matching", "mentions", "merge_nodes", "names", "quoted", "readable",
+    "referring", "rows", "touching", "wait_for_indexes",
 ]
+
+Label = tuple[str, str]
+"""English and Chinese."""
 
 APPLICATION = "xianglian"
 _LIVE = "r.learned <= $at AND (r.retracted IS NULL OR r.retracted > $at)"
@@ -40,6 +47,10 @@ NEW_STORE = """MERGE (s:XianglianStore {key: 'store'})
         s.projected = 0, s.model = ''
     MERGE (l:XianglianLock {key: 'lock'})
     ON CREATE SET l.until = 0, l.batch = 0"""
+LEFT = """MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $seq RETURN 1 LIMIT 1
+    UNION MATCH (r:Row) USING INDEX r:Row(retracted) WHERE r.retracted > $head RETURN 1 LIMIT 1
+    UNION MATCH (t:XianglianTally) WHERE t.at > $head RETURN 1 LIMIT 1"""
+LOAD_SEQ = "MATCH (l:XianglianLoad {at: $at}) RETURN l.seq"
 MARK_STORE = "MATCH (s:XianglianStore {key: 'store'}) SET s += $marks"
 
 INDEXES = (
@@ -145,3 +156,126 @@ UNSTAMP_AFTER = """MATCH (r:Row) USING INDEX r:Row(retracted) WHERE r.retracted 
     WITH r LIMIT $limit REMOVE r.retracted RETURN count(*) AS n"""
 DROP_TALLIES = "MATCH (t:XianglianTally) WHERE t.at > $head DELETE t"
 DROP_LOADS = "MATCH (l:XianglianLoad) WHERE l.at > $head DELETE l"
+
+
+# The readable graph ------------------------------------------------------------------------------
+
+CHANGED = (
+    f"""MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $seq AND {_LIVE}
+    RETURN properties(r)""",
+    """MATCH (r:Row) USING INDEX r:Row(retracted)
+    WHERE r.retracted > $before AND r.retracted <= $at AND r.learned <= $before
+    RETURN properties(r)""",
+)
+ROWS_ABOUT = f"""UNWIND $about AS about MATCH (r:Row) USING INDEX r:Row(about)
+    WHERE r.about = about AND {_LIVE} RETURN properties(r)"""
+ROWS_BETWEEN = f"""UNWIND $pairs AS pair MATCH (r:Row) USING INDEX r:Row(head)
+    WHERE r.head = pair[0] AND r.tail = pair[1] AND r.kind = pair[2] AND {_LIVE}
+    RETURN properties(r)"""
+MENTIONED = " UNION ".join(
+    f"UNWIND $ids AS id MATCH (r:Row) USING INDEX r:Row({column}) "
+    f"WHERE r.{column} = id AND {_LIVE} RETURN DISTINCT id"
+    for column in ("head", "tail", "source"))
+LABELS = "CALL db.labels() YIELD label RETURN label"
+TYPES = "CALL db.relationshipTypes() YIELD relationshipType RETURN relationshipType"
+UNMARK = SEQS + """OPTIONAL MATCH (r)-[e:FROM|ABOUT]->() DELETE e
+    WITH DISTINCT r REMOVE r:Record:记录"""
+OURS = ("XianglianStore", "XianglianLock", "XianglianLoad", "XianglianTally", "Row", "Record",
+        "记录")
+
+
+def quoted(name: str) -> str:
+    """A name of any characters as Cypher writes it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def readable(classes: Iterable[tuple[str, Collection[str]]], types: Iterable[str]) -> list[str]:
+    """Constraints and indexes for classes (label, name fields) and relationship types."""
+    known = list(classes)
+    found = [f"CREATE CONSTRAINT {quoted(f'xianglian_id_{label}')} IF NOT EXISTS "
+             f"FOR (n:{quoted(label)}) REQUIRE n.id IS UNIQUE" for label, _ in known]
+    found += [f"CREATE INDEX {quoted(f'xianglian_id_{name}')} IF NOT EXISTS "
+              f"FOR ()-[e:{quoted(name)}]-() ON (e.id)" for name in types]
+    found.append("CREATE INDEX xianglian_record IF NOT EXISTS FOR (n:Record) ON (n.id)")
+    labels = "|".join(quoted(label) for label, names in known if names)
+    names = sorted({f"n.{quoted(name)}" for _, names in known for name in names})
+    found += ["DROP INDEX xianglian_names IF EXISTS",
+              f"CREATE FULLTEXT INDEX xianglian_names FOR (n:{labels}) ON EACH "
+              f"[{', '.join(names)}] OPTIONS {{indexConfig: {{`fulltext.analyzer`: 'cjk'}}}}"]
+    return found
+
+
+def aliases(label: Label) -> str:
+    """Things with several ids."""
+    return f"MATCH (n:{quoted(label[0])}) WHERE n.ids IS NOT NULL RETURN n.id, n.ids"
+
+
+def names(fields: Iterable[str]) -> str:
+    """What live rows of a class call their things: about, then the fields."""
+    told = "".join(f", r.{quoted(name)}" for name in fields)
+    return f"{matching(['kind'])} AND {_LIVE} RETURN r.about{told}"
+
+
+def mentions(column: str) -> str:
+    """The different ids with a prefix in a column of live rows."""
+    return (f"MATCH (r:Row) USING INDEX r:Row({column}) WHERE r.{column} STARTS WITH $prefix "
+            f"AND {_LIVE} RETURN DISTINCT r.{column}")
+
+
+def referring(name: str, multiple: bool) -> str:
+    """Live rows of a kind whose field refers to one of some ids."""
+    field = f"r.{quoted(name)}"
+    test = f"any(one IN {field} WHERE one IN $ids)" if multiple else f"{field} IN $ids"
+    return f"{matching(['kind'])} AND {test} AND {_LIVE} RETURN properties(r)"
+
+
+def touching(column: str) -> str:
+    """Live rows with one of some ids in a column."""
+    return f"{matching([column])} AND {_LIVE} RETURN properties(r)"
+
+
+def merge_nodes(label: Label) -> str:
+    return (f"UNWIND $nodes AS node MERGE (n:{quoted(label[0])} {{id: node.id}}) "
+            f"SET n = node SET n:{quoted(label[1])}")
+
+
+def ensure_nodes(label: Label) -> str:
+    """Nodes that are left alone where they are there."""
+    return (f"UNWIND $nodes AS node MERGE (n:{quoted(label[0])} {{id: node.id}}) "
+            f"ON CREATE SET n = node, n:{quoted(label[1])}")
+
+
+def drop_nodes(label: Label) -> str:
+    return f"UNWIND $ids AS id MATCH (n:{quoted(label[0])} {{id: id}}) DETACH DELETE n"
+
+
+def drop_relations(name: str) -> str:
+    type = quoted(name)
+    return (f"UNWIND $ids AS id MATCH ()-[e:{type}]->() USING INDEX e:{type}(id) "
+            "WHERE e.id = id DELETE e")
+
+
+def add_relations(name: str, head: Label, tail: Label) -> str:
+    return (f"UNWIND $links AS link MATCH (a:{quoted(head[0])} {{id: link.head}}) "
+            f"MATCH (b:{quoted(tail[0])} {{id: link.tail}}) "
+            f"CREATE (a)-[e:{quoted(name)}]->(b) SET e = link.said")
+
+
+def mark(source: Label, about: Label | None) -> str:
+    """Rows that become readable records, with what they come from and what they are about."""
+    told = (f"MATCH (t:{quoted(about[0])} {{id: row.about}}) " if about else "")
+    tie = " CREATE (r)-[:ABOUT]->(t)" if about else ""
+    return (f"UNWIND $rows AS row MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq = row.seq "
+            f"MATCH (q:{quoted(source[0])} {{id: row.source}}) {told}"
+            f"SET r:Record:记录 CREATE (r)-[:FROM]->(q){tie}")
+
+
+def clear_type(name: str) -> str:
+    return f"MATCH ()-[e:{quoted(name)}]->() WITH e LIMIT $limit DELETE e RETURN count(*)"
+
+
+def clear_label(label: str) -> str:
+    return f"MATCH (n:{quoted(label)}) WITH n LIMIT $limit DETACH DELETE n RETURN count(*)"
+
+
+CLEAR_RECORDS = "MATCH (r:Record) WITH r LIMIT $limit REMOVE r:Record:记录 RETURN count(*)"

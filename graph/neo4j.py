@@ -19,6 +19,7 @@ from graph import neo4j_reader as reader
 from graph.bolt import Address, Server
 from graph.hashes import EMPTY, history_hash
 from graph.lease import Lease
+from graph.neo4j_graph import bring_up, make_anew, prepare
 from graph.neo4j_writer import Neo4jWriter
 from graph.record import Record
 from graph.rows import entry, record
@@ -80,6 +81,26 @@ class Neo4jStore:
         if state.schema > SCHEMA:
             raise StoreError(f"{self._name} 由更新版本的湘链写成（它的结构版本是 {state.schema}，"
                              f"本程序只认识到 {SCHEMA}）；请升级本程序")
+        if create:
+            self._take_up(state)
+
+    def _take_up(self, state: _State) -> None:
+        """Clean up after a killed load and finish an interrupted projection, if nobody writes."""
+        left = self._server.read(cypher.LEFT, seq=state.seq, head=state.head)
+        if not left and self._drawn(state):
+            return
+        lease = Lease(self._server)
+        try:
+            lease.take(0)
+        except StoreError:
+            return
+        try:
+            self._mend(lease)
+        finally:
+            lease.release()
+
+    def _drawn(self, state: _State) -> bool:
+        return state.projected == state.head and state.model == self._ontology.fingerprint
 
     def _foreign(self) -> StoreError:
         return StoreError(f"{self._name} 里有别的程序的数据，未作任何改动；"
@@ -128,8 +149,7 @@ class Neo4jStore:
         lease = Lease(self._server)
         lease.take(wait)
         try:
-            state = self._now()
-            self._clean(lease, state)
+            state = self._mend(lease)
             now = max(time.time_ns() // 1000, state.head + 1)
             writer = Neo4jWriter(self._server, lease, frozenset(self._ontology.kinds), now=now,
                                  content=state.content, seq=state.seq)
@@ -138,8 +158,34 @@ class Neo4jStore:
             finally:
                 if writer.staging:
                     self._clean(lease, state)
+            if writer.done:
+                self._draw(lease, self._now())
         finally:
             lease.release()
+
+    def _mend(self, lease: Lease) -> _State:
+        """What the last writer left undone; the lock is ours."""
+        state = self._now()
+        if self._server.read(cypher.LEFT, seq=state.seq, head=state.head):
+            self._clean(lease, state)
+        self._draw(lease, state)
+        return state
+
+    def _draw(self, lease: Lease, state: _State) -> None:
+        """Bring the readable graph up to the head."""
+        if self._drawn(state):
+            return
+        if state.model != self._ontology.fingerprint:
+            prepare(self._server, self._ontology)
+            lease.write((cypher.MARK_STORE, {"marks": {
+                "projected": 0, "model": self._ontology.fingerprint}}))
+            state = self._now()
+        if state.projected:
+            seq = self._server.read(cypher.LOAD_SEQ, at=state.projected)[0]
+            bring_up(self._server, lease, self._ontology, state.projected, seq, state.head)
+        elif state.head:
+            make_anew(self._server, lease, self._ontology, state.head)
+        lease.write((cypher.MARK_STORE, {"marks": {"projected": state.head}}))
 
     def _clean(self, lease: Lease, state: _State) -> None:
         """Take back what a load has staged and not committed."""

@@ -1,0 +1,480 @@
+"""Brings the readable graph of a Neo4j store up to the rows that count.
+
+What a load touched is worked out from the rows as they stood before and stand now, never from the
+graph; every node and relationship that may have changed is then made anew from all its rows.  So a
+projection that was interrupted is simply done again, and one made in steps equals one made at once.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice, product
+from typing import Any
+
+from graph import cypher, identity
+from graph.bolt import Server
+from graph.identity import Named
+from graph.lease import Lease, Step
+from graph.merge import Sources, source_facts
+from graph.projection import (
+    Canon,
+    Label,
+    bare,
+    class_of,
+    display,
+    label_of,
+    link_of,
+    node,
+    relation,
+    relationship_type,
+)
+from graph.record import Record
+from graph.rows import OWN, escape, record
+from graph.structure import SOURCE
+from ontology.model import Field, Kind, Ontology
+
+__all__ = ["bring_up", "make_anew", "names_of", "prepare"]
+
+Row = dict[str, Any]
+
+_BATCH = 5_000
+
+
+def prepare(server: Server, ontology: Ontology) -> None:
+    """Constraints and indexes of the readable graph, as the ontology wants them."""
+    classes = [(label_of(kind)[0], names_of(kind)) for kind in ontology.classes]
+    classes.append((label_of(None)[0], []))
+    for statement in cypher.readable(classes, map(relationship_type, ontology.links)):
+        server.run(statement)
+    server.run(cypher.wait_for_indexes(300))
+
+
+def names_of(kind: Kind) -> list[str]:
+    """The fields that name a thing."""
+    return [f.name for f in kind.fields if f.role in ("name", "full_name", "alias")]
+
+
+def make_anew(server: Server, lease: Lease, ontology: Ontology, at: int) -> None:
+    """The whole graph, whatever is there."""
+    _wipe(lease, server)
+    canon = _canon(server, ontology, at)
+    draw = _Drawing(server, lease, ontology, at, canon, canon, fresh=True)
+    for rows in _whole(server.stream(cypher.rows([]), at=at)):
+        draw.rows(rows)
+    draw.left()
+
+
+def _whole(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Batches that hold all rows about a thing, if the rows come in the order of things."""
+    batch: list[Row] = []
+    for row in rows:
+        if len(batch) >= _BATCH and row["about"] != batch[-1]["about"]:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _wipe(lease: Lease, server: Server) -> None:
+    """Remove everything that is read and nothing that counts."""
+    clear = [cypher.clear_type(name) for name in server.read(cypher.TYPES)]
+    clear.append(cypher.CLEAR_RECORDS)
+    clear += [cypher.clear_label(label) for label in server.read(cypher.LABELS)
+              if label not in cypher.OURS]
+    for query in clear:
+        while lease.count(query, limit=_BATCH):
+            pass
+
+
+# What changed ------------------------------------------------------------------------------------
+
+
+def bring_up(server: Server, lease: Lease, ontology: Ontology, before: int, seq: int,
+             at: int) -> None:
+    """From a moment to a later one; `seq` is the last row of the earlier one."""
+    change = _Change(server, ontology, before, seq, at)
+    old, new = change.canons()
+    draw = _Drawing(server, lease, ontology, at, old, new, fresh=False)
+    for rows in _batches(change.touched(old, new, draw.sources)):
+        draw.rows(rows)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    waiting = iter(rows)
+    while batch := list(islice(waiting, _BATCH)):
+        yield batch
+
+
+class _Change:
+    """What came and went between two moments, and what else it touches."""
+
+    def __init__(self, server: Server, ontology: Ontology, before: int, seq: int,
+                 at: int) -> None:
+        self._server, self._ontology = server, ontology
+        self._before, self._seq, self._at = before, seq, at
+
+    def rows(self) -> Iterator[Row]:
+        for query in cypher.CHANGED:
+            yield from self._server.stream(query, at=self._at, before=self._before, seq=self._seq)
+
+    def canons(self) -> tuple[Canon, Canon]:
+        """Which ids were, and are, one thing; worked out only if it may have changed."""
+        if any(map(self._names, _batches(self.rows()))):
+            return (_canon(self._server, self._ontology, self._before),
+                    _canon(self._server, self._ontology, self._at))
+        chiefs: dict[str, str] = {}
+        for kind in self._ontology.classes:
+            for id, ids in self._server.read(cypher.aliases(label_of(kind))):
+                chiefs.update((one, id) for one in ids if one != id)
+        return (canon := Canon(chiefs)), canon
+
+    def _names(self, rows: Sequence[Row]) -> bool:
+        """Whether rows tell how things are called, or mention things that nothing else tells of."""
+        ends: set[str] = set()
+        for row in rows:
+            kind = self._ontology.kinds.get(row["kind"])
+            if kind is None or kind.ends is None or kind.identity:
+                return True
+            ends.update((row["head"], row["tail"]))
+        ends = {id for id in ends if (kind := class_of(id, self._ontology)) and kind.open}
+        for moment in (self._before, self._at):
+            told = self._server.read(cypher.ROWS_ABOUT, about=list(ends), at=moment)
+            if not ends <= {row["about"] for row in told}:
+                return True
+        return False
+
+    def touched(self, old: Canon, new: Canon, sources: Sources) -> Iterator[Row]:
+        """Rows that came or went, and rows that show something which they changed."""
+        yield from self.rows()
+        moved = old.moved(new)
+        for column in ("about", "head", "tail", "source"):
+            yield from self._with(column, moved)
+        then = _sources(self._server, self._ontology, self._before)
+        cited = {id for id in {*then, *sources} if then.get(id) != sources.get(id)}
+        yield from self._with("source", cited)
+        renamed = set(moved)
+        for rows in _batches(chain(self.rows(), self._with("source", cited))):
+            renamed |= self._renamed(rows, new, then, sources)
+        for kind in self._ontology.kinds.values():
+            for f in kind.fields:
+                if f.datatype == "reference":
+                    yield from self._referring(kind, f, renamed)
+
+    def _with(self, column: str, ids: Collection[str]) -> Iterator[Row]:
+        if ids:
+            yield from self._server.stream(cypher.touching(column), at=self._at,
+                                           **{column: list(ids)})
+
+    def _renamed(self, rows: Sequence[Row], canon: Canon, then: Sources,
+                 now: Sources) -> set[str]:
+        """Ids of the things that these rows are about whose names are not what they were."""
+        things = {canon.of(row["about"]) for row in rows
+                  if class_of(row["about"], self._ontology)}
+        ids = [id for thing in things for id in canon.group(thing)]
+        shown = [_shown(things, self._server.read(cypher.ROWS_ABOUT, about=ids, at=moment), canon,
+                        facts, self._ontology)
+                 for moment, facts in ((self._before, then), (self._at, now))]
+        return {id for thing in things if shown[0][thing] != shown[1][thing]
+                for id in canon.group(thing)}
+
+    def _referring(self, kind: Kind, field: Field, ids: Collection[str]) -> Iterator[Row]:
+        wanted = [id for id in ids if not field.refers or id.partition(":")[0] in field.refers]
+        if wanted:
+            yield from self._server.stream(
+                cypher.referring(escape(field.name, OWN), field.multiple), at=self._at,
+                kind=[kind.name], ids=wanted)
+
+
+def _shown(things: Iterable[str], rows: Iterable[Row], canon: Canon, sources: Sources,
+           ontology: Ontology) -> dict[str, str]:
+    """What a reference to each thing shows, given all rows about them."""
+    told: dict[str, list[Record]] = {}
+    for row in _distinct(rows):
+        kind = ontology.kinds.get(row["kind"])
+        if kind is not None and kind.ends is None:
+            told.setdefault(canon.of(row["about"]), []).append(record(row))
+    return {thing: display(class_of(thing, ontology), thing, told.get(thing, ()), sources)
+            for thing in things}
+
+
+def _distinct(rows: Iterable[Row]) -> list[Row]:
+    """Each statement once: of those that several origins bring the first row."""
+    found: dict[tuple[str, bytes], Row] = {}
+    for row in rows:
+        first = found.setdefault((row["id"], row["digest"]), row)
+        if row["seq"] < first["seq"]:
+            found[row["id"], row["digest"]] = row
+    return list(found.values())
+
+
+# Which ids are one thing -------------------------------------------------------------------------
+
+
+def _sources(server: Server, ontology: Ontology, at: int) -> Sources:
+    """Facts of all sources at a moment."""
+    rows = server.stream(cypher.rows(["kind"]), at=at, kind=[SOURCE])
+    return source_facts(map(record, rows), ontology)
+
+
+def _canon(server: Server, ontology: Ontology, at: int) -> Canon:
+    """The groups that the rows of a moment make, as the index makes them."""
+    decided: dict[str, list[tuple[str, str]]] = {"same": [], "different": []}
+    for kind in ontology.links:
+        if kind.identity:
+            decided[kind.identity] += [
+                (row["head"], row["tail"])
+                for row in server.stream(cypher.rows(["kind"]), at=at, kind=[kind.name])]
+    named = _named(server, ontology, at, any(decided.values()))
+    return Canon(identity.groups(named, decided["same"], decided["different"]).canonical)
+
+
+def _named(server: Server, ontology: Ontology, at: int, decided: bool) -> Iterator[Named]:
+    for kind in ontology.classes:
+        if kind.key and not kind.role("code") and not decided:
+            continue
+        fields = [f.name for f in kind.fields if f.role]
+        call, seen = identity.namer(kind), set[str]()
+        for id, *told in map(_listed, server.stream(
+                cypher.names([escape(name, OWN) for name in fields]), at=at, kind=[kind.name])):
+            seen.add(id)
+            yield call(id, {name: v for name, v in zip(fields, told, strict=True) if v is not None})
+        if kind.open and not kind.key:
+            for column in ("head", "tail", "source"):
+                for id in server.stream(cypher.mentions(column), at=at, prefix=f"{kind.name}:"):
+                    if id not in seen:
+                        seen.add(id)
+                        yield Named(id, kind.name, names=(id.partition(":")[2],))
+
+
+def _listed(row: Any) -> list[Any]:
+    return row if isinstance(row, list) else [row]
+
+
+# Drawing -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Touched:
+    """What rows touch: canonical things to make anew, things that are mentioned, links by kind and
+    id with the pairs of ids that they may stand between, and ids that records are about."""
+
+    things: set[str] = field(default_factory=set)
+    mentioned: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
+    links: dict[tuple[str, str], set[tuple[str, str]]] = field(default_factory=dict)
+    about: set[str] = field(default_factory=set)
+
+
+class _Drawing:
+    """Makes nodes and relationships anew, a batch of rows in one transaction.
+
+    fresh: nothing is drawn yet, and a batch holds all rows about each of its things; links that
+    something else may touch wait for `left`.
+    """
+
+    def __init__(self, server: Server, lease: Lease, ontology: Ontology, at: int, old: Canon,
+                 new: Canon, *, fresh: bool) -> None:
+        self._server, self._lease, self._ontology, self._at = server, lease, ontology, at
+        self._old, self._new, self._fresh = old, new, fresh
+        self.sources = _sources(server, ontology, at)
+        self._shown: dict[str, str] = {}
+        self._late: dict[tuple[str, str], set[tuple[str, str]]] = {}
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Draw everything that these rows touch."""
+        touched = _Touched()
+        for row in rows:
+            self._touch(row, touched)
+        told = self._told(rows, touched)
+        links = self._links(touched.links, told)
+        steps = [*self._drop_links(touched.links), *self._things(touched, told),
+                 *self._add_links(links), *self._marks(rows, touched, told),
+                 *self._drop_things(touched)]
+        self._lease.write(*steps)
+
+    def left(self) -> None:
+        """Draw the links that waited."""
+        self._fresh = False
+        waiting = iter(self._late.items())
+        while late := dict(islice(waiting, _BATCH)):
+            links = self._links(late, {})
+            self._lease.write(*self._drop_links(late), *self._add_links(links))
+
+    def _touch(self, row: Row, touched: _Touched) -> None:
+        kind = self._ontology.kinds.get(row["kind"])
+        if kind is None:
+            return
+        live = row["learned"] <= self._at and not row.get("retracted", self._at + 1) <= self._at
+        touched.about.add(row["about"])
+        ends = [row["head"], row["tail"]] if kind.ends and "head" in row else []
+        now = {self._new.of(id) for id in (row["source"], *ends)}
+        if live:
+            touched.mentioned |= now
+        else:
+            touched.things |= now
+        touched.things.update(
+            was for id in (row["source"], *ends) if (was := self._old.of(id)) not in now)
+        if kind.ends is None:
+            touched.things |= {self._old.of(row["about"]), self._new.of(row["about"])}
+        elif ends:
+            self._touch_link(kind, row, touched)
+
+    def _touch_link(self, kind: Kind, row: Row, touched: _Touched) -> None:
+        said = record(row)
+        head, tail = (self._new.group(id) for id in said.ends or ("", ""))
+        id = link_of(kind, said, self._new)
+        links = touched.links
+        if self._fresh and not (id == row["about"] and len(head) == len(tail) == 1 and all(
+                len(self._new.group(one)) == 1 for one in _references(kind, said, key=True))):
+            links = self._late
+        for one in {id, link_of(kind, said, self._old)}:
+            links.setdefault((kind.name, one), set()).update(product(head, tail))
+
+    def _told(self, rows: Sequence[Row], touched: _Touched) -> dict[str, list[Row]]:
+        """All live rows about whatever is touched, by what they are about."""
+        found: dict[str, list[Row]] = {}
+        if self._fresh:
+            for row in rows:
+                found.setdefault(row["about"], []).append(row)
+        ids = touched.about.union(*(self._new.group(id) for id in touched.things))
+        for row in self._about(ids - found.keys()):
+            found.setdefault(row["about"], []).append(row)
+        return found
+
+    def _about(self, ids: Collection[str]) -> list[Row]:
+        return self._server.read(cypher.ROWS_ABOUT, about=sorted(ids), at=self._at) if ids else []
+
+    # Things
+
+    def _things(self, touched: _Touched, told: Mapping[str, Sequence[Row]]) -> Iterator[Step]:
+        """Nodes made anew, and nodes that only have to be there."""
+        made: dict[Label, list[Row]] = {}
+        spoken: dict[str, list[Record]] = {}
+        for id in touched.things:
+            if self._new.of(id) == id:
+                rows = [row for one in self._new.group(id) for row in told.get(one, ())]
+                if records := [record(row) for row in _distinct(rows) if self._is_thing(row)]:
+                    spoken[id] = records
+        self._learn(one for records in spoken.values() for r in records
+                    for one in _references(self._ontology.kinds[r.kind], r))
+        for id, records in sorted(spoken.items()):
+            kind = class_of(id, self._ontology) or self._ontology.kinds[records[0].kind]
+            made.setdefault(self._label(id), []).append(node(
+                kind, id, self._new.group(id), records, self.sources, self._show))
+        for label, nodes in made.items():
+            yield cypher.merge_nodes(label), {"nodes": nodes}
+        touched.things -= spoken.keys()
+        touched.made |= spoken.keys()
+        yield from self._bare(touched)
+
+    def _bare(self, touched: _Touched) -> Iterator[Step]:
+        """Things of which no record tells; those that nothing mentions stay in `things`."""
+        silent = {id for id in touched.things if self._new.of(id) == id}
+        unsure = sorted(silent - touched.mentioned)
+        ids = [one for id in unsure for one in self._new.group(id)]
+        kept = silent & touched.mentioned | {
+            self._new.of(id) for id in (self._server.read(
+                cypher.MENTIONED, ids=ids, at=self._at) if ids else ())}
+        touched.things -= kept
+        for some, query in ((kept, cypher.merge_nodes),
+                            (touched.mentioned - kept - touched.made, cypher.ensure_nodes)):
+            by_label: dict[Label, list[Row]] = {}
+            for id in sorted(some):
+                by_label.setdefault(self._label(id), []).append(
+                    bare(class_of(id, self._ontology), id, self._new.group(id)))
+            for label, nodes in by_label.items():
+                yield query(label), {"nodes": nodes}
+
+    def _drop_things(self, touched: _Touched) -> Iterator[Step]:
+        """What is left in `things` is no thing of its own any more."""
+        by_label: dict[Label, list[str]] = {}
+        for id in sorted(touched.things):
+            by_label.setdefault(self._label(id), []).append(id)
+        for label, ids in by_label.items():
+            yield cypher.drop_nodes(label), {"ids": ids}
+
+    def _label(self, id: str) -> Label:
+        return label_of(class_of(id, self._ontology))
+
+    def _is_thing(self, row: Row) -> bool:
+        kind = self._ontology.kinds.get(row["kind"])
+        return kind is not None and kind.ends is None
+
+    # Names of what is referred to
+
+    def _learn(self, ids: Iterable[str]) -> None:
+        """Find out what references to these ids show."""
+        new = {self._new.of(id) for id in ids} - self._shown.keys()
+        rows = self._about({one for id in new for one in self._new.group(id)})
+        self._shown |= _shown(new, rows, self._new, self.sources, self._ontology)
+
+    def _show(self, id: str) -> str:
+        return self._shown[self._new.of(id)]
+
+    # Links
+
+    def _links(self, wanted: Mapping[tuple[str, str], Collection[tuple[str, str]]],
+               told: Mapping[str, Sequence[Row]]) -> dict[tuple[str, str], list[Record]]:
+        """The records of the links that there are."""
+        if self._fresh:
+            rows: Iterable[Row] = (row for _, id in wanted for row in told[id])
+        else:
+            pairs = {(*pair, kind) for (kind, _), some in wanted.items() for pair in some}
+            rows = self._server.read(cypher.ROWS_BETWEEN, pairs=sorted(pairs),
+                                     at=self._at) if pairs else ()
+        found: dict[tuple[str, str], list[Record]] = {}
+        for row in _distinct(rows):
+            said = record(row)
+            key = row["kind"], link_of(self._ontology.kinds[row["kind"]], said, self._new)
+            if key in wanted:
+                found.setdefault(key, []).append(said)
+        return found
+
+    def _drop_links(self, links: Iterable[tuple[str, str]]) -> Iterator[Step]:
+        if self._fresh:
+            return
+        by_kind: dict[str, list[str]] = {}
+        for kind, id in links:
+            by_kind.setdefault(kind, []).append(id)
+        for kind, ids in sorted(by_kind.items()):
+            yield cypher.drop_relations(relationship_type(self._ontology.kinds[kind])), {
+                "ids": sorted(ids)}
+
+    def _add_links(self, links: Mapping[tuple[str, str], Sequence[Record]]) -> Iterator[Step]:
+        self._learn(one for (kind, _), records in links.items() for r in records
+                    for one in _references(self._ontology.kinds[kind], r))
+        by_type: dict[tuple[str, Label, Label], list[Row]] = {}
+        for (name, id), records in sorted(links.items(), key=lambda item: item[0]):
+            kind = self._ontology.kinds[name]
+            head, tail = (self._new.of(end) for end in records[0].ends or ("", ""))
+            by_type.setdefault((relationship_type(kind), self._label(head), self._label(tail)),
+                               []).append({"head": head, "tail": tail, "said": relation(
+                                   kind, id, records, self._new, self.sources, self._show)})
+        for key, some in by_type.items():
+            yield cypher.add_relations(*key), {"links": some}
+
+    # Records
+
+    def _marks(self, rows: Sequence[Row], touched: _Touched,
+               told: Mapping[str, Sequence[Row]]) -> Iterator[Step]:
+        """Every live statement is one readable record with its source and its thing."""
+        live = [row for about in touched.about for row in told.get(about, ())]
+        if not self._fresh:
+            yield cypher.UNMARK, {"seqs": sorted({row["seq"] for row in (*live, *rows)})}
+        by_label: dict[tuple[Label, Label | None], list[Row]] = {}
+        for row in _distinct(live):
+            about = self._new.of(row["about"]) if self._is_thing(row) else None
+            source = self._new.of(row["source"])
+            key = self._label(source), self._label(about) if about else None
+            by_label.setdefault(key, []).append(
+                {"seq": row["seq"], "source": source, "about": about})
+        for labels, some in by_label.items():
+            yield cypher.mark(*labels), {"rows": some}
+
+
+def _references(kind: Kind, said: Record, key: bool = False) -> Iterator[str]:
+    """The ids that a record's values refer to; with `key` only those of the link's identity."""
+    for f in kind.key if key else kind.fields:
+        if f.datatype == "reference" and f.name in said.values:
+            value = said.values[f.name]
+            yield from map(str, value if isinstance(value, tuple) else (value,))
