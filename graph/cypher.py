@@ -16,15 +16,15 @@ at `head`, so what a load stages is seen by nobody before `head` moves.
 from collections.abc import Collection, Iterable
 
 __all__ = [
-    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CHANGED", "CLAIM",
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CAME", "CLAIM",
     "CLEAR_RECORDS", "COLUMNS", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "HELLO",
     "HOLDER", "INDEXES", "LABELS", "LAST_SEQ", "LEFT", "LOAD_SEQ", "MARK_STORE", "MENTIONED",
-    "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "OURS", "RELEASE", "RENEW", "ROWS_ABOUT",
-    "ROWS_BETWEEN", "SEQS", "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE",
-    "TALLIES", "TOLD", "TYPES", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "add_relations",
-    "aliases", "clear_label", "clear_type", "drop_nodes", "drop_relations", "ensure_nodes",
-    "history", "mark", "matching", "mentions", "merge_nodes", "names", "quoted", "readable",
-    "referring", "rows", "touching", "wait_for_indexes",
+    "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT", "OURS", "RELEASE", "RENEW",
+    "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE",
+    "TAKE", "TALLIES", "TOLD", "TYPES", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT",
+    "add_relations", "aliases", "clear_label", "clear_type", "drop_nodes", "drop_relations",
+    "ensure_nodes", "history", "mark", "matching", "mentions", "merge_nodes", "names", "quoted",
+    "readable", "referring", "rows", "touching", "wait_for_indexes",
 ]
 
 Label = tuple[str, str]
@@ -66,6 +66,7 @@ INDEXES = (
     "CREATE INDEX xianglian_row_origin IF NOT EXISTS FOR (n:Row) ON (n.origin)",
     "CREATE INDEX xianglian_row_head IF NOT EXISTS FOR (n:Row) ON (n.head)",
     "CREATE INDEX xianglian_row_tail IF NOT EXISTS FOR (n:Row) ON (n.tail)",
+    "CREATE INDEX xianglian_row_odd IF NOT EXISTS FOR (n:Row) ON (n.odd)",
     "CREATE INDEX xianglian_row_retracted IF NOT EXISTS FOR (n:Row) ON (n.retracted)",
 )
 SHOW_CONSTRAINTS = "SHOW CONSTRAINTS YIELD name RETURN name"
@@ -160,15 +161,16 @@ DROP_LOADS = "MATCH (l:XianglianLoad) WHERE l.at > $head DELETE l"
 
 # The readable graph ------------------------------------------------------------------------------
 
-CHANGED = (
-    f"""MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $seq AND {_LIVE}
-    RETURN properties(r)""",
-    """MATCH (r:Row) USING INDEX r:Row(retracted)
+CAME = f"""MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $seq AND {_LIVE}
+    WITH r ORDER BY r.kind, r.about RETURN properties(r)"""
+WENT = """MATCH (r:Row) USING INDEX r:Row(retracted)
     WHERE r.retracted > $before AND r.retracted <= $at AND r.learned <= $before
-    RETURN properties(r)""",
-)
+    RETURN properties(r)"""
 ROWS_ABOUT = f"""UNWIND $about AS about MATCH (r:Row) USING INDEX r:Row(about)
     WHERE r.about = about AND {_LIVE} RETURN properties(r)"""
+OLDER_ABOUT = f"""UNWIND $about AS about MATCH (r:Row) USING INDEX r:Row(about)
+    WHERE r.about = about AND {_LIVE} AND r.learned <= $before RETURN properties(r)"""
+ODD = "MATCH (r:Row) USING INDEX r:Row(odd) WHERE r.odd = true RETURN 1 LIMIT 1"
 ROWS_BETWEEN = f"""UNWIND $pairs AS pair MATCH (r:Row) USING INDEX r:Row(head)
     WHERE r.head = pair[0] AND r.tail = pair[1] AND r.kind = pair[2] AND {_LIVE}
     RETURN properties(r)"""
@@ -223,15 +225,16 @@ def mentions(column: str) -> str:
 
 
 def referring(name: str, multiple: bool) -> str:
-    """Live rows of a kind whose field refers to one of some ids."""
+    """Live rows, not newer than $before, of a kind whose field refers to one of some ids."""
     field = f"r.{quoted(name)}"
     test = f"any(one IN {field} WHERE one IN $ids)" if multiple else f"{field} IN $ids"
-    return f"{matching(['kind'])} AND {test} AND {_LIVE} RETURN properties(r)"
+    return (f"{matching(['kind'])} AND {test} AND {_LIVE} AND r.learned <= $before "
+            "RETURN properties(r)")
 
 
 def touching(column: str) -> str:
-    """Live rows with one of some ids in a column."""
-    return f"{matching([column])} AND {_LIVE} RETURN properties(r)"
+    """Live rows, not newer than $before, with one of some ids in a column."""
+    return f"{matching([column])} AND {_LIVE} AND r.learned <= $before RETURN properties(r)"
 
 
 def merge_nodes(label: Label) -> str:
@@ -264,10 +267,10 @@ def add_relations(name: str, head: Label, tail: Label) -> str:
 def mark(source: Label, about: Label | None) -> str:
     """Rows that become readable records, with what they come from and what they are about."""
     told = (f"MATCH (t:{quoted(about[0])} {{id: row.about}}) " if about else "")
-    tie = " CREATE (r)-[:ABOUT]->(t)" if about else ""
+    tie = " MERGE (r)-[:ABOUT]->(t)" if about else ""
     return (f"UNWIND $rows AS row MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq = row.seq "
             f"MATCH (q:{quoted(source[0])} {{id: row.source}}) {told}"
-            f"SET r:Record:记录 CREATE (r)-[:FROM]->(q){tie}")
+            f"SET r:Record:记录 MERGE (r)-[:FROM]->(q){tie}")
 
 
 def clear_type(name: str) -> str:

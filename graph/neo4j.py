@@ -151,7 +151,7 @@ class Neo4jStore:
         try:
             state = self._mend(lease)
             now = max(time.time_ns() // 1000, state.head + 1)
-            writer = Neo4jWriter(self._server, lease, frozenset(self._ontology.kinds), now=now,
+            writer = Neo4jWriter(self._server, lease, self._ontology.kinds, now=now,
                                  content=state.content, seq=state.seq)
             try:
                 yield writer

@@ -5,6 +5,7 @@ graph; every node and relationship that may have changed is then made anew from 
 projection that was interrupted is simply done again, and one made in steps equals one made at once.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, product
@@ -57,9 +58,9 @@ def make_anew(server: Server, lease: Lease, ontology: Ontology, at: int) -> None
     """The whole graph, whatever is there."""
     _wipe(lease, server)
     canon = _canon(server, ontology, at)
-    draw = _Drawing(server, lease, ontology, at, canon, canon, fresh=True)
+    draw = _Drawing(server, lease, ontology, 0, at, canon, canon)
     for rows in _whole(server.stream(cypher.rows([]), at=at)):
-        draw.rows(rows)
+        draw.rows(rows, whole=True)
     draw.left()
 
 
@@ -94,9 +95,12 @@ def bring_up(server: Server, lease: Lease, ontology: Ontology, before: int, seq:
     """From a moment to a later one; `seq` is the last row of the earlier one."""
     change = _Change(server, ontology, before, seq, at)
     old, new = change.canons()
-    draw = _Drawing(server, lease, ontology, at, old, new, fresh=False)
+    draw = _Drawing(server, lease, ontology, before, at, old, new)
+    for rows in _whole(change.came()):
+        draw.rows(rows, whole=True)
     for rows in _batches(change.touched(old, new, draw.sources)):
-        draw.rows(rows)
+        draw.rows(rows, whole=False)
+    draw.left()
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -113,13 +117,19 @@ class _Change:
         self._server, self._ontology = server, ontology
         self._before, self._seq, self._at = before, seq, at
 
-    def rows(self) -> Iterator[Row]:
-        for query in cypher.CHANGED:
-            yield from self._server.stream(query, at=self._at, before=self._before, seq=self._seq)
+    def came(self) -> Iterator[Row]:
+        """New rows in the order of things."""
+        return self._server.stream(cypher.CAME, at=self._at, seq=self._seq)
+
+    def went(self) -> Iterator[Row]:
+        return self._server.stream(cypher.WENT, at=self._at, before=self._before)
+
+    def _both(self) -> Iterator[Row]:
+        return chain(self.came(), self.went())
 
     def canons(self) -> tuple[Canon, Canon]:
         """Which ids were, and are, one thing; worked out only if it may have changed."""
-        if any(map(self._names, _batches(self.rows()))):
+        if any(map(self._names, _batches(self._both()))):
             return (_canon(self._server, self._ontology, self._before),
                     _canon(self._server, self._ontology, self._at))
         chiefs: dict[str, str] = {}
@@ -144,8 +154,8 @@ class _Change:
         return False
 
     def touched(self, old: Canon, new: Canon, sources: Sources) -> Iterator[Row]:
-        """Rows that came or went, and rows that show something which they changed."""
-        yield from self.rows()
+        """Rows that went, and older ones that show something which these or new ones changed."""
+        yield from self.went()
         moved = old.moved(new)
         for column in ("about", "head", "tail", "source"):
             yield from self._with(column, moved)
@@ -153,7 +163,7 @@ class _Change:
         cited = {id for id in {*then, *sources} if then.get(id) != sources.get(id)}
         yield from self._with("source", cited)
         renamed = set(moved)
-        for rows in _batches(chain(self.rows(), self._with("source", cited))):
+        for rows in _batches(chain(self._both(), self._with("source", cited))):
             renamed |= self._renamed(rows, new, then, sources)
         for kind in self._ontology.kinds.values():
             for f in kind.fields:
@@ -163,7 +173,7 @@ class _Change:
     def _with(self, column: str, ids: Collection[str]) -> Iterator[Row]:
         if ids:
             yield from self._server.stream(cypher.touching(column), at=self._at,
-                                           **{column: list(ids)})
+                                           before=self._before, **{column: list(ids)})
 
     def _renamed(self, rows: Sequence[Row], canon: Canon, then: Sources,
                  now: Sources) -> set[str]:
@@ -182,7 +192,7 @@ class _Change:
         if wanted:
             yield from self._server.stream(
                 cypher.referring(escape(field.name, OWN), field.multiple), at=self._at,
-                kind=[kind.name], ids=wanted)
+                before=self._before, kind=[kind.name], ids=wanted)
 
 
 def _shown(things: Iterable[str], rows: Iterable[Row], canon: Canon, sources: Sources,
@@ -198,13 +208,15 @@ def _shown(things: Iterable[str], rows: Iterable[Row], canon: Canon, sources: So
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:
-    """Each statement once: of those that several origins bring the first row."""
+    """Each statement once, in the order of the index, on which ties in a merge depend; of those
+    that several origins bring the first row."""
     found: dict[tuple[str, bytes], Row] = {}
     for row in rows:
         first = found.setdefault((row["id"], row["digest"]), row)
         if row["seq"] < first["seq"]:
             found[row["id"], row["digest"]] = row
-    return list(found.values())
+    return sorted(found.values(), key=lambda row: (
+        row["about"], row["source"], row.get("valid_from", ""), row["digest"]))
 
 
 # Which ids are one thing -------------------------------------------------------------------------
@@ -268,36 +280,43 @@ class _Touched:
 class _Drawing:
     """Makes nodes and relationships anew, a batch of rows in one transaction.
 
-    fresh: nothing is drawn yet, and a batch holds all rows about each of its things; links that
-    something else may touch wait for `left`.
+    Most links stand between things of one id and bear the id that follows from their ends: then
+    all their records are about that id.  The others wait for `left`.
     """
 
-    def __init__(self, server: Server, lease: Lease, ontology: Ontology, at: int, old: Canon,
-                 new: Canon, *, fresh: bool) -> None:
-        self._server, self._lease, self._ontology, self._at = server, lease, ontology, at
-        self._old, self._new, self._fresh = old, new, fresh
+    def __init__(self, server: Server, lease: Lease, ontology: Ontology, before: int, at: int,
+                 old: Canon, new: Canon) -> None:
+        self._server, self._lease, self._ontology = server, lease, ontology
+        self._before, self._at = before, at
+        self._old, self._new = old, new
         self.sources = _sources(server, ontology, at)
+        self._odd = bool(server.read(cypher.ODD))
         self._shown: dict[str, str] = {}
+        self._there: set[str] = set()
         self._late: dict[tuple[str, str], set[tuple[str, str]]] = {}
 
-    def rows(self, rows: Sequence[Row]) -> None:
-        """Draw everything that these rows touch."""
+    def rows(self, rows: Sequence[Row], *, whole: bool) -> None:
+        """Draw everything that these rows touch.
+
+        whole: they are live, and with the older ones all that there is about their things.
+        """
         touched = _Touched()
         for row in rows:
             self._touch(row, touched)
-        told = self._told(rows, touched)
-        links = self._links(touched.links, told)
-        steps = [*self._drop_links(touched.links), *self._things(touched, told),
-                 *self._add_links(links), *self._marks(rows, touched, told),
-                 *self._drop_things(touched)]
-        self._lease.write(*steps)
+        told = self._told(rows, touched, whole)
+        links = self._links(touched.links, (row for id in touched.about for row in told[id]))
+        self._lease.write(
+            *self._drop_links(touched.links), *self._things(touched, told),
+            *self._add_links(links), *self._marks(rows, touched, told, whole),
+            *self._drop_things(touched))
 
     def left(self) -> None:
         """Draw the links that waited."""
-        self._fresh = False
         waiting = iter(self._late.items())
         while late := dict(islice(waiting, _BATCH)):
-            links = self._links(late, {})
+            pairs = {(*pair, kind) for (kind, _), some in late.items() for pair in some}
+            links = self._links(late, self._server.read(
+                cypher.ROWS_BETWEEN, pairs=sorted(pairs), at=self._at))
             self._lease.write(*self._drop_links(late), *self._add_links(links))
 
     def _touch(self, row: Row, touched: _Touched) -> None:
@@ -320,25 +339,38 @@ class _Drawing:
             self._touch_link(kind, row, touched)
 
     def _touch_link(self, kind: Kind, row: Row, touched: _Touched) -> None:
+        if self._plain(kind, row):
+            touched.links[kind.name, row["about"]] = set()
+            return
         said = record(row)
         head, tail = (self._new.group(id) for id in said.ends or ("", ""))
-        id = link_of(kind, said, self._new)
-        links = touched.links
-        if self._fresh and not (id == row["about"] and len(head) == len(tail) == 1 and all(
-                len(self._new.group(one)) == 1 for one in _references(kind, said, key=True))):
-            links = self._late
-        for one in {id, link_of(kind, said, self._old)}:
-            links.setdefault((kind.name, one), set()).update(product(head, tail))
+        for canon in (self._old, self._new):
+            self._late.setdefault((kind.name, link_of(kind, said, canon)), set()).update(
+                product(head, tail))
 
-    def _told(self, rows: Sequence[Row], touched: _Touched) -> dict[str, list[Row]]:
+    def _plain(self, kind: Kind, row: Row) -> bool:
+        """Whether everything about the link is about one id."""
+        alone = (row["head"], row["tail"], *(
+            id for f in kind.key if f.datatype == "reference"
+            for id in _ids(row.get(escape(f.name, OWN), ()))))
+        return not self._odd and not any(
+            canon.grouped(id) for canon in (self._old, self._new) for id in alone)
+
+    def _told(self, rows: Sequence[Row], touched: _Touched,
+              whole: bool) -> defaultdict[str, list[Row]]:
         """All live rows about whatever is touched, by what they are about."""
-        found: dict[str, list[Row]] = {}
-        if self._fresh:
-            for row in rows:
-                found.setdefault(row["about"], []).append(row)
+        found = defaultdict[str, list[Row]](list)
         ids = touched.about.union(*(self._new.group(id) for id in touched.things))
-        for row in self._about(ids - found.keys()):
-            found.setdefault(row["about"], []).append(row)
+        if whole:
+            for row in rows:
+                found[row["about"]].append(row)
+            ids -= touched.about
+            if self._before:
+                for row in self._server.read(cypher.OLDER_ABOUT, about=sorted(touched.about),
+                                             at=self._at, before=self._before):
+                    found[row["about"]].append(row)
+        for row in self._about(ids):
+            found[row["about"]].append(row)
         return found
 
     def _about(self, ids: Collection[str]) -> list[Row]:
@@ -376,8 +408,9 @@ class _Drawing:
             self._new.of(id) for id in (self._server.read(
                 cypher.MENTIONED, ids=ids, at=self._at) if ids else ())}
         touched.things -= kept
-        for some, query in ((kept, cypher.merge_nodes),
-                            (touched.mentioned - kept - touched.made, cypher.ensure_nodes)):
+        only = touched.mentioned - kept - touched.made - self._there
+        self._there |= kept | only
+        for some, query in ((kept, cypher.merge_nodes), (only, cypher.ensure_nodes)):
             by_label: dict[Label, list[Row]] = {}
             for id in sorted(some):
                 by_label.setdefault(self._label(id), []).append(
@@ -413,26 +446,20 @@ class _Drawing:
 
     # Links
 
-    def _links(self, wanted: Mapping[tuple[str, str], Collection[tuple[str, str]]],
-               told: Mapping[str, Sequence[Row]]) -> dict[tuple[str, str], list[Record]]:
-        """The records of the links that there are."""
-        if self._fresh:
-            rows: Iterable[Row] = (row for _, id in wanted for row in told[id])
-        else:
-            pairs = {(*pair, kind) for (kind, _), some in wanted.items() for pair in some}
-            rows = self._server.read(cypher.ROWS_BETWEEN, pairs=sorted(pairs),
-                                     at=self._at) if pairs else ()
+    def _links(self, wanted: Collection[tuple[str, str]],
+               rows: Iterable[Row]) -> dict[tuple[str, str], list[Record]]:
+        """The records of the wanted links among these rows."""
         found: dict[tuple[str, str], list[Record]] = {}
         for row in _distinct(rows):
-            said = record(row)
-            key = row["kind"], link_of(self._ontology.kinds[row["kind"]], said, self._new)
-            if key in wanted:
-                found.setdefault(key, []).append(said)
+            kind = self._ontology.kinds.get(row["kind"])
+            if kind is not None and kind.ends and "head" in row:
+                said = record(row)
+                key = kind.name, link_of(kind, said, self._new)
+                if key in wanted:
+                    found.setdefault(key, []).append(said)
         return found
 
     def _drop_links(self, links: Iterable[tuple[str, str]]) -> Iterator[Step]:
-        if self._fresh:
-            return
         by_kind: dict[str, list[str]] = {}
         for kind, id in links:
             by_kind.setdefault(kind, []).append(id)
@@ -455,12 +482,15 @@ class _Drawing:
 
     # Records
 
-    def _marks(self, rows: Sequence[Row], touched: _Touched,
-               told: Mapping[str, Sequence[Row]]) -> Iterator[Step]:
+    def _marks(self, rows: Sequence[Row], touched: _Touched, told: Mapping[str, Sequence[Row]],
+               whole: bool) -> Iterator[Step]:
         """Every live statement is one readable record with its source and its thing."""
         live = [row for about in touched.about for row in told.get(about, ())]
-        if not self._fresh:
-            yield cypher.UNMARK, {"seqs": sorted({row["seq"] for row in (*live, *rows)})}
+        again = {row["seq"] for row in live if row["learned"] <= self._before}
+        if not whole:
+            again |= {row["seq"] for row in rows}
+        if again:
+            yield cypher.UNMARK, {"seqs": sorted(again)}
         by_label: dict[tuple[Label, Label | None], list[Row]] = {}
         for row in _distinct(live):
             about = self._new.of(row["about"]) if self._is_thing(row) else None
@@ -472,9 +502,12 @@ class _Drawing:
             yield cypher.mark(*labels), {"rows": some}
 
 
-def _references(kind: Kind, said: Record, key: bool = False) -> Iterator[str]:
-    """The ids that a record's values refer to; with `key` only those of the link's identity."""
-    for f in kind.key if key else kind.fields:
+def _references(kind: Kind, said: Record) -> Iterator[str]:
+    """The ids that a record's values refer to."""
+    for f in kind.fields:
         if f.datatype == "reference" and f.name in said.values:
-            value = said.values[f.name]
-            yield from map(str, value if isinstance(value, tuple) else (value,))
+            yield from _ids(said.values[f.name])
+
+
+def _ids(value: Any) -> Iterator[str]:
+    return map(str, value if isinstance(value, tuple | list) else (value,))

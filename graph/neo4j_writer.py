@@ -7,7 +7,7 @@ that is tried again can count anything twice.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from graph.record import Record, record_id
 from graph.rows import properties, record
 from graph.store import Entry, Put
 from ontology.errors import StoreError
+from ontology.model import Kind
 
 __all__ = ["Neo4jWriter", "Tallies"]
 
@@ -90,7 +91,7 @@ class _Change:
 class Neo4jWriter:
     """See `graph.store.Writer`."""
 
-    def __init__(self, server: Server, lease: Lease, kinds: Collection[str], *, now: int,
+    def __init__(self, server: Server, lease: Lease, kinds: Mapping[str, Kind], *, now: int,
                  content: str, seq: int) -> None:
         self._server, self._lease, self._kinds = server, lease, kinds
         self._now = now
@@ -104,7 +105,7 @@ class Neo4jWriter:
     def put(self, origin: str, records: Sequence[Record]) -> list[Put]:
         self._check_open()
         self._check(origin, records)
-        rows = [properties(0, origin, record, self._now) for record in records]
+        rows = [properties(self._kinds[r.kind], origin, r, self._now) for r in records]
         last = {row["id"]: row for row in rows}
         told = self._told(row["about"] for row in last.values())
         change, before = _Change(), dict[str, bytes]()
@@ -280,7 +281,8 @@ class Neo4jWriter:
             change = _Change()
             for e in batch:
                 self._check(e.origin, [e.record])
-                row = properties(0, e.origin, e.record, e.learned, e.retracted)
+                row = properties(self._kinds[e.record.kind], e.origin, e.record, e.learned,
+                                 e.retracted)
                 self._create(row, change)
                 if e.retracted is not None:
                     self._tallies.count(e.origin, e.learned, e.retracted, row["digest"], 1)

@@ -50,6 +50,10 @@ class Canon:
         """All ids of the thing, sorted."""
         return self.members.get(self.of(id), (id,))
 
+    def grouped(self, id: str) -> bool:
+        """Whether the thing has other ids too."""
+        return id in self.chief or id in self.members
+
     def moved(self, other: "Canon") -> set[str]:
         """Ids whose group is not the same in both."""
         chiefs = self.members.keys() | other.members.keys()

@@ -8,30 +8,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph.hashes import packed
+from graph.identity import link_id
 from graph.record import Record, Value, canonical, digest, record_id
 from graph.store import Entry
+from ontology.model import Kind
 
 __all__ = ["OWN", "entry", "escape", "properties", "record", "said"]
 
 OWN = frozenset({"seq", "id", "about", "kind", "source", "head", "tail", "valid_from", "valid_to",
-                 "observed", "inferred", "origin", "learned", "retracted", "digest"})
+                 "observed", "inferred", "origin", "learned", "retracted", "digest", "odd"})
 _SCALARS = (str, int, float, bool)
 
 
-def properties(seq: int, origin: str, record: Record, learned: int,
+def properties(kind: Kind, origin: str, record: Record, learned: int,
                retracted: int | None = None) -> dict[str, Any]:
-    """The node's properties.  Raises ValueError for what Neo4j cannot hold exactly."""
+    """The node's properties, all but its number.
+
+    A link whose id does not follow from its ends and key is marked as odd.
+    Raises ValueError for what Neo4j cannot hold exactly.
+    """
     for date in (record.valid_from, record.valid_to, record.observed):
         packed(date)
     head, tail = record.ends or (None, None)
     own = {
-        "seq": seq, "id": record_id(record.id, record.source, record.valid_from),
+        "id": record_id(record.id, record.source, record.valid_from),
         "about": record.id, "kind": record.kind, "source": record.source, "head": head,
         "tail": tail, "valid_from": record.valid_from or None, "valid_to": record.valid_to or None,
         "observed": record.observed or None, "inferred": record.inferred, "origin": origin,
         "learned": learned, "retracted": retracted,
         "digest": digest(record, canonical(record.values)),
     }
+    if record.ends and record.id != link_id(kind, record.ends, record.values):
+        own["odd"] = True
     return {**{escape(name, OWN): _held(name, value) for name, value in record.values.items()},
             **own}
 
