@@ -40,6 +40,11 @@ class Answers:
     def store(self) -> Store:
         return open_store(self.settings.store, self.ontology, create=False, read_only=True)
 
+    def close(self) -> None:
+        """Release the store, if it was opened."""
+        if "store" in vars(self):
+            self.store.close()
+
     @cached_property
     def index(self) -> Index:
         """The current state, or that of `known_at`; refused while the store holds nothing."""

@@ -40,6 +40,8 @@ app = typer.Typer(
 
 command = partial(app.command, cls=Command)
 
+_held = ExitStack()  # what the running command has opened
+
 StoreOption = Annotated[str | None, typer.Option(
     "--store", metavar="地址", help="图谱存放处，如 sqlite:///图谱.db")]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -79,6 +81,7 @@ def _say(answer: Answer, as_json: bool, sentence: str) -> None:
 def _answers(store: str | None, at: str | None = None, known_at: str | None = None,
              min_grade: str | None = None) -> Answers:
     answers = Answers(Settings.read(store=store), at=at, known_at=known_at, min_grade=min_grade)
+    _held.callback(answers.close)
     if answers.at > dates.today():
         _warn("提示：这一天还没有到，按已有的资料回答。")
     return answers
@@ -429,7 +432,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
-        app(arguments)
+        with _held:
+            app(arguments)
     except SystemExit as end:
         if end.code == 130:
             _fail(STOPPED, 130)

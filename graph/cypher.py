@@ -16,15 +16,16 @@ at `head`, so what a load stages is seen by nobody before `head` moves.
 from collections.abc import Collection, Iterable
 
 __all__ = [
-    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CAME", "CLAIM",
-    "CLEAR_RECORDS", "COLUMNS", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "HELLO",
-    "HOLDER", "INDEXES", "LABELS", "LAST_SEQ", "LEFT", "LOAD_SEQ", "MARK_STORE", "MENTIONED",
-    "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT", "OURS", "RELEASE", "RENEW",
-    "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE",
-    "TAKE", "TALLIES", "TOLD", "TYPES", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT",
-    "add_relations", "aliases", "clear_label", "clear_type", "drop_nodes", "drop_relations",
-    "ensure_nodes", "history", "mark", "matching", "mentions", "merge_nodes", "names", "quoted",
-    "readable", "referring", "rows", "touching", "wait_for_indexes",
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CAME", "CAME_SINCE",
+    "CLAIM", "CLEAR_RECORDS", "COLUMNS", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES",
+    "EVERY", "GROUP", "HELLO", "HISTORY_OF", "HOLDER", "INDEXES", "LABELS", "LAST_SEQ", "LEFT",
+    "LOAD_SEQ", "MARK_STORE", "MENTIONED", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD",
+    "OLDER_ABOUT", "OURS", "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS",
+    "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "TYPES",
+    "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE", "add_relations",
+    "aliases", "clear_label", "clear_type", "count", "drop_nodes", "drop_relations",
+    "ensure_nodes", "mark", "matching", "mentions", "merge_nodes", "names", "quoted",
+    "readable", "referring", "rows", "some_rows", "touching", "wait_for_indexes",
 ]
 
 Label = tuple[str, str]
@@ -61,7 +62,8 @@ INDEXES = (
     "CREATE CONSTRAINT xianglian_row IF NOT EXISTS FOR (n:Row) REQUIRE n.seq IS UNIQUE",
     "CREATE INDEX xianglian_tally IF NOT EXISTS FOR (n:XianglianTally) ON (n.at)",
     "CREATE INDEX xianglian_row_about IF NOT EXISTS FOR (n:Row) ON (n.about)",
-    "CREATE INDEX xianglian_row_kind IF NOT EXISTS FOR (n:Row) ON (n.kind, n.about)",
+    "CREATE INDEX xianglian_row_kind IF NOT EXISTS "
+    "FOR (n:Row) ON (n.kind, n.about, n.source)",
     "CREATE INDEX xianglian_row_source IF NOT EXISTS FOR (n:Row) ON (n.source)",
     "CREATE INDEX xianglian_row_origin IF NOT EXISTS FOR (n:Row) ON (n.origin)",
     "CREATE INDEX xianglian_row_head IF NOT EXISTS FOR (n:Row) ON (n.head)",
@@ -103,37 +105,62 @@ RELEASE = """MATCH (l:XianglianLock {key: 'lock'}) SET l.tried = $token
 TALLIES = """MATCH (s:XianglianStore {key: 'store'}) WITH s.head AS head
     MATCH (t:XianglianTally) WHERE t.at <= head
     RETURN t.origin AS origin, t.learned AS learned, t.retracted AS retracted, t.n AS n,
-        t.total AS total"""
+        t.total AS total, t.low AS low, t.high AS high"""
+CAME_SINCE = """MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > 0 AND r.seq <= $seq
+    WITH r ORDER BY r.seq DESC LIMIT $n RETURN DISTINCT r.about"""
+WENT_SINCE = """MATCH (r:Row) USING INDEX r:Row(retracted)
+    WHERE r.retracted > $moment AND r.retracted <= $at RETURN DISTINCT r.about"""
 COLUMNS = f"""MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $low AND r.seq <= $high AND {_LIVE}
     RETURN properties(r)"""
 NEIGHBOURS = f"""MATCH (r:Row) WHERE (r.head IN $ids OR r.tail IN $ids) AND {_LIVE}
-    WITH r ORDER BY {_ORDER} RETURN properties(r)"""
+    RETURN properties(r)"""
+EVERY = """MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > 0 AND r.seq <= $seq
+    RETURN properties(r)"""
 
 
 def matching(columns: Iterable[str]) -> str:
     """Rows `r` by the columns that are given as parameters; the first one finds them."""
     given = list(columns)
-    index = "kind, about" if given[0] == "kind" else given[0]
+    index = "kind, about, source" if given[0] == "kind" else given[0]
     where = [f"r.{column} IN ${column}" for column in given]
     if given[0] == "kind":
-        where.append("r.about IS NOT NULL")
+        where += ["r.about IS NOT NULL", "r.source IS NOT NULL"]
     return f"MATCH (r:Row) USING INDEX r:Row({index}) WHERE {' AND '.join(where)}"
 
 
-def rows(columns: Iterable[str]) -> str:
-    """Live rows in their order; without columns all of them, read along the index."""
-    given = list(columns)
-    first = matching(given) if given else (
-        "MATCH (r:Row) USING INDEX r:Row(kind, about) WHERE r.kind >= '' AND r.about IS NOT NULL")
-    return f"{first} AND {_LIVE} WITH r ORDER BY {_ORDER} RETURN properties(r)"
+def count(columns: Iterable[str]) -> str:
+    """How many rows have one of some values in the first of these columns."""
+    return f"{matching(list(columns)[:1])} RETURN count(*)"
 
 
-def history(about: bool) -> str:
-    """Rows ever learned, oldest first; what is retracted after $at is not yet."""
-    where = "r.about IN $about AND " if about else ""
-    gone = "CASE WHEN r.retracted <= $at THEN r.retracted END"
-    return (f"MATCH (r:Row) WHERE {where}r.learned <= $at WITH r, {gone} AS gone "
-            f"ORDER BY r.learned, gone, r.origin, {_ORDER} RETURN properties(r)")
+def some_rows(columns: Iterable[str]) -> str:
+    """Live rows by these columns, in any order."""
+    return f"{matching(columns)} AND {_LIVE} RETURN properties(r)"
+
+
+def rows(columns: Iterable[str] = (), one_kind: bool = False, moved: bool = False) -> str:
+    """Live rows in their order, along the index; those of one kind, and with these columns.
+
+    Only the index sorts texts by their code points: ORDER BY compares UTF-16 where it has to sort.
+    moved: the rows of one origin with given record times, instead of those that are live.
+    """
+    where = [_ORDERED_KIND if one_kind else _ORDERED, *(f"r.{one} IN ${one}" for one in columns)]
+    where.append(_GROUP if moved else _LIVE)
+    return (f"MATCH (r:Row) USING INDEX r:Row(kind, about, source) WHERE {' AND '.join(where)} "
+            f"WITH r ORDER BY {_ORDER} RETURN properties(r)")
+
+
+_REST = "r.about IS NOT NULL AND r.source IS NOT NULL"
+_ORDERED, _ORDERED_KIND = f"r.kind >= '' AND {_REST}", f"r.kind IN $kind AND {_REST}"
+# A row that goes after $at is still there.
+_GROUP = ("r.origin = $origin AND r.learned = $learned AND "
+          "CASE WHEN r.retracted <= $at THEN r.retracted ELSE 0 END = $retracted")
+GROUP = f"""MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq >= $low AND r.seq <= $high AND {_GROUP}
+    RETURN properties(r)"""
+WENT_GROUP = f"""MATCH (r:Row) USING INDEX r:Row(retracted) WHERE r.retracted = $retracted
+    AND {_GROUP} RETURN properties(r)"""
+HISTORY_OF = """MATCH (r:Row) USING INDEX r:Row(about) WHERE r.about IN $about AND r.learned <= $at
+    RETURN properties(r)"""
 
 
 # Writing -----------------------------------------------------------------------------------------

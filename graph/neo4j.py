@@ -17,7 +17,7 @@ from pathlib import Path
 from graph import cypher
 from graph import neo4j_reader as reader
 from graph.bolt import Address, Server
-from graph.hashes import EMPTY, history_hash
+from graph.hashes import EMPTY, history_hash, history_mark, moment_of, touched_rows
 from graph.lease import Lease
 from graph.neo4j_graph import bring_up, make_anew, prepare
 from graph.neo4j_writer import Neo4jWriter
@@ -216,8 +216,8 @@ class Neo4jStore:
 
     def history(self, ids: Collection[str] | None = None) -> Iterator[Entry]:
         at = self._moment(None)
-        given = {} if ids is None else {"about": list(ids)}
-        for row in self._server.stream(cypher.history(ids is not None), at=at, **given):
+        for row in (reader.history_rows(self._server, at) if ids is None
+                    else reader.history_of(self._server, at, ids)):
             yield entry(row, at)
 
     def _moment(self, known_at: int | None) -> int:
@@ -246,13 +246,26 @@ class Neo4jStore:
         self._check_open()
         return history_hash(reader.tallies(self._server))
 
+    def mark(self) -> str:
+        self._check_open()
+        return history_mark(reader.tallies(self._server))
+
+    def touched(self, mark: str, limit: int) -> set[str] | None:
+        state, moment = self._now(), moment_of(mark)
+        tallies = reader.tallies(self._server)
+        if history_mark(tallies, moment) != mark or touched_rows(tallies, moment) > limit:
+            return None
+        learned = sum(n for _, learned, _, n, _ in tallies if learned > moment)
+        return {id for query in (cypher.CAME_SINCE, cypher.WENT_SINCE) for id in self._server.read(
+            query, seq=state.seq, n=learned, moment=moment, at=state.head)}
+
     def cache_key(self) -> str:
         place = self._now().uid or str(self._address)
         return "neo4j-" + blake2b(place.encode(), digest_size=8).hexdigest()
 
     def verify(self) -> None:
         state = self._now()
-        wrong = list(islice(reader.wrong(self._server, state.head, state.content), 5))
+        wrong = list(islice(reader.wrong(self._server, state.head, state.seq, state.content), 5))
         if wrong:
             raise StoreError(f"存储 {self._name} 已损坏；请恢复最近的备份（{'；'.join(wrong)}）")
 

@@ -59,7 +59,7 @@ def make_anew(server: Server, lease: Lease, ontology: Ontology, at: int) -> None
     _wipe(lease, server)
     canon = _canon(server, ontology, at)
     draw = _Drawing(server, lease, ontology, 0, at, canon, canon)
-    for rows in _whole(server.stream(cypher.rows([]), at=at)):
+    for rows in _whole(server.stream(cypher.rows(), at=at)):
         draw.rows(rows, whole=True)
     draw.left()
 
@@ -224,7 +224,7 @@ def _distinct(rows: Iterable[Row]) -> list[Row]:
 
 def _sources(server: Server, ontology: Ontology, at: int) -> Sources:
     """Facts of all sources at a moment."""
-    rows = server.stream(cypher.rows(["kind"]), at=at, kind=[SOURCE])
+    rows = server.stream(cypher.rows(one_kind=True), at=at, kind=[SOURCE])
     return source_facts(map(record, rows), ontology)
 
 
@@ -235,7 +235,7 @@ def _canon(server: Server, ontology: Ontology, at: int) -> Canon:
         if kind.identity:
             decided[kind.identity] += [
                 (row["head"], row["tail"])
-                for row in server.stream(cypher.rows(["kind"]), at=at, kind=[kind.name])]
+                for row in server.stream(cypher.rows(one_kind=True), at=at, kind=[kind.name])]
     named = _named(server, ontology, at, any(decided.values()))
     return Canon(identity.groups(named, decided["same"], decided["different"]).canonical)
 

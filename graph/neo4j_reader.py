@@ -1,7 +1,7 @@
 """What is read from Neo4j at one moment; whoever reads at a moment sees one state for ever."""
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import Any
@@ -17,42 +17,86 @@ from graph.record import canonical, digest, record_id
 from graph.rows import record, said
 from graph.store import Columns
 
-__all__ = ["columns", "live_rows", "live_sum", "neighbour_rows", "tallies", "wrong"]
+__all__ = ["columns", "history_of", "history_rows", "live_rows", "live_sum", "neighbour_rows",
+           "tallies", "wrong"]
 
 Row = dict[str, Any]
 
 _RANGE = 10_000
 _READERS = 3
+_SORTED = 20_000  # so many rows we sort ourselves; more come along the index
 
 
 def live_rows(server: Server, at: int, *, ids: Collection[str] | None = None,
               kinds: Collection[str] | None = None, source: str | None = None,
               origin: str | None = None) -> Iterator[Row]:
     """Rows sorted by (kind, id, source, valid_from, digest); what is said twice comes once."""
-    given = {"about": ids, "source": source and [source], "origin": origin and [origin]}
+    given = {"about": ids, "source": source and [source], "origin": origin and [origin],
+             "kind": kinds}
     wanted: dict[str, Any] = {name: list(v) for name, v in given.items() if v is not None}
-    if wanted or kinds is None:
-        if kinds is not None:
-            wanted["kind"] = list(kinds)
-        yield from _once(server, cypher.rows(wanted), at, **wanted)
-        return
-    for kind in sorted(set(kinds)):  # one at a time they come along the index, unsorted by anyone
-        yield from _once(server, cypher.rows(["kind"]), at, kind=[kind])
+    if not wanted:
+        yield from _once(server.stream(cypher.rows(), at=at))
+    elif list(wanted) != ["kind"] and server.read(cypher.count(wanted), **wanted)[0] <= _SORTED:
+        yield from _once(_sorted(server.stream(cypher.some_rows(wanted), at=at, **wanted)))
+    else:
+        for kind in [None] if kinds is None else sorted(set(kinds)):
+            others = [name for name in wanted if name != "kind"]
+            yield from _once(server.stream(
+                cypher.rows(others, one_kind=kind is not None), at=at, **wanted | {"kind": [kind]}))
 
 
 def neighbour_rows(server: Server, at: int, ids: Collection[str]) -> Iterator[Row]:
     """Links with one of these ends, sorted as above."""
-    return _once(server, cypher.NEIGHBOURS, at, ids=list(ids))
+    return _once(_sorted(server.stream(cypher.NEIGHBOURS, at=at, ids=list(ids))))
 
 
-def _once(server: Server, query: str, at: int, **parameters: Any) -> Iterator[Row]:
-    rows = server.stream(query, at=at, **parameters)
+def _sorted(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=_place)
+
+
+def _place(row: Row) -> tuple[str, ...]:
+    return row["kind"], row["about"], row["source"], row.get("valid_from", "")
+
+
+def _once(rows: Iterable[Row]) -> Iterator[Row]:
     for _, some in groupby(rows, key=lambda row: row["id"]):
         same = list(some)
         if len(same) > 1:
             same = list({row["digest"]: row for row in sorted(
                 same, key=lambda row: row["digest"])}.values())
         yield from same
+
+
+def history_rows(server: Server, at: int) -> Iterator[Row]:
+    """Every row, oldest first: by the moments at which it came and went, then by origin."""
+    ranges = _seqs(server)
+    for origin, learned, retracted, n, _ in sorted(tallies(server), key=lambda group: (
+            group[1], not group[2], group[2], group[0])):
+        group: dict[str, Any] = {"origin": origin, "learned": learned, "retracted": retracted,
+                                 "at": at}
+        if n > _SORTED:
+            yield from server.stream(cypher.rows(moved=True), **group)
+        elif retracted:
+            yield from _sorted(server.stream(cypher.WENT_GROUP, **group))
+        else:
+            low, high = ranges[origin, learned]
+            yield from _sorted(server.stream(cypher.GROUP, low=low, high=high, **group))
+
+
+def history_of(server: Server, at: int, ids: Collection[str]) -> list[Row]:
+    """The same of some ids alone."""
+    def moments(row: Row) -> tuple[Any, ...]:
+        gone = row.get("retracted", 0)
+        gone = gone if gone <= at else 0
+        return row["learned"], not gone, gone, row["origin"], _place(row)
+
+    return sorted(server.stream(cypher.HISTORY_OF, about=list(ids), at=at), key=moments)
+
+
+def _seqs(server: Server) -> dict[tuple[str, int], tuple[int, int]]:
+    """The numbers of the first and last row that an origin brought at a moment."""
+    return {(origin, learned): (low, high) for origin, learned, _, _, _, low, high
+            in server.read(cypher.TALLIES) if low is not None}
 
 
 def live_sum(server: Server, at: int) -> int:
@@ -68,7 +112,7 @@ def tallies(server: Server) -> list[Tally]:
         before = found.get(key, (0, 0))
         found[key] = before[0] + n, (before[1] + total) % MODULUS
 
-    for origin, learned, retracted, n, blob in server.read(cypher.TALLIES):
+    for origin, learned, retracted, n, blob, _, _ in server.read(cypher.TALLIES):
         total = int.from_bytes(blob, "little")
         add((origin, learned, retracted), n, total)
         if retracted:
@@ -87,12 +131,10 @@ def columns(server: Server, at: int, top: int, version: str | None) -> Columns:
     terms: dict[str, int] = {}
     parts: list[NDArray[np.int64]] = [np.zeros((0, 9), np.int64)]
     values: list[str] = []
-    keys: list[bytes] = []
     digests: list[bytes] = []
     for rows in _ranges(server, at, top):
         parts.append(_numbers(rows, terms))
         values += [canonical(said(row)) for row in rows]
-        keys.append(bytes.fromhex("".join(row["id"][1:] for row in rows)))
         if version is None:
             digests += [row["digest"] for row in rows]
     if version is None:
@@ -104,7 +146,7 @@ def columns(server: Server, at: int, top: int, version: str | None) -> Columns:
     kind, thing, source, head, tail = place[table[:, :5].T]
     start, end, observed = table[:, 5:8].T.astype(np.int32)
     return tidy(Columns(order, kind, thing, source, head, tail, start, end, observed,
-                        table[:, 8].astype(np.bool_), values, b"".join(keys), version))
+                        table[:, 8].astype(np.bool_), values, version))
 
 
 def _ranges(server: Server, at: int, top: int) -> Iterator[list[Row]]:
@@ -137,10 +179,10 @@ def _numbers(rows: Sequence[Row], terms: dict[str, int]) -> NDArray[np.int64]:
 # Checking ----------------------------------------------------------------------------------------
 
 
-def wrong(server: Server, at: int, content: str) -> Iterator[str]:
+def wrong(server: Server, at: int, seq: int, content: str) -> Iterator[str]:
     """What is damaged: every row against its digests, then the sums against the rows."""
     sums: dict[tuple[str, int, int], tuple[int, int]] = {}
-    for row in server.stream(cypher.history(False), at=at):
+    for row in server.stream(cypher.EVERY, seq=seq):
         one, number = record(row), int.from_bytes(row["digest"], "little")
         if digest(one) != row["digest"] or row["id"] != record_id(
                 one.id, one.source, one.valid_from):

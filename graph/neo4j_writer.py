@@ -44,12 +44,18 @@ class Tallies:
     def __init__(self, content: str) -> None:
         self.content = int(content, 16)
         self._sums: defaultdict[tuple[str, int, int], list[int]] = defaultdict(lambda: [0, 0])
+        self._ranges: dict[tuple[str, int], tuple[int, int]] = {}
 
     def count(self, origin: str, learned: int, retracted: int, digest: bytes, n: int) -> None:
         """n: 1 or -1 rows with these record times (retracted 0: that came)."""
         sums = self._sums[origin, learned, retracted]
         sums[0] += n
         sums[1] += n * int.from_bytes(digest, "little")
+
+    def number(self, origin: str, learned: int, seq: int) -> None:
+        """A row of these came under that number; numbers only grow."""
+        low, _ = self._ranges.get((origin, learned), (seq, seq))
+        self._ranges[origin, learned] = low, seq
 
     def replace(self, old: bytes | None, new: bytes | None, others: Collection[bytes]) -> None:
         """One record says something new; `others` is what other origins say under its id."""
@@ -61,7 +67,9 @@ class Tallies:
         """As nodes; none if nothing changed.  `at` is the moment from which one counts."""
         return [{"at": retracted or learned, "origin": origin, "learned": learned,
                  "retracted": retracted, "n": n,
-                 "total": (total % MODULUS).to_bytes(16, "little")}
+                 "total": (total % MODULUS).to_bytes(16, "little"),
+                 **({} if retracted else dict(zip(("low", "high"), self._ranges[origin, learned],
+                                                  strict=True)))}
                 for (origin, learned, retracted), (n, total) in sorted(self._sums.items()) if n]
 
 
@@ -160,6 +168,7 @@ class Neo4jWriter:
         row["seq"] = self._next
         self._next += 1
         self._tallies.count(row["origin"], row["learned"], 0, row["digest"], 1)
+        self._tallies.number(row["origin"], row["learned"], row["seq"])
         change.rows.append(row)
 
     def _drop(self, row: _Told, change: _Change) -> None:
