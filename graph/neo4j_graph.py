@@ -331,8 +331,9 @@ class _Drawing:
             touched.mentioned |= now
         else:
             touched.things |= now
-        touched.things.update(
-            was for id in (row["source"], *ends) if (was := self._old.of(id)) not in now)
+        for id in (row["source"], *ends):
+            if self._old.group(id) != self._new.group(id):
+                touched.things |= {self._old.of(id), self._new.of(id)}
         if kind.ends is None:
             touched.things |= {self._old.of(row["about"]), self._new.of(row["about"])}
         elif ends:

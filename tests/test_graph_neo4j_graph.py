@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 import neo4j
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from graph.identity import link_id, thing_id
@@ -100,8 +101,9 @@ def links(chance: random.Random, source: str) -> Record:
     said: dict[str, Value] = {}
     if kind == "suppliesTo" and chance.random() < 0.7:
         said["product"] = chance.choice(("Product:膜", "Product:隔膜", "Product:无"))
-    return record(kind, source, said, (head, tail), valid_from=chance.choice((None, "2014")),
+    made = record(kind, source, said, (head, tail), valid_from=chance.choice((None, "2014")),
                   valid_to=chance.choice((None, "2018")), inferred=chance.random() < 0.2)
+    return replace(made, id=f"{made.id}-of-others") if chance.random() < 0.05 else made
 
 
 def step(chance: random.Random) -> Callable[[Writer], None]:
@@ -133,7 +135,7 @@ def do(store: Store, steps: Sequence[Callable[[Writer], None]]) -> None:
             writer.commit()
 
 
-@settings(max_examples=12, deadline=None, derandomize=True,
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate],
           suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), loads=st.integers(1, 7))
 def test_both_stores_and_every_way_of_drawing_agree(neo4j_empty: Anything, seed: int,
@@ -150,8 +152,11 @@ def test_both_stores_and_every_way_of_drawing_agree(neo4j_empty: Anything, seed:
         assert list(one.history()) == list(other.history())
         assert one.origins() == other.origins()
         mine, theirs = one.columns(), other.columns()
-        assert (mine.terms, mine.values, mine.record, mine.version) == (
-            theirs.terms, theirs.values, theirs.record, theirs.version)
+        assert (mine.terms, mine.values, mine.version) == (
+            theirs.terms, theirs.values, theirs.version)
+        assert all((getattr(mine, name) == getattr(theirs, name)).all() for name in (
+            "kind", "thing", "source", "head", "tail", "valid_from", "valid_to", "observed",
+            "inferred"))
         one.verify()
         in_steps = drawn(neo4j_empty)
         assert in_steps == drawn_anew(neo4j_empty, one)
@@ -230,8 +235,6 @@ def test_no_property_holds_json_or_what_a_browser_cannot_show(
 
 def test_a_class_that_the_ontology_gains_is_drawn_at_the_next_opening(
         neo4j_empty: Anything) -> None:
-    from dataclasses import replace
-
     small = hunan()
     kinds = {name: kind for name, kind in ONTOLOGY.kinds.items() if name != "Park"}
     before = replace(ONTOLOGY, kinds=kinds, fingerprint="before")
