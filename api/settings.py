@@ -10,7 +10,9 @@ import platformdirs
 __all__ = ["VARIABLES", "Settings"]
 
 VARIABLES: Mapping[str, str] = {
-    "XIANGLIAN_STORE": "图谱存放处的地址，例如 sqlite:///D:/湘链/graph.db",
+    "XIANGLIAN_STORE": "图谱存放处的地址，例如 sqlite:///D:/湘链/graph.db、bolt://neo4j@127.0.0.1:7687",
+    "XIANGLIAN_NEO4J_PASSWORD": "Neo4j 的密码；地址里不写密码",
+    "XIANGLIAN_NEO4J_TIMEOUT": "Neo4j 的一次查询最多几秒",
     "XIANGLIAN_CACHE": "可随时删除的缓存文件夹",
     "XIANGLIAN_ONTOLOGY": "另一份本体（Turtle 文件夹），用于试验新的类别或关系",
 }

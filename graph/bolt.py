@@ -33,11 +33,12 @@ from neo4j.exceptions import (
 )
 
 from graph import cypher
+from graph.store import PASSWORD
 from ontology.errors import StoreError
 
 __all__ = ["PASSWORD", "TIMEOUT", "Address", "Server", "Transaction"]
 
-PASSWORD, TIMEOUT = "XIANGLIAN_NEO4J_PASSWORD", "XIANGLIAN_NEO4J_TIMEOUT"
+TIMEOUT = "XIANGLIAN_NEO4J_TIMEOUT"
 Transaction = ManagedTransaction
 Result = TypeVar("Result")
 

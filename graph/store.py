@@ -16,7 +16,9 @@ from graph.record import Record
 from ontology.errors import StoreError
 from ontology.model import Ontology
 
-__all__ = ["Columns", "Entry", "Put", "Store", "Writer", "open_store", "restore"]
+__all__ = ["PASSWORD", "Columns", "Entry", "Put", "Store", "Writer", "open_store", "restore"]
+
+PASSWORD = "XIANGLIAN_NEO4J_PASSWORD"  # the variable, for an address may not hold one
 
 
 class Put(Enum):

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from graph.bolt import PASSWORD, TIMEOUT, Address
+from graph.bolt import TIMEOUT, Address
 from graph.bolt import Server as Connection
 from graph.neo4j import Neo4jStore
 from graph.record import Record, Value
-from graph.store import Store, open_store, restore
+from graph.store import PASSWORD, Store, open_store, restore
 from ontology.errors import StoreError
 from tests.neo4j_server import Given, Server
 from tests.small import ONTOLOGY, hunan, keep
