@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from api.notes import Notes, fold
+from api.templates import segment_name, template_line, template_lines
 from ontology import Ontology
 
 __all__ = ["Texts", "progress"]
@@ -54,13 +55,14 @@ class Texts:
         self._title(answer["region"], answer["chain"], f"截至 {answer['at']}", known=answer)
         self.say(headline(answer))
         self._table(("环节", "位置", "判定", "企业", "依据"), (
-            (_segment(row), self.word("SegmentStage", row["stage"]), _verdict(row),
+            (segment_name(row), self.word("SegmentStage", row["stage"]), _verdict(row),
              _firms(row["firms"]) or (f"推断：{_firms(row['hinted'])}" if row["hinted"] else ""),
              self._mark(row["evidence"])) for row in answer["segments"]))
         for key, (title, meaning) in LISTS.items():
             self._list(title, meaning, answer["lists"][key])
         self._cited()
         self._thresholds(answer)
+        self.say(template_line(answer["template"]))
 
     def _list(self, title: str, meaning: str, items: Sequence[Answer], most: int = 8) -> None:
         if not items:
@@ -89,7 +91,8 @@ class Texts:
         first = answers[0]
         self.console.print(f"\n[bold]{escape(first['region'])}的{escape(first['chain'])}链："
                            "缺过什么，后来怎样，还有什么没人知道[/bold]")
-        segments = list(zip(*(answer["segments"] for answer in answers), strict=True))
+        segments = [states for states in zip(*(a["segments"] for a in answers), strict=True)
+                    if not states[0]["whole"]]
         silent = [states[0]["segment"] for states in segments if states[0]["essential"]
                   and all(state["verdict"] == "unknown" for state in states)]
         self._table(("环节", *(f"截至 {answer['at']}" for answer in answers)), (
@@ -97,7 +100,7 @@ class Texts:
             for states in segments if states[0]["verdict"] != "unknown"))
         for answer in answers:
             self.say(f"· 截至 {answer['at']}，{headline(answer)}", "  ")
-        for row in first["segments"]:
+        for row, *_ in segments:
             if row["verdict"] == "absent" and (near := row["nearest"]) and near["region"]:
                 who = _few([firm["name"] for firm in near["firms"]]) or "未点名"
                 self.say(f"· {first['at'][:4]} 年离得最近的{row['segment']}在{near['region']}"
@@ -119,13 +122,14 @@ class Texts:
         for feed in answer["feeds"]:
             inputs.setdefault(feed["downstream"], []).append(feed["upstream"])
         self._table(("位置", "环节", "上家环节", "产品"), (
-            (self.word("SegmentStage", row["stage"]), _segment(row),
+            (self.word("SegmentStage", row["stage"]), segment_name(row),
              escape("、".join(inputs.get(row["segment"], []))), escape("、".join(row["products"])))
             for row in answer["rows"]))
         for ring in answer["cycles"]:
             self.say(f"! 供料关系成环：{' → '.join(ring)}", "  ")
         if answer["apart"]:
             self.say(f"! 没有供料关系的环节：{'、'.join(answer['apart'])}", "  ")
+        self.say(template_line(answer["template"]))
 
     def matrix(self, answer: Answer) -> None:
         """Chains down, regions across, each cell the interval in percent."""
@@ -137,6 +141,8 @@ class Texts:
             self._table(("产业链", *map(escape, part)), (
                 (escape(chain), *(_interval(cells[chain, place]) for place in part))
                 for chain in dict.fromkeys(row["chain"] for row in answer["rows"])))
+        for line in template_lines(answer["templates"]):
+            self.say(line)
 
     def compare(self, answer: Answer) -> None:
         """Segments whose verdict differs, and how the change splits."""
@@ -402,9 +408,6 @@ def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
 
         yield advance
 
-
-def _segment(row: Answer) -> str:
-    return escape(row["segment"]) + ("" if row["essential"] else " [dim]非必备[/dim]")
 
 
 def _verdict(state: Answer) -> str:

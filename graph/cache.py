@@ -34,7 +34,7 @@ from ontology.model import Ontology
 
 __all__ = ["FORMAT", "Texts", "cached_index", "open_index", "save_index"]
 
-FORMAT = 2  # raise it whenever the arrays or their meaning change
+FORMAT = 3  # raise it whenever the arrays or their meaning change
 PARTS = {"table": Table, "places": Places, "claims": Claims, "denials": Denials, "marks": Marks,
          "links": Adjacency, "ties": Adjacency}
 

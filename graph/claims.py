@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from graph.places import Places, Ranges
 from graph.structure import COUNTED, FUNCTION, PLACE
 from graph.table import Groups, Ints, Table, grouped
+from graph.templates import Nesting, Spread
 from ontology.model import Ontology
 
 __all__ = ["NOWHERE", "UNCOUNTED", "Claims", "Denials", "claims", "denials"]
@@ -24,7 +25,8 @@ class Claims:
     """Statements that a segment is there, one entry per node of the statement's place.
 
     Sorted by (segment, node, firm, row); key = segment * nodes + node; firm -1: none is named.
-    grade is UNCOUNTED where the function does not count.
+    grade is UNCOUNTED where the function does not count.  A statement on a part of a segment
+    stands also under the whole.
     """
 
     nodes: int
@@ -55,7 +57,8 @@ class Claims:
 
 @dataclass(frozen=True)
 class Denials(Groups):
-    """absentFrom and surveyed statements, sorted by (segment, row)."""
+    """absentFrom and surveyed statements, sorted by (segment, row); those on a whole segment
+    stand also under its parts."""
 
     segment: Ints
     region: Ints
@@ -69,7 +72,7 @@ class Denials(Groups):
 
 def claims(table: Table, ontology: Ontology, canon: Ints, places: Places,
            number: Mapping[str, int], home: Callable[[int], int],
-           any_function: Ints) -> Claims:
+           any_function: Ints, nesting: Nesting) -> Claims:
     """Slice all positive statements.
 
     number        place id → its number;  home: row without a place → the place it counts for
@@ -91,9 +94,10 @@ def claims(table: Table, ontology: Ontology, canon: Ints, places: Places,
         firm.append(canon[table.head[mine]])
         free = np.isin(_segment(table, ontology, canon, mine), any_function)
         counts.append(fits | free)
-    row = _joined(rows).astype(np.int32)
-    return _sliced(table, row, _segment(table, ontology, canon, row), _joined(firm), _joined(place),
-                   _joined(counts).astype(bool), places)
+    row = _joined(rows)
+    wide = nesting.up(_segment(table, ontology, canon, row), table.start[row], table.end[row])
+    return _sliced(table.grade, table.fresh, row[wide.of], wide, _joined(firm)[wide.of],
+                   _joined(place)[wide.of], _joined(counts).astype(bool)[wide.of], places)
 
 
 def _joined(parts: Sequence[NDArray[np.generic]]) -> Ints:
@@ -118,7 +122,7 @@ def _said(table: Table, rows: Longs, number: Mapping[str, int],
     return np.array(where, np.int32), np.array(fits, bool)
 
 
-def _sliced(table: Table, row: Ints, segment: Ints, firm: Ints, place: Ints,
+def _sliced(grade: NDArray[np.int8], fresh: Ints, row: Ints, wide: Spread, firm: Ints, place: Ints,
             counts: NDArray[np.bool_], places: Places) -> Claims:
     at = np.searchsorted(places.known, place)
     at[at == len(places.known)] = 0
@@ -127,25 +131,25 @@ def _sliced(table: Table, row: Ints, segment: Ints, firm: Ints, place: Ints,
     each = np.repeat(np.arange(len(row)), lengths)
     step = np.arange(len(each)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     node = places.nodes[places.first[at[each]] + step] if len(each) else np.zeros(0, np.int32)
-    row, segment, firm, counts = row[each], segment[each], firm[each], counts[each]
+    row, segment, firm, counts = row[each], wide.segment[each], firm[each], counts[each]
     size = max(1, len(places.place))
     key = segment.astype(np.int64) * size + node
     order = np.lexsort((row, firm, key))
     row, node = row[order], node[order].astype(np.int32)
-    grade = np.where(counts[order], table.grade[row], np.int8(UNCOUNTED))
-    return Claims(size, key[order], segment[order], node, firm[order], row, table.start[row],
-                  table.end[row], table.fresh[row], grade)
+    return Claims(size, key[order], segment[order], node, firm[order], row,
+                  wide.start[each][order], wide.end[each][order], fresh[row],
+                  np.where(counts[order], grade[row], np.int8(UNCOUNTED)))
 
 
-def denials(table: Table, ontology: Ontology, canon: Ints) -> Denials:
+def denials(table: Table, ontology: Ontology, canon: Ints, nesting: Nesting) -> Denials:
     """Slice all negative statements."""
     kinds = {kind.name: kind.evidence == "survey" for kind in ontology.links
              if kind.evidence in ("absence", "survey")}
     row = _joined([table.rows(name) for name in sorted(kinds)])
-    segment = _segment(table, ontology, canon, row)
-    order = np.lexsort((row, segment))
-    row = row[order]
+    wide = nesting.down(_segment(table, ontology, canon, row), table.start[row], table.end[row])
+    order = np.lexsort((row[wide.of], wide.segment))
+    row, segment = row[wide.of][order], wide.segment[order]
     survey = np.array([kinds.get(name, False) for name in table.kinds], bool)[table.kind[row]]
-    return Denials(grouped(segment[order], len(canon)), segment[order], canon[table.tail[row]],
-                   row, table.start[row], table.end[row], table.grade[row], survey,
+    return Denials(grouped(segment, len(canon)), segment, canon[table.tail[row]],
+                   row, wide.start[order], wide.end[order], table.grade[row], survey,
                    table.source[row])

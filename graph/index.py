@@ -23,6 +23,7 @@ from graph.slices import Adjacency, Marks, span
 from graph.store import Store
 from graph.table import Ints, Table, grouped
 from graph.table import build as read
+from graph.templates import nesting, superseded
 from ontology.errors import NotFound
 from ontology.model import Kind, Ontology
 
@@ -351,11 +352,13 @@ def assembled(table: Table, ontology: Ontology, version: str, found: Groups, mar
         return rows
 
     home = slices.homes(table, ontology, canon, number, dag, rows_of)
-    free, links = slices.free_segments(table, canon), slices.adjacency(table, canon)
+    gone = superseded(table, canon)
+    nested = nesting(table, canon, gone)
+    free, links = slices.free_segments(table, canon, gone), slices.adjacency(table, canon, gone)
     return Index(
         ontology, version, known_at, table, canon, about, owned, dag,
-        claims=claims(table, ontology, canon, dag, number, home, free),
-        denials=denials(table, ontology, canon),
+        claims=claims(table, ontology, canon, dag, number, home, free, nested),
+        denials=denials(table, ontology, canon, nested),
         marks=slices.marks(table, ontology, canon, rows_of),
         links=links,
         ties=slices.only(links, table, [kind.name for kind in ontology.links if kind.tie],

@@ -175,7 +175,7 @@ def homes(table: Table, ontology: Ontology, canon: Ints, number: Mapping[str, in
     return lambda row: given(int(table.head[row]), int(table.source[row]))
 
 
-def free_segments(table: Table, canon: Ints) -> Ints:
+def free_segments(table: Table, canon: Ints, gone: NDArray[np.bool_]) -> Ints:
     """Service and design segments, sorted: a research office counts for them too."""
     said: dict[int, tuple[tuple[Any, ...], bool]] = {}
 
@@ -189,14 +189,14 @@ def free_segments(table: Table, canon: Ints) -> Ints:
         if answer is not None:
             hear(int(canon[table.thing[row]]), row, bool(answer), 0)
     for row in table.rows(structure.MEMBER).tolist():
-        if table.said(row).get("stage") == structure.SERVICE:
+        if not gone[row] and table.said(row).get("stage") == structure.SERVICE:
             hear(int(canon[table.head[row]]), row, True, 1)
     return np.array(sorted(s for s, (_, free) in said.items() if free), np.int32)
 
 
-def adjacency(table: Table, canon: Ints) -> Adjacency:
-    """All links from both their ends."""
-    row = np.flatnonzero(table.head >= 0)
+def adjacency(table: Table, canon: Ints, gone: NDArray[np.bool_]) -> Adjacency:
+    """All links from both their ends, without those rows that are gone."""
+    row = np.flatnonzero((table.head >= 0) & ~gone)
     head, tail = canon[table.head[row]], canon[table.tail[row]]
     here, there = np.concatenate([head, tail]), np.concatenate([tail, head])
     both = np.concatenate([row, row]).astype(np.int32)

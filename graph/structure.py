@@ -5,12 +5,14 @@ SOURCE, CHAIN, SEGMENT = "Source", "Chain", "Segment"
 MEMBER = "segmentOf"  # segment → chain: stage, essential, weight, position
 PRODUCT_OF = "productOf"  # product → segment
 FEEDS = "feeds"  # segment → segment
+PART = "subsegmentOf"  # segment → wider segment
 ALTERNATIVE = "alternativeTo"  # segment → segment: one is enough
 PART_OF = "partOf"  # place → place: extent
 LOCATED = "locatedIn"  # anything → place
 LEADS = "leads"  # firm → chain
 HONOURED = "honoured"  # anything → honour
 
+IN_CHAIN, COMPLETE = "chain", "complete_template"  # of a segment; of a chain: all there is
 PLACE, FUNCTION = "place", "function"  # fields of a link that says what a firm does where
 COUNTED = ("", "production", "unknown")  # functions that make a segment present
 ANY_FUNCTION, SERVICE = "any_function", "service"  # unless the segment is one of these

@@ -16,10 +16,10 @@ KINDS = pytest.mark.parametrize("kind", MODEL.kinds.values(), ids=lambda k: k.na
 CLASSES = """Company Site Park Region Cluster Alliance Institute Agency Person Chain Segment Product
     Project Stage Policy Clause Demand Event Agreement Fund Platform Space Honour Source
     Observation Trait"""
-LINKS = """suppliesTo sellsTo operatesIn produces productOf feeds segmentOf alternativeTo locatedIn
-    partOf memberOf leads supports cooperatesWith ownedBy investsIn fills facilitates honoured
-    takesPartIn issuedBy appliesTo asksFor holds operates absentFrom presentIn surveyed sameAs
-    differentFrom"""
+LINKS = """suppliesTo sellsTo operatesIn produces productOf feeds segmentOf subsegmentOf
+    alternativeTo locatedIn partOf memberOf leads supports cooperatesWith ownedBy investsIn fills
+    facilitates honoured takesPartIn issuedBy appliesTo asksFor holds operates absentFrom
+    presentIn surveyed sameAs differentFrom"""
 
 
 def test_the_exports_of_the_room() -> None:
@@ -82,7 +82,7 @@ def test_the_open_world_is_told_by_the_turtle() -> None:
                            "absentFrom": ("absence", 1), "surveyed": ("survey", 1)}
     assert {k.name for k in MODEL.classes if k.place} == {"Region", "Park", "Site"}
     assert {k.name for k in MODEL.links if k.timeless} == {
-        "productOf", "feeds", "segmentOf", "alternativeTo", "locatedIn", "partOf"}
+        "productOf", "feeds", "segmentOf", "subsegmentOf", "alternativeTo", "locatedIn", "partOf"}
     assert {k.name: k.identity for k in MODEL.links if k.identity} == {
         "sameAs": "same", "differentFrom": "different"}
     assert {k.name for k in MODEL.links if k.tie} == {

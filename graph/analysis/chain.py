@@ -1,12 +1,14 @@
 """The template of a chain: segments by stage, what feeds what, whether it hangs together."""
 
+from collections.abc import Iterable
 from typing import TypedDict
 
 import networkx as nx
 
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
+from graph.analysis.template import Template, template, whole_of
 from graph.index import Index, Member
-from graph.structure import ALTERNATIVE, FEEDS, MEMBER, PRODUCT_OF
+from graph.structure import ALTERNATIVE, FEEDS, MEMBER, PART, PRODUCT_OF
 
 __all__ = ["ChainAnswer", "ChainSegment", "Feed", "chain_template"]
 
@@ -23,6 +25,7 @@ class ChainSegment(TypedDict):
     position: int
     products: list[str]
     alternatives: list[str]
+    whole: str | None  # the segment that this one is a part of
 
 
 class Feed(TypedDict):
@@ -36,11 +39,13 @@ class Feed(TypedDict):
 
 
 class ChainAnswer(Envelope):
-    """cycles: segments that feed one another in a ring; apart: segments that nothing joins."""
+    """cycles: segments that feed, or are parts of, one another in a ring; apart: segments that
+    neither feed, are fed nor are parts, in this chain or across."""
 
     chain: str
     chain_id: str
     name_en: str
+    template: Template
     rows: list[ChainSegment]
     feeds: list[Feed]
     cycles: list[list[str]]
@@ -59,22 +64,31 @@ def chain_template(index: Index, chain: str, at: int) -> ChainAnswer:
             feeds.setdefault((other, segment), []).append(row)
         for other, row in index.joined(FEEDS, segment, at, forward=True):
             feeds.setdefault((segment, other), []).append(row)
-    net: nx.DiGraph[int] = nx.DiGraph()
-    net.add_nodes_from(inside)
-    net.add_edges_from(pair for pair in feeds if pair[0] in net and pair[1] in net)
-    rings = [sorted(ring) for ring in nx.strongly_connected_components(net)
+    parts = [(part, whole) for part in inside
+             for whole, _ in index.joined(PART, part, at, forward=True)]
+    nets = _net(inside, feeds), _net(inside, parts)
+    rings = [sorted(ring) for net in nets for ring in nx.strongly_connected_components(net)
              if len(ring) > 1 or net.has_edge(*(2 * tuple(ring)))]
+    joined = {end for pair in (*feeds, *parts) for end in pair}
     rows = [row for _, row in index.joined(MEMBER, what, at, forward=False)]
     rows += [row for some in feeds.values() for row in some]
     return {
         "chain": index.label(what), "chain_id": index.id(what), "name_en": index.english(what),
-        **envelope(index, at),
+        **envelope(index, at), "template": template(index, what, at),
         "rows": [_segment(index, m, at) for m in members],
         "feeds": [_feed(index, what, *pair, at) for pair in sorted(feeds)],
         "cycles": [[index.label(s) for s in ring] for ring in sorted(rings)],
-        "apart": [index.label(s) for s in inside if net.degree(s) == 0],
+        "apart": [index.label(s) for s in inside if s not in joined],
         "evidence": evidence(index, rows),
     }
+
+
+def _net(inside: Iterable[int], pairs: Iterable[tuple[int, int]]) -> "nx.DiGraph[int]":
+    """The pairs whose ends are both in the chain."""
+    net: nx.DiGraph[int] = nx.DiGraph()
+    net.add_nodes_from(inside)
+    net.add_edges_from(pair for pair in pairs if pair[0] in net and pair[1] in net)
+    return net
 
 
 def _segment(index: Index, member: Member, at: int) -> ChainSegment:
@@ -85,7 +99,8 @@ def _segment(index: Index, member: Member, at: int) -> ChainSegment:
             "name_en": index.english(segment), "stage": member.stage,
             "essential": member.essential, "weight": member.weight, "position": member.position,
             "products": [index.label(p) for p in sorted(set(products))],
-            "alternatives": [index.label(s) for s in sorted(set(others))]}
+            "alternatives": [index.label(s) for s in sorted(set(others))],
+            "whole": whole_of(index, segment, at)}
 
 
 def _feed(index: Index, chain: int, upstream: int, downstream: int, at: int) -> Feed:

@@ -5,6 +5,7 @@ from typing import TypedDict
 from graph import dates
 from graph.analysis.answers import Evidence, evidence
 from graph.analysis.completeness import Completeness, completeness, slots
+from graph.analysis.template import whole_of
 from graph.analysis.verdicts import Grounds, grounds, segment_verdict, states
 from graph.index import Index
 
@@ -24,6 +25,7 @@ class Change(TypedDict):
 
     id: str
     segment: str
+    whole: str | None  # the segment that this one is a part of
     stage: str
     essential: bool
     verdict_from: str
@@ -119,8 +121,9 @@ def _delta(one: _State, other: _State) -> Delta:
 
 
 def _which(rows: list[Change], before: str, after: str) -> list[str]:
-    return [row["segment"] for row in rows
-            if row["verdict_from"] == before and row["verdict_to"] == after]
+    """Without parts of a wider segment, which stand in the rows: the whole is named once."""
+    return [row["segment"] for row in rows if row["whole"] is None
+            and row["verdict_from"] == before and row["verdict_to"] == after]
 
 
 def _change(id: str, first: _State, between: _State, last: _State) -> Change:
@@ -131,7 +134,8 @@ def _change(id: str, first: _State, between: _State, last: _State) -> Change:
                   if state.index.id(m.segment) == id)
     items = {item["record"]: item for state in (first, last) for item in state.rows(id)}
     return {
-        "id": id, "segment": index.label(index.number(id)), "stage": member.stage,
+        "id": id, "segment": index.label(index.number(id)),
+        "whole": whole_of(index, index.number(id), last.at), "stage": member.stage,
         "essential": member.essential, "verdict_from": verdicts[0],
         "verdict_between": verdicts[1], "verdict_to": verdicts[2],
         "learned": verdicts[0] != verdicts[1], "moved": verdicts[1] != verdicts[2],

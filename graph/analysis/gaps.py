@@ -9,6 +9,7 @@ from graph.analysis.answers import Envelope, Evidence, Firm, envelope
 from graph.analysis.completeness import Completeness, completeness, slots
 from graph.analysis.flips import Flip, flips
 from graph.analysis.nearest import Nearest, nearest
+from graph.analysis.template import Template, template, whole_of
 from graph.analysis.verdicts import STATES, grounds, segment_verdict, states
 from graph.index import Index, Member
 from graph.structure import FEEDS
@@ -37,6 +38,7 @@ class SegmentRow(TypedDict):
     hints: list[Evidence]
     hinted: list[Firm]
     flips: list[Flip]
+    whole: str | None  # the segment that this one is a part of
 
 
 class Neighbour(TypedDict):
@@ -82,6 +84,7 @@ class Gaps(Envelope):
     completeness: Completeness
     coverage: float
     thresholds: dict[str, float | str]
+    template: Template
     segments: list[SegmentRow]
     lists: Lists
 
@@ -99,7 +102,8 @@ def gaps(index: Index, chain: str, region: str, at: int, min_grade: str | None =
         "chain": index.label(what), "chain_id": index.id(what),
         "region": index.label(where, at), "region_id": index.id(where),
         **envelope(index, at), "completeness": found, "coverage": coverage,
-        "thresholds": thresholds(index), "segments": rows, "lists": lists,
+        "thresholds": thresholds(index), "template": template(index, what, at),
+        "segments": rows, "lists": lists,
     }
 
 
@@ -125,6 +129,7 @@ def _row(index: Index, member: Member, region: int, at: int) -> SegmentRow:
         "stale": said["stale"], "firms": said["firms"], "nearest": near,
         "evidence": said["evidence"], "hints": said["hints"], "hinted": said["hinted"],
         "flips": flips(index, found, segment, region, at),
+        "whole": whole_of(index, segment, at),
     }
 
 

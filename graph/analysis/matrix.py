@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope
 from graph.analysis.completeness import Completeness, completeness, slots
+from graph.analysis.template import ChainTemplate, templates
 from graph.analysis.verdicts import STATES, states
 from graph.index import Index
 from graph.places import contains
@@ -40,11 +41,13 @@ class SegmentCell(TypedDict):
 
 
 class Matrix(Envelope):
+    templates: list[ChainTemplate]
     rows: list[Cell]
     evidence: list[Evidence]
 
 
 class SegmentMatrix(Envelope):
+    templates: list[ChainTemplate]
     rows: list[SegmentCell]
     evidence: list[Evidence]
 
@@ -64,20 +67,21 @@ def matrix(index: Index, at: int, chains: Sequence[str] | None = None,
     index = index.narrowed(min_grade)
     whats = [index.chain(c) for c in chains] if chains else index.things(CHAIN)
     wheres = [index.region(r) for r in regions] if regions else default_regions(index, at)
-    templates = {chain: index.members(chain, at) for chain in whats}
-    segments = sorted({m.segment for members in templates.values() for m in members})
+    known = {chain: index.members(chain, at) for chain in whats}
+    segments = sorted({m.segment for members in known.values() for m in members})
     codes, stale = states(index, segments, wheres, at)
     position = {segment: i for i, segment in enumerate(segments)}
     rows: list[Cell] = []
     labels = [(index.label(region, at), index.id(region)) for region in wheres]
     for chain in whats:
-        members = templates[chain]
+        members = known[chain]
         mine = [position[m.segment] for m in members]
         cells = completeness(members, slots(index, members, at), codes[mine], stale[mine])
         rows += [{"chain": index.label(chain), "chain_id": index.id(chain), "region": region,
                   "region_id": region_id, "completeness": counts, "coverage": coverage}
                  for (region, region_id), (counts, coverage) in zip(labels, cells, strict=True)]
-    return {**envelope(index, at), "rows": rows, "evidence": []}
+    return {**envelope(index, at), "templates": templates(index, whats, at), "rows": rows,
+            "evidence": []}
 
 
 def segment_matrix(index: Index, chain: str, at: int, regions: Sequence[str] | None = None,
@@ -94,4 +98,5 @@ def segment_matrix(index: Index, chain: str, at: int, regions: Sequence[str] | N
          "region_id": index.id(region), "verdict": STATES[codes[i, j]],
          "stale": bool(stale[i, j])}
         for i, m in enumerate(members) for j, region in enumerate(wheres)]
-    return {**envelope(index, at), "rows": rows, "evidence": []}
+    return {**envelope(index, at), "templates": templates(index, [what], at), "rows": rows,
+            "evidence": []}

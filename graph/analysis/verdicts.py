@@ -66,7 +66,7 @@ def grounds(index: Index, segment: int, region: int, at: int) -> Grounds:
     surveys: list[tuple[int, tuple[int, ...]]] = []
     for row, survey in _denied(index, segment, ranges, at):
         if survey:
-            surveys.append((row, _naming(index, segment, row, ranges, at)))
+            surveys.append((row, _naming(index, row, ranges, at)))
         else:
             absences.append(row)
     return Grounds(entries[counts], entries[~counts], tuple(absences), tuple(surveys))
@@ -83,14 +83,15 @@ def _denied(index: Index, segment: int, ranges: Ranges, at: int) -> list[tuple[i
             if region in wide]
 
 
-def _naming(index: Index, segment: int, survey: int, ranges: Ranges, at: int) -> tuple[int, ...]:
+def _naming(index: Index, survey: int, ranges: Ranges, at: int) -> tuple[int, ...]:
     """Rows by which the survey's source names a firm that is, or may be, in the region.
 
-    Any function and grade will do, and a place that only overlaps: a doubt is enough to keep a
-    survey from saying that there is nobody.
+    Any function and grade will do, a place that only overlaps, and a firm that may do another
+    part of the surveyed segment: a doubt is enough to keep a survey from saying that there is
+    nobody.
     """
     c, t = index.claims, index.table
-    source = int(t.source[survey])
+    segment, source = int(index.canon[t.head[survey]]), int(t.source[survey])
     key = ("named by", segment, source)
     if key not in index.memory:
         everywhere = c.within(segment, ((0, c.nodes),))
@@ -175,9 +176,9 @@ def _negatives(index: Index, segments: Sequence[int], regions: Sequence[int],
                       for one in wide.tolist()], bool).reshape(len(wide), len(regions))
     about = holds[place]
     for i in np.flatnonzero(d.survey[entries]).tolist():
-        row, segment = int(d.row[entries[i]]), segments[which[i]]
+        row = int(d.row[entries[i]])
         for column in np.flatnonzero(about[i]).tolist():
-            about[i, column] = not _naming(index, segment, row, ranges[column], at)
+            about[i, column] = not _naming(index, row, ranges[column], at)
     negative = np.zeros((len(segments), len(regions)), bool)
     np.logical_or.at(negative, which, about)
     return negative
