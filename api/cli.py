@@ -23,8 +23,8 @@ from api.texts import Texts, progress
 from graph import dates
 from graph.store import PASSWORD, Store, open_store
 from graph.store import restore as restore_store
+from loaders import chainbook, pipeline, template
 from loaders import export as exports
-from loaders import pipeline, template
 from loaders.report import Report
 from ontology import NotFound, Ontology, StoreError, XianglianError, load_ontology
 
@@ -164,9 +164,19 @@ def gaps(answers: Answers, chain: ChainArgument, region: RegionOption = "湖南"
 
 
 @question
-def chain(answers: Answers, chain: ChainArgument) -> Shown:
-    """一条链由哪些环节构成，谁供给谁，模板有没有毛病。"""
-    return answers.chain(chain), Texts.chain
+def chain(answers: Answers, chain: ChainArgument,
+          export: Annotated[Path | None, typer.Option(
+              help="把模板写成这个 .xlsx，改好后用 load 装回，就是新的一版")] = None,
+          source: Annotated[str | None, typer.Option(
+              help="同 --export：新一版的来源，如 长沙锂电联盟2026版")] = None) -> Shown:
+    """一条链由哪些环节构成，谁供给谁，模板有没有毛病；可导出、修改、装回成新的一版。
+
+    例：xianglian chain 锂电池 --export 锂电模板.xlsx --source 长沙锂电联盟2026版
+    """
+    if export is None:
+        return answers.chain(chain), Texts.chain
+    written = chainbook.write_chain(answers.index, chain, answers.at, export, source)
+    return {"file": str(export), "source": written}, Texts.template_written
 
 
 @question

@@ -131,6 +131,10 @@ class Texts:
             self.say(f"! 没有供料关系的环节：{'、'.join(answer['apart'])}", "  ")
         self.say(template_line(answer["template"]))
 
+    def template_written(self, answer: Answer) -> None:
+        self.say(f"已写出 {answer['file']}，来源写作「{answer['source']}」。改好后 xianglian load "
+                 f"{answer['file']}，这条链就用这一版；不要它就收回这个来源。")
+
     def matrix(self, answer: Answer) -> None:
         """Chains down, regions across, each cell the interval in percent."""
         self.console.print(f"完整度区间（%），截至 {answer['at']}；— 表示没有来源说过")

@@ -1,6 +1,7 @@
 """The forms people fill in: KIND.csv and KIND.xlsx, with an example that loads as it stands."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import xlsxwriter
@@ -8,7 +9,7 @@ import xlsxwriter
 from loaders.columns import columns, header
 from ontology.model import Field, Kind, Ontology
 
-__all__ = ["write_template"]
+__all__ = ["add_sheet", "open_book", "write_template"]
 
 _ROWS = 10_000  # how far down the lists and text formats reach
 _LIST_LIMIT = 255  # characters that Excel allows in a drop-down list
@@ -23,35 +24,43 @@ def write_template(kind: Kind, folder: Path, ontology: Ontology) -> list[Path]:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([header(field) for field in fields])
         writer.writerow([field.example for field in fields])
-    _write_book(kind, fields, book)
+    with open_book(book) as workbook:
+        add_sheet(workbook, kind, fields, [{field.name: field.example for field in fields}])
     return [table, book]
 
 
-def _write_book(kind: Kind, fields: tuple[Field, ...], path: Path) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        must = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F4E79",
-                                "text_wrap": True, "valign": "top", "border": 1})
-        may = book.add_format({"bold": True, "bg_color": "#DCE6F1", "text_wrap": True,
-                               "valign": "top", "border": 1})
-        text = book.add_format({"num_format": "@"})
-        sheet = book.add_worksheet(kind.name)
-        sheet.freeze_panes(1, 0)
-        sheet.set_row(0, 32)
-        for column, field in enumerate(fields):
-            title = header(field)
-            width = max(14, min(34, 2 + max(len(title.encode("gb18030")) // 2 + 4,
-                                            len(field.example.encode("gb18030")))))
-            sheet.set_column(column, column, width, text if field.datatype in _TYPED else None)
-            sheet.write_string(0, column, title, must if field.required else may)
-            sheet.write_comment(0, column, _comment(field), {"x_scale": 2})
-            if field.example:
-                sheet.write_string(1, column, field.example, text)
-            choices = _choices(field)
-            if choices and not field.multiple and len(",".join(choices)) <= _LIST_LIMIT:
-                sheet.data_validation(1, column, _ROWS, column, {
-                    "validate": "list", "source": choices, "error_title": "不在可选值里",
-                    "error_message": f"只能填：{'、'.join(choices)}"[:255]})
+def open_book(path: Path) -> xlsxwriter.Workbook:
+    """A workbook to write in which every text stays the text that it is."""
+    return xlsxwriter.Workbook(str(path), {
+        "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+
+
+def add_sheet(book: xlsxwriter.Workbook, kind: Kind, fields: Sequence[Field],
+              rows: Sequence[Mapping[str, str]]) -> None:
+    """A sheet named after the kind: headers with comments and lists, then the rows by field."""
+    must = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F4E79",
+                            "text_wrap": True, "valign": "top", "border": 1})
+    may = book.add_format({"bold": True, "bg_color": "#DCE6F1", "text_wrap": True,
+                           "valign": "top", "border": 1})
+    text = book.add_format({"num_format": "@"})
+    sheet = book.add_worksheet(kind.name)
+    sheet.freeze_panes(1, 0)
+    sheet.set_row(0, 32)
+    for column, field in enumerate(fields):
+        title = header(field)
+        width = max(14, min(34, 2 + max(len(title.encode("gb18030")) // 2 + 4,
+                                        len(field.example.encode("gb18030")))))
+        sheet.set_column(column, column, width, text if field.datatype in _TYPED else None)
+        sheet.write_string(0, column, title, must if field.required else may)
+        sheet.write_comment(0, column, _comment(field), {"x_scale": 2})
+        for number, row in enumerate(rows, 1):
+            if said := row.get(field.name):
+                sheet.write_string(number, column, said, text)
+        choices = _choices(field)
+        if choices and not field.multiple and len(",".join(choices)) <= _LIST_LIMIT:
+            sheet.data_validation(1, column, _ROWS, column, {
+                "validate": "list", "source": choices, "error_title": "不在可选值里",
+                "error_message": f"只能填：{'、'.join(choices)}"[:255]})
 
 
 def _choices(field: Field) -> list[str]:
