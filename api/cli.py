@@ -166,9 +166,11 @@ def gaps(answers: Answers, chain: ChainArgument, region: RegionOption = "湖南"
 @question
 def chain(answers: Answers, chain: ChainArgument,
           export: Annotated[Path | None, typer.Option(
-              metavar="文件", help="把模板写成这个 .xlsx，改好后用 load 装回，就是新的一版")] = None,
+              metavar="文件",
+              help="把模板写成这个 .xlsx，改好后用 load 装回，就是新的一版")] = None,
           source: Annotated[str | None, typer.Option(
-              metavar="来源", help="同 --export：新一版的来源，如 长沙锂电联盟2026版")] = None) -> Shown:
+              metavar="来源",
+              help="同 --export：新一版的来源，如 长沙锂电联盟2026版")] = None) -> Shown:
     """一条链由哪些环节构成，谁供给谁，模板有没有毛病；可导出、修改、装回成新的一版。
 
     例：xianglian chain 锂电池 --export 锂电模板.xlsx --source 长沙锂电联盟2026版
