@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from api.reading import Graph, State
 from api.settings import Settings
 from graph import dates
 from graph.analysis import compare as compares
@@ -11,10 +12,9 @@ from graph.analysis import gaps as gap_lists
 from graph.analysis import matrix as matrices
 from graph.analysis import paths, search, supplies, things
 from graph.analysis.chain import chain_template
-from graph.cache import cached_index
 from graph.index import Index
-from graph.store import Store, open_store
-from ontology import Ontology, StoreError, XianglianError, explain, load_ontology
+from graph.store import Store
+from ontology import Ontology, XianglianError, explain
 
 __all__ = ["Answer", "Answers"]
 
@@ -22,23 +22,27 @@ Answer = dict[str, Any]
 
 
 class Answers:
-    """Opens ontology, store and index when first needed, and keeps them for many questions."""
+    """Answers from one state of a graph: taken at the first question, kept for the others."""
 
     def __init__(self, settings: Settings, *, at: str | None = None, known_at: str | None = None,
-                 min_grade: str | None = None) -> None:
+                 min_grade: str | None = None, graph: Graph | None = None) -> None:
         """Bind the circumstances that every question has: blank means today, now, any grade."""
-        self.settings = settings
+        self.graph = graph or Graph(settings)
         self.at = day(at)
         self.known_at = dates.known_at(known_at) if known_at else None
         self.min_grade = min_grade
 
-    @cached_property
+    @property
     def ontology(self) -> Ontology:
-        return load_ontology(self.settings.ontology)
+        return self.graph.ontology
+
+    @property
+    def store(self) -> Store:
+        return self.graph.store
 
     @cached_property
-    def store(self) -> Store:
-        return open_store(self.settings.store, self.ontology, create=False, read_only=True)
+    def _state(self) -> State:
+        return self.graph.state()
 
     def close(self) -> None:
         """Release the store, if it was opened."""
@@ -48,10 +52,9 @@ class Answers:
     @cached_property
     def index(self) -> Index:
         """The current state, or that of `known_at`; refused while the store holds nothing."""
-        if not self.store.origins() and self.known_at is None:
-            raise StoreError("图谱里还没有数据。先运行 xianglian load（装入随附的湖南数据），"
-                             "或 xianglian load 你的文件.xlsx")
-        return self._known(self.known_at).narrowed(self.min_grade)
+        index = (self._state.index if self.known_at is None
+                 else self.graph.known(self.known_at))
+        return index.narrowed(self.min_grade)
 
     # --- questions about chains -------------------------------------------------------------
 
@@ -72,7 +75,7 @@ class Answers:
         """What changed between two dates, split into the world moved and we learned."""
         if day(first) > day(last):
             raise XianglianError(f"前一日期 {first} 晚于后一日期 {last or '今天'}，请对调")
-        before = self._known(dates.known_at(known_first)) if known_first else None
+        before = self.graph.known(dates.known_at(known_first)) if known_first else None
         return _whole(compares.compare(self.index, chain, region, day(first), day(last), before,
                                        self.min_grade))
 
@@ -110,20 +113,12 @@ class Answers:
 
     def sources(self, text: str = "") -> Answer:
         """The cited sources, and what was loaded with how many live records."""
-        origins = self.store.origins() if self.known_at is None else {}
+        origins = self._state.origins if self.known_at is None else {}
         return _whole(things.sources(self.index, self.at, text)) | {"origins": origins}
 
     def explain(self, term: str | None) -> Answer:
         """The model itself: all kinds, or one kind, field or vocabulary."""
         return explain(self.ontology, term)
-
-    def _known(self, moment: int | None) -> Index:
-        if moment is None:
-            return cached_index(self.store, self.ontology, self.settings.cache)
-        index = Index.build(self.store, self.ontology, moment)
-        if not len(index.table):
-            raise XianglianError("那时图谱里还没有任何记录：所问的日期早于第一次装入")
-        return index
 
 
 def day(text: str | None) -> int:

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
 
-__all__ = ["VARIABLES", "Settings"]
+from ontology import XianglianError
+
+__all__ = ["VARIABLES", "Limits", "Settings"]
 
 VARIABLES: Mapping[str, str] = {
     "XIANGLIAN_STORE": "图谱存放处的地址，例如 sqlite:///D:/湘链/graph.db、bolt://neo4j@127.0.0.1:7687",
@@ -15,16 +17,43 @@ VARIABLES: Mapping[str, str] = {
     "XIANGLIAN_NEO4J_TIMEOUT": "Neo4j 的一次查询最多几秒",
     "XIANGLIAN_CACHE": "可随时删除的缓存文件夹",
     "XIANGLIAN_ONTOLOGY": "另一份本体（Turtle 文件夹），用于试验新的类别或关系",
+    "XIANGLIAN_API_KEY": "接口密钥，至少 16 个字符；设了之后每个请求都要带上",
+    "XIANGLIAN_HOSTS": "浏览器里可以用哪些主机名访问，逗号分隔",
+    "XIANGLIAN_RATE": "每个客户端每分钟最多多少次请求，0 为不限",
+    "XIANGLIAN_BODY": "请求正文最多多少字节",
+    "XIANGLIAN_SECONDS": "一个回答最多算多少秒",
+    "XIANGLIAN_ROWS": "不分页的回答最多多少行",
 }
+LIMITS = {"rate": 1200, "body": 33_554_432, "seconds": 30, "rows": 10_000}
+SHORTEST_KEY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the server grants: requests a minute and client (0: no limit; `local` for this
+    machine's own), bytes of a body, seconds of an answer, rows of an answer without pages."""
+
+    rate: int = LIMITS["rate"]
+    local: int = 0
+    body: int = LIMITS["body"]
+    seconds: int = LIMITS["seconds"]
+    rows: int = LIMITS["rows"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where things are. `store` is a URL as `graph.store.open_store` takes it."""
+    """Where things are. `store` is a URL as `graph.store.open_store` takes it.
+
+    `key` opens the server to whoever sends it (blank: only this machine is served); `hosts` are
+    names it may be called by besides its own.
+    """
 
     store: str
     cache: Path
     ontology: Path | None = None
+    key: str = field(default="", repr=False)
+    hosts: tuple[str, ...] = ()
+    limits: Limits = Limits()
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, store: str | None = None) -> "Settings":
@@ -34,7 +63,29 @@ class Settings:
             url = "sqlite:///" + url
         cache = environ.get("XIANGLIAN_CACHE") or platformdirs.user_cache_dir("xianglian", False)
         ontology = environ.get("XIANGLIAN_ONTOLOGY")
-        return cls(url, Path(cache), Path(ontology) if ontology else None)
+        hosts = [name.strip().casefold() for name in environ.get("XIANGLIAN_HOSTS", "").split(",")]
+        limits = Limits(**{name: _number(environ, f"XIANGLIAN_{name.upper()}", usual)
+                           for name, usual in LIMITS.items()},
+                        local=_number(environ, "XIANGLIAN_RATE", 0))
+        return cls(url, Path(cache), Path(ontology) if ontology else None, _key(environ),
+                   tuple(filter(None, hosts)), limits)
+
+
+def _key(environ: Mapping[str, str]) -> str:
+    key = environ.get("XIANGLIAN_API_KEY", "").strip()
+    if key and (len(key) < SHORTEST_KEY or not (key.isascii() and key.isprintable()) or " " in key):
+        raise XianglianError(f"XIANGLIAN_API_KEY 至少要 {SHORTEST_KEY} 个字符，"
+                             "只用英文字母、数字和符号，不含空格")
+    return key
+
+
+def _number(environ: Mapping[str, str], name: str, usual: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdigit()) or (int(text) == 0 and name != "XIANGLIAN_RATE"):
+        raise XianglianError(f"{name} 要是一个正整数，现在是「{text}」")
+    return int(text)
 
 
 def default_store() -> str:

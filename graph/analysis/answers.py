@@ -1,7 +1,8 @@
 """The shapes of answers, and the parts that all of them share."""
 
 from collections.abc import Iterable
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from graph import dates
 from graph.index import Index

@@ -1,9 +1,9 @@
 """The template of a chain: segments by stage, what feeds what, whether it hangs together."""
 
 from collections.abc import Iterable
-from typing import TypedDict
 
 import networkx as nx
+from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.analysis.template import Template, template, whole_of

@@ -1,6 +1,6 @@
 """What changed between two dates and two states of knowledge."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 from graph import dates
 from graph.analysis.answers import Evidence, evidence

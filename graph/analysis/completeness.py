@@ -1,10 +1,10 @@
 """How complete a chain is in a region: always an interval, never one number."""
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import TypedDict
 
 from graph.analysis.verdicts import STATES
 from graph.index import Index, Member

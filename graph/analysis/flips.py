@@ -4,7 +4,8 @@ Losing records can also make a survey negative, once its source names no firm th
 """
 
 from collections.abc import Collection, Iterable
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from graph.analysis.verdicts import STATES, Grounds
 from graph.index import Index

@@ -1,9 +1,9 @@
 """The whole answer on one chain in one region: verdicts, completeness, and the four lists."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypedDict
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, Firm, envelope
 from graph.analysis.completeness import Completeness, completeness, slots

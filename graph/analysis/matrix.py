@@ -1,7 +1,8 @@
 """Many chains or segments in many regions at once."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope
 from graph.analysis.completeness import Completeness, completeness, slots

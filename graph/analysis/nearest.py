@@ -1,6 +1,6 @@
 """The nearest place that has a segment: park, county, prefecture, 都市圈, province, 省外."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 from graph.analysis.answers import Evidence, Firm, evidence, firms
 from graph.analysis.verdicts import STATES, states

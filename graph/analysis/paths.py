@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import islice, pairwise
-from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index

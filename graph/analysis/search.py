@@ -1,7 +1,8 @@
 """Things by any part of any of their names."""
 
 from collections.abc import Collection
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope
 from graph.index import Index

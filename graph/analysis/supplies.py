@@ -1,6 +1,8 @@
 """Who supplies a firm, and whom it supplies."""
 
-from typing import Any, TypedDict
+from typing import Any
+
+from typing_extensions import TypedDict
 
 from graph import dates
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import TypedDict
 
 from graph.analysis.answers import Evidence, Firm, evidence, firms
 from graph.claims import UNCOUNTED

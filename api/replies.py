@@ -1,0 +1,135 @@
+"""From a question to bytes: in a thread, within a time, with an ETag, remembered while it holds."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+import anyio
+from anyio import to_thread
+from fastapi import Request
+from starlette.responses import Response
+
+from api.answers import Answer, Answers, day
+from api.problems import Refused
+from api.queries import Asked
+from api.reading import Graph
+from api.settings import Settings
+
+__all__ = ["Replies", "Work", "dumped", "fixed", "program"]
+
+T = TypeVar("T")
+Work = Callable[[Answers], Answer]
+THREADS = 4  # questions worked on at once in one worker; the others wait in line
+KEPT = 64 << 20  # bytes of replies that are kept
+LARGEST = 4 << 20  # bytes of a reply that is worth keeping
+
+
+def dumped(answer: object) -> bytes:
+    """An answer as JSON: keys sorted, so that equal answers are equal bytes."""
+    return json.dumps(answer, ensure_ascii=False, sort_keys=True,
+                      separators=(",", ":")).encode("utf-8", "replace")
+
+
+def program() -> str:
+    """The version of the installed program."""
+    try:
+        return version("xianglian")
+    except PackageNotFoundError:
+        return "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    tag: str
+    body: bytes
+
+
+class Replies:
+    """Answers the questions of one worker."""
+
+    def __init__(self, settings: Settings, graph: Graph) -> None:
+        self.settings, self.graph = settings, graph
+        self._limiter: anyio.CapacityLimiter | None = None
+        self._kept: OrderedDict[str, Reply] = OrderedDict()
+        self._size = 0
+        self._salt = f"{program()} {graph.ontology.fingerprint}"
+
+    async def json(self, request: Request, asked: Asked, work: Work) -> Response:
+        """The answer as JSON, 304 if the asker has it, or a problem raised as an error."""
+        state = self.graph.ready
+        # A past state of knowledge has no name before it is read: its tag is made of the answer.
+        tag = self._tag(request, asked, state.version) if state and not asked.known_at else ""
+        reply = None
+        if tag and _has(request, tag):
+            reply = Reply(tag, b"")
+        elif tag in self._kept:
+            reply = self._kept[tag]
+            self._kept.move_to_end(tag)
+        if reply is None:
+            reply = await self.thread(lambda: self._worked(request, asked, work))
+            self._keep(reply, asked)
+        return respond(request, reply.tag, reply.body, "application/json")
+
+    async def thread(self, work: Callable[[], T]) -> T:
+        """Run blocking work beside the event loop; raises Refused if it takes too long."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(THREADS)
+        try:
+            with anyio.fail_after(self.settings.limits.seconds):
+                return await to_thread.run_sync(work, abandon_on_cancel=True,
+                                                limiter=self._limiter)
+        except TimeoutError:
+            raise Refused("not-ready", f"算了 {self.settings.limits.seconds} 秒还没有算完，"
+                          "请把问题问小一点，或稍后再试", {"Retry-After": "5"}) from None
+
+    def _worked(self, request: Request, asked: Asked, work: Work) -> Reply:
+        answers = Answers(self.settings, at=asked.at, known_at=asked.known_at,
+                          min_grade=asked.min_grade, graph=self.graph)
+        body = dumped(work(answers))
+        if asked.known_at:
+            return Reply(f'"{answers.index.version[:16]}-{_short(body)}"', body)
+        return Reply(self._tag(request, asked, answers.index.version), body)
+
+    def _tag(self, request: Request, asked: Asked, version: str) -> str:
+        """Names an answer before it is worked out: content, question and day."""
+        query = sorted(parse_qsl(request.url.query, keep_blank_values=True))
+        said = repr((self._salt, request.scope["path"], query, day(asked.at)))
+        return f'"{version[:16]}-{_short(said.encode("utf-8", "surrogatepass"))}"'
+
+    def _keep(self, reply: Reply, asked: Asked) -> None:
+        if asked.known_at or len(reply.body) > LARGEST:
+            return
+        old = self._kept.pop(reply.tag, None)
+        self._kept[reply.tag] = reply
+        self._size += len(reply.body) - (len(old.body) if old else 0)
+        while self._size > KEPT:
+            self._size -= len(self._kept.popitem(last=False)[1].body)
+
+
+def fixed(request: Request, body: bytes, media: str) -> Response:
+    """Something that does not come from the store, with an ETag of its own bytes."""
+    return respond(request, f'"{_short(body)}"', body, media)
+
+
+def respond(request: Request, tag: str, body: bytes, media: str) -> Response:
+    """200 with the body, or 304 without it."""
+    headers = {"ETag": tag, "Vary": "Accept, Authorization"}
+    if _has(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, 200, headers, media)
+
+
+def _has(request: Request, tag: str) -> bool:
+    """Whether the asker has this already (weak comparison, RFC 9110 13.1.2)."""
+    tags = [part.strip().removeprefix("W/") for value in request.headers.getlist("if-none-match")
+            for part in value.split(",")]
+    return tag in tags
+
+
+def _short(said: bytes) -> str:
+    return blake2b(said, digest_size=8).hexdigest()

@@ -1,0 +1,170 @@
+"""The door of the server: who may come in, by what name, how often and with how much.
+
+Pure ASGI, outside everything else, so that no answer and no error escapes its headers.
+"""
+
+import hmac
+import ipaddress
+import socket
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from hashlib import sha256
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.journal import asked, log
+from api.problems import Refused, told
+from api.settings import Settings
+
+__all__ = ["OPEN", "Door", "host_of", "is_local", "own_names"]
+
+# Answered without a key: whether it lives, and how to use it.
+OPEN = ("/healthz", "/readyz", "/docs", "/docs.css", "/openapi.json")
+CLIENTS = 10_000  # whose rate is remembered
+HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+                               "form-action 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+}
+
+
+class Door:
+    """Refuses before anything is worked out, and puts the strict headers on every answer."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app, self.settings = app, settings
+        self.names = own_names() | set(settings.hosts)
+        self.key = sha256(settings.key.encode()).digest() if settings.key else b""
+        self.rates = Rates()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        head = scope["method"] == "HEAD"  # answered like GET, without the body
+        inner = {**scope, "method": "GET"} if head else scope
+        began = ended = False
+
+        async def strict(message: Message) -> None:
+            nonlocal began, ended
+            ended = message["type"] == "http.response.body" and not message.get("more_body")
+            if message["type"] == "http.response.start":
+                began = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            self.check(scope)
+            await self.app(inner, self._measured(receive), strict)
+        except Exception as error:
+            if not isinstance(error, Refused):
+                log.error({"event": "fault", **asked(scope)}, exc_info=error)
+            if began and not ended:
+                raise  # the server cuts the connection, so that nobody takes it for whole
+            if not began:
+                await told(error, scope["path"])(inner, receive, strict)
+        scope["route"] = inner.get("route")
+
+    def check(self, scope: Scope) -> None:
+        """Raises Refused for what may not come in."""
+        headers = Headers(scope=scope)
+        self._check_host(headers.getlist("host"), scope.get("server"))
+        self._check_rate(scope.get("client"))
+        if self.key and scope["path"] not in OPEN:
+            self._check_key(headers.getlist("authorization"))
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > self.settings.limits.body:
+            raise self._too_large()
+
+    def _check_host(self, hosts: list[str], server: tuple[str, int | None] | None) -> None:
+        """A page elsewhere whose name was pointed at this machine must not read from it."""
+        if len(hosts) != 1:
+            raise Refused("bad-question", "请求里要有且只有一个 Host")
+        name = host_of(hosts[0])
+        if name not in self.names and (server is None or name != server[0]):
+            raise Refused("unknown-host", "这台服务器不叫这个名字；要用它访问，请把它写进 "
+                                          "XIANGLIAN_HOSTS 再启动", {"Connection": "close"})
+
+    def _check_rate(self, client: tuple[str, int] | None) -> None:
+        who = client[0] if client else ""
+        limits = self.settings.limits
+        wait = self.rates.wait(who, limits.local if is_local(who) else limits.rate)
+        if wait:
+            raise Refused("too-many", f"请求太多，请 {wait} 秒后再问", {"Retry-After": str(wait)})
+
+    def _check_key(self, given: list[str]) -> None:
+        kind, _, key = (given[0] if len(given) == 1 else "").partition(" ")
+        digest = sha256(key.strip().encode("utf-8", "surrogateescape")).digest()
+        if not hmac.compare_digest(digest, self.key) or kind.casefold() != "bearer":
+            raise Refused("key-needed", "请带上密钥：Authorization: Bearer 密钥",
+                          {"WWW-Authenticate": 'Bearer realm="xianglian"'})
+
+    def _too_large(self) -> Refused:
+        return Refused("too-large", f"请求正文最多 {self.settings.limits.body} 字节",
+                       {"Connection": "close"})
+
+    def _measured(self, receive: Receive) -> Receive:
+        """The same, refusing a body that grows beyond the limit whatever its headers said."""
+        size = 0
+
+        async def measured() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self.settings.limits.body:
+                raise self._too_large()
+            return message
+
+        return measured
+
+
+class Rates:
+    """A bucket of requests for each client, as large as a minute's, filled all the time."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait(self, who: str, a_minute: int, now: float | None = None) -> int:
+        """Take one request; 0, or the seconds after which there is one again."""
+        if not a_minute:
+            return 0
+        now = time.monotonic() if now is None else now
+        left, since = self._buckets.pop(who, (float(a_minute), now))
+        left = min(float(a_minute), left + (now - since) * a_minute / 60)
+        enough = left >= 1
+        self._buckets[who] = (left - enough, now)
+        if len(self._buckets) > CLIENTS:
+            self._buckets.popitem(last=False)
+        return 0 if enough else int((1 - left) * 60 / a_minute) + 1
+
+
+def host_of(text: str) -> str:
+    """The name or address of a Host header, without its port and brackets."""
+    name = text.strip().casefold()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0].removesuffix(".")
+
+
+def is_local(address: str) -> bool:
+    """Whether it is an address of the loopback, or `localhost`."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def own_names() -> set[str]:
+    """What this machine is called by itself; the address of the connection comes on top."""
+    return {"localhost", "127.0.0.1", "::1", socket.gethostname().casefold()}
