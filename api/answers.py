@@ -1,4 +1,4 @@
-"""One method a question: the command line, and later HTTP, only show what these return."""
+"""One method a question: the command line and HTTP only show what these return."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -6,12 +6,22 @@ from typing import Any
 
 from api.reading import Graph, State
 from api.settings import Settings
-from graph import dates
+from graph import dates, structure
+from graph.analysis import (
+    candidates,
+    coverage,
+    neighbourhood,
+    partners,
+    paths,
+    search,
+    supplies,
+    things,
+)
 from graph.analysis import compare as compares
 from graph.analysis import gaps as gap_lists
 from graph.analysis import matrix as matrices
-from graph.analysis import paths, search, supplies, things
 from graph.analysis.chain import chain_template
+from graph.analysis.filters import Filter
 from graph.index import Index
 from graph.store import Store
 from ontology import Ontology, XianglianError, explain
@@ -96,25 +106,82 @@ class Answers:
             raise XianglianError(f"「{first}」和「{last}」是同一家：{answer['one']}")
         return _whole(answer)
 
-    def search(self, text: str, kinds: Sequence[str] = (), limit: int = 20) -> Answer:
+    def partners(self, firm: str, order: Sequence[str] = (), limit: int | None = 50,
+                 cursor: str | None = None) -> Answer:
+        """Whom the firm could deal with, ranked by declared reasons."""
+        return _whole(partners.partners(self.index, firm, self.at, order, limit, cursor))
+
+    def candidates(self, segment: str, region: str, order: Sequence[str] = (),
+                   limit: int | None = 50, cursor: str | None = None) -> Answer:
+        """Who could fill a gap: reasons, and counter-reasons."""
+        return _whole(candidates.candidates(self.index, segment, region, self.at, order, limit,
+                                            cursor))
+
+    def neighbourhood(self, name: str, depth: int = 1, limit: int = 100) -> Answer:
+        """What lies around a thing, and how much of it was left out."""
+        return _whole(neighbourhood.neighbourhood(self.index, name, self.at, depth, limit))
+
+    def coverage(self, region: str | None = None, chains: Sequence[str] = ()) -> Answer:
+        """How much is known of each chain in a region, and on what sources it rests."""
+        return _whole(coverage.coverage(self.index, self.at, region, chains))
+
+    def search(self, text: str, kinds: Sequence[str] = (), limit: int = 20,
+               cursor: str | None = None) -> Answer:
         """Things whose name, alias, code, pinyin or initials match."""
         wanted = ([self.ontology.kind(name).name for name in kinds]
                   or [kind.name for kind in self.ontology.classes if kind.role("name")])
-        return _whole(search.search(self.index, text, self.at, wanted, limit))
+        return _whole(search.search(self.index, text, self.at, wanted, limit, cursor))
 
-    def show(self, kind: str, name: str | None = None) -> Answer:
+    def show(self, kind: str, name: str | None = None, limit: int | None = None) -> Answer:
         """One thing with its links, or one thing's links of a kind."""
         return self.list(kind) if name is None else _whole(
-            things.show(self.index, kind, name, self.at))
+            things.show(self.index, kind, name, self.at, limit))
 
-    def list(self, kind: str, limit: int | None = None) -> Answer:
-        """Every thing or link of a kind, merged over its sources."""
-        return _whole(things.listing(self.index, kind, self.at, limit=limit))
+    def entity(self, name: str, limit: int | None = None) -> Answer:
+        """One thing of whatever class, with its links and what is said of it."""
+        return _whole(things.entity(self.index, name, self.at, limit))
 
-    def sources(self, text: str = "") -> Answer:
+    def records(self, name: str) -> Answer:
+        """Every source's record of one thing, and where they disagree."""
+        return _whole(things.told(self.index, name, self.at))
+
+    def links(self, name: str, kind: str | None = None, limit: int | None = None,
+              cursor: str | None = None) -> Answer:
+        """The links of one thing."""
+        return _whole(things.linked(self.index, name, self.at, kind, limit, cursor))
+
+    def list(self, kind: str, limit: int | None = None, cursor: str | None = None,
+             wanted: Filter | None = None, about: bool = False) -> Answer:
+        """Every thing or link of a kind, merged over its sources; narrowed to what is wanted."""
+        return _whole(things.listing(self.index, kind, self.at, limit=limit, cursor=cursor,
+                                     wanted=wanted, about=about))
+
+    def observations(self, wanted: Filter | None = None, limit: int | None = None,
+                     cursor: str | None = None) -> Answer:
+        """Figures: of whom, which metric, of what time, actual or aimed at."""
+        return self.list(structure.OBSERVATION, limit, cursor, wanted)
+
+    def projects(self, wanted: Filter | None = None, limit: int | None = None,
+                 cursor: str | None = None) -> Answer:
+        """Projects with their dated steps."""
+        return self.list(structure.PROJECT, limit, cursor, wanted, about=True)
+
+    def policies(self, wanted: Filter | None = None, limit: int | None = None,
+                 cursor: str | None = None) -> Answer:
+        """Policies with their clauses."""
+        return self.list(structure.POLICY, limit, cursor, wanted, about=True)
+
+    def demands(self, wanted: Filter | None = None, limit: int | None = None,
+                cursor: str | None = None) -> Answer:
+        """What somebody asks for in public."""
+        return self.list(structure.DEMAND, limit, cursor, wanted)
+
+    def sources(self, text: str = "", limit: int | None = None,
+                cursor: str | None = None) -> Answer:
         """The cited sources, and what was loaded with how many live records."""
         origins = self._state.origins if self.known_at is None else {}
-        return _whole(things.sources(self.index, self.at, text)) | {"origins": origins}
+        return _whole(things.sources(self.index, self.at, text, limit, cursor)) | {
+            "origins": dict(origins)}
 
     def explain(self, term: str | None) -> Answer:
         """The model itself: all kinds, or one kind, field or vocabulary."""

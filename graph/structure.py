@@ -22,3 +22,19 @@ CUSTOMER = "customer"  # the second end of every link by which a firm supplies a
 HONOUR_WORDS = "StrongHonour"  # words in an honour's name that mark a leader
 
 DEFAULT_GRADE, INFERRED = "industry", "inferred"
+
+# Who meets whom, and how a gap came to be closed.
+COMPANY, INSTITUTE, PERSON = "Company", "Institute", "Person"
+PROJECT, STAGE, DEMAND, CLUSTER = "Project", "Stage", "Demand", "Cluster"
+OBSERVATION, POLICY = "Observation", "Policy"
+FACILITATES = "facilitates"  # alliance or agency → what it brought about
+FILLS = "fills"  # project → segment
+ASKS = "asksFor"  # demand → segment or product
+MEMBER_OF = "memberOf"  # anything → alliance, cluster or fund
+TAKES_PART = "takesPartIn"  # participant → event
+HOLDS = "holds"  # person → organisation
+SUBJECT, STATUS, STEP, FORM, ASKER = "subject", "status", "step", "form", "asker"
+GONE = ("stopped", "closed", "moved")  # statuses of a firm that no longer works there
+ENDED = "ended"  # the step of a project that came to nothing
+DONE = ("in_production", "full_capacity")  # the steps after which a project is a plant
+WISHES = ("framework", "intent", "shortlist")  # forms of a supply that is not one yet

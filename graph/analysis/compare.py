@@ -4,6 +4,7 @@ from typing_extensions import TypedDict
 
 from graph import dates
 from graph.analysis.answers import Evidence, evidence
+from graph.analysis.closed import Closed, closed
 from graph.analysis.completeness import Completeness, completeness, slots
 from graph.analysis.template import whole_of
 from graph.analysis.verdicts import Grounds, grounds, segment_verdict, states
@@ -21,7 +22,7 @@ class Delta(TypedDict):
 
 class Change(TypedDict):
     """One segment.  from → between is what we learned about the first date, between → to what
-    the world did between the dates, both as known now."""
+    the world did between the dates, both as known now; closed: who filled a gap, through whom."""
 
     id: str
     segment: str
@@ -35,6 +36,7 @@ class Change(TypedDict):
     moved: bool
     firms_from: list[str]
     firms_to: list[str]
+    closed: Closed | None
     evidence: list[Evidence]
 
 
@@ -79,6 +81,11 @@ class _State:
         codes, stale = states(index, [m.segment for m in self.members], [self.region], at)
         found = slots(index, self.members, at)
         (self.completeness, self.coverage), = completeness(self.members, found, codes, stale)
+
+    def closed(self, id: str) -> Closed | None:
+        if id not in self.grounds:
+            return None
+        return closed(self.index, self.index.number(id), self.region, self.grounds[id], self.at)
 
     def rows(self, id: str) -> list[Evidence]:
         if id not in self.grounds:
@@ -140,5 +147,5 @@ def _change(id: str, first: _State, between: _State, last: _State) -> Change:
         "verdict_between": verdicts[1], "verdict_to": verdicts[2],
         "learned": verdicts[0] != verdicts[1], "moved": verdicts[1] != verdicts[2],
         "firms_from": first.firms.get(id, []), "firms_to": last.firms.get(id, []),
-        "evidence": list(items.values()),
+        "closed": last.closed(id), "evidence": list(items.values()),
     }

@@ -6,6 +6,7 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, Firm, envelope
+from graph.analysis.closed import Closed, closed
 from graph.analysis.completeness import Completeness, completeness, slots
 from graph.analysis.flips import Flip, flips
 from graph.analysis.nearest import Nearest, nearest
@@ -21,7 +22,8 @@ STRENGTHS = {"strong": "较强", "weak": "偏弱", "single": "已录入的只有
 
 
 class SegmentRow(TypedDict):
-    """One segment of the chain; nearest is None where it is present."""
+    """One segment of the chain; nearest is None where it is present; closed tells how a gap that
+    a source once stated came to be filled."""
 
     id: str
     segment: str
@@ -34,6 +36,7 @@ class SegmentRow(TypedDict):
     stale: bool
     firms: list[Firm]
     nearest: Nearest | None
+    closed: Closed | None
     evidence: list[Evidence]
     hints: list[Evidence]
     hinted: list[Firm]
@@ -87,6 +90,7 @@ class Gaps(Envelope):
     template: Template
     segments: list[SegmentRow]
     lists: Lists
+    evidence: list[Evidence]
 
 
 def gaps(index: Index, chain: str, region: str, at: int, min_grade: str | None = None) -> Gaps:
@@ -103,7 +107,7 @@ def gaps(index: Index, chain: str, region: str, at: int, min_grade: str | None =
         "region": index.label(where, at), "region_id": index.id(where),
         **envelope(index, at), "completeness": found, "coverage": coverage,
         "thresholds": thresholds(index), "template": template(index, what, at),
-        "segments": rows, "lists": lists,
+        "segments": rows, "lists": lists, "evidence": [],
     }
 
 
@@ -127,6 +131,7 @@ def _row(index: Index, member: Member, region: int, at: int) -> SegmentRow:
         "name_en": index.english(segment), "stage": member.stage, "essential": member.essential,
         "weight": member.weight, "verdict": said["verdict"], "strength": said["strength"],
         "stale": said["stale"], "firms": said["firms"], "nearest": near,
+        "closed": closed(index, segment, region, found, at),
         "evidence": said["evidence"], "hints": said["hints"], "hinted": said["hinted"],
         "flips": flips(index, found, segment, region, at),
         "whole": whole_of(index, segment, at),
