@@ -37,7 +37,7 @@ class Answers:
     def __init__(self, settings: Settings, *, at: str | None = None, known_at: str | None = None,
                  min_grade: str | None = None, graph: Graph | None = None) -> None:
         """Bind the circumstances that every question has: blank means today, now, any grade."""
-        self.graph = graph or Graph(settings)
+        self.graph, self._own = graph or Graph(settings), graph is None
         self.at = day(at)
         self.known_at = dates.known_at(known_at) if known_at else None
         self.min_grade = min_grade
@@ -55,9 +55,9 @@ class Answers:
         return self.graph.state()
 
     def close(self) -> None:
-        """Release the store, if it was opened."""
-        if "store" in vars(self):
-            self.store.close()
+        """Release the store, if it is not shared with others."""
+        if self._own:
+            self.graph.close()
 
     @cached_property
     def index(self) -> Index:

@@ -1,43 +1,157 @@
 """The HTTP application: routes, errors, door and journal put together."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.journal import Figures, Journal
-from api.problems import told
-from api.reading import Graph
-from api.replies import Replies
+from api.pages import STYLE
+from api.problems import Problem, Refused, told
+from api.reading import EMPTY, Graph
+from api.reference import reference
+from api.replies import Replies, dumped, fixed, program
 from api.routes import router
 from api.security import Door
 from api.settings import Settings
 from ontology import XianglianError
 
-__all__ = ["application"]
+__all__ = ["application", "running"]
+
+PAGE = ("default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'")  # a page may have our style sheet and forms, nothing else
+SHARE = 1.0  # seconds between two writings of a worker's figures
+REFUSALS: Mapping[int, str] = {
+    400: "问题写得不对", 401: "需要密钥", 404: "没有这个名称", 406: "没有这种格式",
+    413: "请求太大", 421: "不认识的主机名", 422: "参数不对，或名称不止一个意思",
+    429: "请求太多", 500: "程序内部出错", 503: "暂时不能回答"}
 
 
-def application(settings: Settings) -> ASGIApp:
-    """Everything that answers over HTTP, on the store of the settings."""
-    graph, figures = Graph(settings), Figures()
+def application(settings: Settings, figures: Path | None = None) -> ASGIApp:
+    """Everything that answers over HTTP, on the store of the settings.
+
+    `figures` is a folder in which several workers put their counters together.
+    """
+    graph, counted = Graph(settings, served=True), Figures(figures)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        graph.watch()
+        graph.watch(counted.share)
         yield
-        graph.close()
+        await app.state.replies.thread(graph.close)
 
-    app = FastAPI(title="湘链 Xianglian", docs_url=None, redoc_url=None, openapi_url=None,
-                  redirect_slashes=False, lifespan=lifespan)
+    app = FastAPI(title="湘链 Xianglian", version=program(), docs_url=None, redoc_url=None,
+                  openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.replies = Replies(settings, graph)
-    app.include_router(router)
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {"description": said, "content": {"application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"}}}}
+        for status, said in REFUSALS.items()}
+    app.include_router(router, responses=responses)
+    Own(app, graph, counted).add()
     for kind in (RequestValidationError, HTTPException, XianglianError, Exception):
         app.add_exception_handler(kind, _told)
-    return Journal(Door(app, settings), figures)
+    return Journal(Door(_Said(app), settings), counted)
+
+
+class _Said:
+    """A parameter that a form left blank was not said."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["query_string"]:
+            pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True,
+                              errors="replace")
+            scope["query_string"] = urlencode(
+                [pair for pair in pairs if pair[1].strip()]).encode("ascii")
+        await self.app(scope, receive, send)
+
+
+class Own:
+    """What the server tells of itself: whether it lives, its figures, and how to use it."""
+
+    def __init__(self, app: FastAPI, graph: Graph, figures: Figures) -> None:
+        self.app, self.graph, self.figures = app, graph, figures
+        self.began = time.time()
+
+    def add(self) -> None:
+        for path, answer in OWN.items():
+            self.app.add_api_route(path, partial(answer, self), include_in_schema=False,
+                                   response_class=Response)
+
+    async def home(self, request: Request) -> Response:
+        return RedirectResponse("/docs", 307)
+
+    async def healthz(self, request: Request) -> Response:
+        return fixed(request, dumped({"status": "ok"}), "application/json")
+
+    async def readyz(self, request: Request) -> Response:
+        """Ready once there is content to answer from."""
+        state = self.graph.ready
+        if state is None:
+            raise Refused("not-ready", EMPTY, {"Retry-After": "5"})
+        return fixed(request, dumped({"status": "ready", "version": state.version}),
+                     "application/json")
+
+    async def metrics(self, request: Request) -> Response:
+        state = self.graph.ready
+        gauges = {"ready": float(state is not None),
+                  "uptime_seconds": time.time() - self.began,
+                  "records": float(len(state.index.table)) if state else 0.0}
+        labels = {"program": program(), "content": state.version if state else ""}
+        return Response(self.figures.text(gauges, labels),
+                        media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    def openapi(self, request: Request) -> Response:
+        return fixed(request, dumped(self.described), "application/json")
+
+    def docs(self, request: Request) -> Response:
+        reply = fixed(request, self._page, "text/html; charset=utf-8")
+        reply.headers["Content-Security-Policy"] = PAGE
+        return reply
+
+    async def style(self, request: Request) -> Response:
+        return fixed(request, STYLE.encode(), "text/css; charset=utf-8")
+
+    @cached_property
+    def _page(self) -> bytes:
+        return reference(self.described).encode()
+
+    @cached_property
+    def described(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 description."""
+        said = get_openapi(
+            title=self.app.title, version=self.app.version, routes=self.app.routes,
+            description="湖南产业链知识图谱：一条链缺什么、凭什么这样说、该去找谁。"
+                        "Knowledge graph of Hunan's industrial chains.",
+            servers=[{"url": "/"}])
+        parts = said.setdefault("components", {})
+        schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        parts.setdefault("schemas", {}).update(schema.pop("$defs", {}), Problem=schema)
+        parts["securitySchemes"] = {"key": {
+            "type": "http", "scheme": "bearer", "description": "服务器设了密钥时才需要"}}
+        said["security"] = [{}, {"key": []}]
+        return said
+
+
+# Those that are not async work out a page, beside the event loop.
+OWN: Mapping[str, Callable[..., Any]] = {
+    "/": Own.home, "/healthz": Own.healthz, "/readyz": Own.readyz, "/metrics": Own.metrics,
+    "/openapi.json": Own.openapi, "/docs": Own.docs, "/docs.css": Own.style}
 
 
 async def _told(request: Request, error: Exception) -> Response:
@@ -47,8 +161,24 @@ async def _told(request: Request, error: Exception) -> Response:
 def _known(request: Request, error: Exception) -> list[str]:
     """Right words for what may have been mistyped: addresses, or parameters of this one."""
     if isinstance(error, HTTPException):
-        return [route.path for route in request.app.routes if hasattr(route, "path")]
+        paths = [route.path for route in router.routes if isinstance(route, Route)]
+        return [*OWN, *sorted({path.partition("/{")[0] for path in paths})]
     route = request.scope.get("route")
     params = route.dependant.query_params if route is not None else []
     return [field.alias or name for param in params
             for name, field in param.field_info.annotation.model_fields.items()]
+
+
+@asynccontextmanager
+async def running(app: ASGIApp) -> AsyncIterator[None]:
+    """Start and stop an application that no server runs."""
+    told: asyncio.Queue[Message] = asyncio.Queue()
+    said: asyncio.Queue[Message] = asyncio.Queue()
+    task = asyncio.create_task(app({"type": "lifespan", "state": {}}, told.get, said.put))
+    await told.put({"type": "lifespan.startup"})
+    await said.get()
+    try:
+        yield
+    finally:
+        await told.put({"type": "lifespan.shutdown"})
+        await task

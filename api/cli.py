@@ -14,10 +14,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from api import unknown
+from api import questions, unknown
 from api.answers import Answer, Answers
 from api.chinese import Command, Group
 from api.door import STOPPED
+from api.serving import serve
 from api.settings import Settings
 from api.texts import Texts, progress
 from graph import dates
@@ -438,6 +439,12 @@ def _finish(outcome: Report, as_json: bool) -> None:
         outcome.show(_console())
     if outcome.problems and not outcome.written:
         raise typer.Exit(1)
+
+
+# --- questions and the server in files of their own ------------------------------------------
+
+questions.register(question)
+command("serve")(serve)
 
 
 # --- the door ------------------------------------------------------------------------------

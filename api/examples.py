@@ -73,7 +73,7 @@ def make(store: str, cache: Path) -> dict[str, Any]:
 
     import httpx
 
-    from api.app import application
+    from api.app import application, running
     from api.settings import Settings
 
     app = application(Settings(store, cache))
@@ -81,7 +81,8 @@ def make(store: str, cache: Path) -> dict[str, Any]:
     async def ask() -> dict[str, Any]:
         transport = httpx.ASGITransport(app=app)
         found: dict[str, Any] = {}
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with running(app), httpx.AsyncClient(transport=transport,
+                                                   base_url="http://127.0.0.1") as client:
             for name, call in CALLS.items():
                 reply = await client.get(call)
                 reply.raise_for_status()

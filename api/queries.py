@@ -156,7 +156,7 @@ class Observations(Narrowed):
 
 
 class Projects(Narrowed):
-    company: Name | None = Field(None, description="企业名称里有这些字")
+    company: Name | None = Field(None, description="哪家企业的")
     status: Name | None = Field(None, description="来源对进展的说法里有这些字", examples=["投产"])
 
 

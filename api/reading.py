@@ -5,11 +5,11 @@ A state is swapped whole: who took one answers from it to the end, whatever is l
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from api.journal import log
 from api.settings import Settings
 from graph.cache import cached_index
 from graph.index import Index
@@ -40,8 +40,9 @@ class State:
 class Graph:
     """Opens ontology, store and index when first needed; safe for many threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, *, served: bool = False) -> None:
+        """served: by one of several processes, which then share the index's memory."""
+        self.settings, self.served = settings, served
         self._state: State | None = None
         self._store: Store | None = None
         self._past: OrderedDict[tuple[int, str], Index] = OrderedDict()
@@ -90,7 +91,8 @@ class Graph:
             if not origins:
                 self._reopen()
                 return None
-            index = cached_index(self.store, self.ontology, self.settings.cache)
+            index = cached_index(self.store, self.ontology, self.settings.cache,
+                                 mapped=self.served)
             if index.version == self.store.version() and origins == self.store.origins():
                 return State(index, origins)
 
@@ -119,15 +121,22 @@ class Graph:
 
     # --- for a server ---------------------------------------------------------------------------
 
-    def watch(self) -> None:
-        """Follow the store in a thread of its own until `close`."""
-        self._watcher = threading.Thread(target=self._follow, name="watch", daemon=True)
+    def watch(self, beside: Callable[[], None]) -> None:
+        """Follow the store in a thread of its own until `close`; `beside` is done each time."""
+        self._watcher = threading.Thread(target=self._follow, args=(beside,), name="watch",
+                                         daemon=True)
         self._watcher.start()
 
-    def _follow(self) -> None:
+    def _follow(self, beside: Callable[[], None]) -> None:
         while not self._stop.is_set():
-            with suppress(XianglianError):  # who asks is told; the last state goes on answering
+            try:
                 self.refresh()
+            except XianglianError:  # who asks is told; the last state goes on answering
+                self._stop.wait(POLL)
+            except Exception as error:  # a fault of ours must not end the watch
+                log.error({"event": "fault", "path": "watch"}, exc_info=error)
+                self._stop.wait(4 * POLL)
+            beside()
             self._stop.wait(POLL)
 
     def close(self) -> None:

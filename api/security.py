@@ -4,7 +4,6 @@ Pure ASGI, outside everything else, so that no answer and no error escapes its h
 """
 
 import hmac
-import ipaddress
 import socket
 import time
 from collections import OrderedDict
@@ -16,9 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.journal import asked, log
 from api.problems import Refused, told
-from api.settings import Settings
+from api.settings import Settings, is_local
 
-__all__ = ["OPEN", "Door", "host_of", "is_local", "own_names"]
+__all__ = ["HEADERS", "OPEN", "Door", "host_of", "own_names"]
 
 # Answered without a key: whether it lives, and how to use it.
 OPEN = ("/healthz", "/readyz", "/docs", "/docs.css", "/openapi.json")
@@ -155,14 +154,6 @@ def host_of(text: str) -> str:
     if name.startswith("["):
         return name[1:].partition("]")[0]
     return name.partition(":")[0].removesuffix(".")
-
-
-def is_local(address: str) -> bool:
-    """Whether it is an address of the loopback, or `localhost`."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
 
 
 def own_names() -> set[str]:

@@ -1,5 +1,6 @@
 """Settings, read once at the door into one frozen object; docs/settings.md lists them all."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ import platformdirs
 
 from ontology import XianglianError
 
-__all__ = ["VARIABLES", "Limits", "Settings"]
+__all__ = ["VARIABLES", "Limits", "Settings", "is_local"]
 
 VARIABLES: Mapping[str, str] = {
     "XIANGLIAN_STORE": "图谱存放处的地址，例如 sqlite:///D:/湘链/graph.db、bolt://neo4j@127.0.0.1:7687",
@@ -92,3 +93,11 @@ def default_store() -> str:
     """The file in the user's data folder."""
     file = Path(platformdirs.user_data_dir("xianglian", False)) / "xianglian.db"
     return "sqlite:///" + file.as_posix()
+
+
+def is_local(address: str) -> bool:
+    """Whether it is an address of the loopback, or `localhost`."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"

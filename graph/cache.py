@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -34,6 +35,7 @@ from ontology.model import Ontology
 
 __all__ = ["FORMAT", "Texts", "cached_index", "open_index", "save_index"]
 
+WRITING = 600  # seconds that writing a state may take
 FORMAT = 3  # raise it whenever the arrays or their meaning change
 PARTS = {"table": Table, "places": Places, "claims": Claims, "denials": Denials, "marks": Marks,
          "links": Adjacency, "ties": Adjacency}
@@ -69,10 +71,12 @@ class Texts(Sequence[str]):
         return self.block[self.at.item(i):self.at.item(i + 1)].tobytes().decode()
 
 
-def cached_index(store: Store, ontology: Ontology, folder: Path) -> Index:
+def cached_index(store: Store, ontology: Ontology, folder: Path, *,
+                 mapped: bool = False) -> Index:
     """The index of the store's present content, from `folder` if it is there, else built and kept.
 
-    A folder that cannot be written costs nothing but time.
+    mapped: also one that was just built is read back from the folder, so that several processes
+    hold it in memory once.  A folder that cannot be written costs nothing but time.
     """
     mine = folder / store.cache_key()
     found = open_index(mine / _name(store.version(), ontology), ontology)
@@ -81,6 +85,8 @@ def cached_index(store: Store, ontology: Ontology, folder: Path) -> Index:
         with suppress(OSError):
             save_index(found, mine / _name(found.version, ontology))
             _forget(mine, _name(found.version, ontology))
+        if mapped:
+            found = open_index(mine / _name(found.version, ontology), ontology) or found
     return found
 
 
@@ -103,9 +109,11 @@ def _name(version: str, ontology: Ontology) -> str:
 
 
 def _forget(folder: Path, keep: str) -> None:
-    """Remove other states; one that is still open (Windows) goes another time."""
+    """Remove other states; one that is still open (Windows) goes another time, and one that is
+    being written is left to its writer for a while."""
     for old in folder.iterdir():
-        if old.name != keep:
+        young = old.name.startswith("new-") and time.time() - old.stat().st_mtime < WRITING
+        if old.name != keep and not young:
             shutil.rmtree(old, ignore_errors=True)
 
 

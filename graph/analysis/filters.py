@@ -10,6 +10,7 @@ from typing import Any
 from graph import structure
 from graph.index import Index
 from graph.names import normalise
+from ontology.errors import Ambiguous, NotFound
 from ontology.model import Field, Kind
 
 __all__ = ["Filter", "Test", "chosen", "inside", "located", "owners", "references"]
@@ -38,7 +39,7 @@ def references(index: Index, kind: str, fields: Collection[str]) -> dict[int, li
     key = ("refers", kind, *sorted(fields))
     if key not in index.memory:
         found: dict[int, list[int]] = {}
-        for row, said in index.table.each(index.table.rows(kind)) if fields else ():
+        for row, said in index.table.each(index.table.rows(kind).tolist()) if fields else ():
             for name in fields:
                 value = said.get(name)
                 for part in value if isinstance(value, list) else (value,):
@@ -117,16 +118,30 @@ def _on_values(index: Index, kind: Kind, name: str, text: str) -> Test:
     for choice in field.choices if field else ():
         if wanted in map(normalise, (choice.name, choice.label.zh, *choice.synonyms)):
             return _equals(index, name, choice.name)
-    reference = field is not None and field.datatype == "reference"
+    if field is not None and field.datatype == "reference" and (
+            meant := _meant(index, text, field.refers)):
+        return lambda _, rows: any(index.reference(index.table.said(row).get(name)) in meant
+                                   for row in rows)
 
     def holds(value: Any) -> bool:
         if isinstance(value, list):
             return any(map(holds, value))
-        if reference and (number := index.reference(value)) >= 0:
+        if (number := index.reference(value)) >= 0:
             value = f"{index.label(number)} {index.full_name(number)} {value}"
         return value is not None and wanted in normalise(str(value))
 
     return lambda _, rows: any(holds(index.table.said(row).get(name)) for row in rows)
+
+
+def _meant(index: Index, text: str, refers: Collection[str]) -> set[int]:
+    """The things that are called just so; none where it is only a part of names."""
+    kinds = sorted(refers) or [kind.name for kind in index.ontology.classes]
+    try:
+        return {index.number(index.resolve(text, kinds, ""))}
+    except Ambiguous:
+        return {index.number(id) for id in index.names(kinds).find(text)}
+    except NotFound:
+        return set()
 
 
 def _equals(index: Index, name: str, value: str) -> Test:
