@@ -174,7 +174,7 @@ async def running(app: ASGIApp) -> AsyncIterator[None]:
     """Start and stop an application that no server runs."""
     told: asyncio.Queue[Message] = asyncio.Queue()
     said: asyncio.Queue[Message] = asyncio.Queue()
-    task = asyncio.create_task(app({"type": "lifespan", "state": {}}, told.get, said.put))
+    task = asyncio.ensure_future(app({"type": "lifespan", "state": {}}, told.get, said.put))
     await told.put({"type": "lifespan.startup"})
     await said.get()
     try:

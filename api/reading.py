@@ -11,8 +11,9 @@ from functools import cached_property
 
 from api.journal import log
 from api.settings import Settings
-from graph.cache import cached_index
+from graph.cache import Texts, cached_index, mapped_index
 from graph.index import Index
+from graph.refresh import refreshed
 from graph.store import Store, open_store
 from ontology import Ontology, StoreError, XianglianError, load_ontology
 
@@ -79,20 +80,26 @@ class Graph:
         with self._building:
             state = self._state
             if state is None or state.version != self.store.version():
-                state = self._state = self._read()
+                self._state = self._read(state.index if state else None)
+            elif self.served and not isinstance(state.index.table.terms, Texts):
+                self._state = replace(state, index=mapped_index(
+                    state.index, self.store, self.settings.cache))
             elif len(state.index.memory) > REMEMBERED:
-                state = self._state = replace(state, index=_forgetful(state.index))
-            return state
+                self._state = replace(state, index=_forgetful(state.index))
+            return self._state
 
-    def _read(self) -> State | None:
-        """Index and origins of one version, however often somebody loads between the two."""
+    def _read(self, before: Index | None) -> State | None:
+        """Index and origins of one version, however often somebody loads between the two.
+
+        An index that is at hand is brought up to date; writing it down can wait.
+        """
         while True:
             origins = self.store.origins()
             if not origins:
                 self._reopen()
                 return None
-            index = cached_index(self.store, self.ontology, self.settings.cache,
-                                 mapped=self.served)
+            index = (before and refreshed(before, self.store)) or cached_index(
+                self.store, self.ontology, self.settings.cache)
             if index.version == self.store.version() and origins == self.store.origins():
                 return State(index, origins)
 

@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +33,7 @@ from graph.store import Store
 from graph.table import Table
 from ontology.model import Ontology
 
-__all__ = ["FORMAT", "Texts", "cached_index", "open_index", "save_index"]
+__all__ = ["FORMAT", "Texts", "cached_index", "mapped_index", "open_index", "save_index"]
 
 WRITING = 600  # seconds that writing a state may take
 FORMAT = 3  # raise it whenever the arrays or their meaning change
@@ -71,12 +71,10 @@ class Texts(Sequence[str]):
         return self.block[self.at.item(i):self.at.item(i + 1)].tobytes().decode()
 
 
-def cached_index(store: Store, ontology: Ontology, folder: Path, *,
-                 mapped: bool = False) -> Index:
+def cached_index(store: Store, ontology: Ontology, folder: Path) -> Index:
     """The index of the store's present content, from `folder` if it is there, else built and kept.
 
-    mapped: also one that was just built is read back from the folder, so that several processes
-    hold it in memory once.  A folder that cannot be written costs nothing but time.
+    A folder that cannot be written costs nothing but time.
     """
     mine = folder / store.cache_key()
     found = open_index(mine / _name(store.version(), ontology), ontology)
@@ -85,9 +83,23 @@ def cached_index(store: Store, ontology: Ontology, folder: Path, *,
         with suppress(OSError):
             save_index(found, mine / _name(found.version, ontology))
             _forget(mine, _name(found.version, ontology))
-        if mapped:
-            found = open_index(mine / _name(found.version, ontology), ontology) or found
     return found
+
+
+def mapped_index(index: Index, store: Store, folder: Path) -> Index:
+    """The same index as it is kept in `folder`, written there if need be, so that several
+    processes hold it in memory once; the index itself where that cannot be."""
+    if isinstance(index.table.terms, Texts):
+        return index
+    mine = folder / store.cache_key()
+    place = mine / _name(index.version, index.ontology)
+    found = open_index(place, index.ontology)
+    if found is None:
+        with suppress(OSError):
+            save_index(index, place)
+            _forget(mine, place.name)
+        found = open_index(place, index.ontology)
+    return replace(found, memory=index.memory, called=index.called) if found else index
 
 
 def _refreshed(store: Store, ontology: Ontology, folder: Path) -> Index | None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.settings import Settings
+from tests import serving
 from tests.neo4j_server import Given, Server, Unavailable, clear, given, install
 from tests.neo4j_server.database import PASSWORD, VARIABLE
 from tests.shell import Shell
@@ -32,6 +33,13 @@ def scratch(tmp_path: Path, shell: Shell) -> Shell:
     """A copy of the shipped store that a test may change."""
     shell.run("backup", str(tmp_path / "copy.db"))
     return Shell(tmp_path, f"sqlite:///{(tmp_path / 'copy.db').as_posix()}")
+
+
+@pytest.fixture(scope="session")
+def server(shell: Shell) -> Iterator[serving.Server]:
+    """The HTTP server on the shipped data."""
+    with serving.Server(shell) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -282,7 +282,9 @@ class _Search:
             return self._against("stale", None, "来源没有日期")
         last = max(dated, key=lambda row: int(t.seen[row]))
         old = bool((t.fresh[dated] < self.at).all())
-        return self._against("stale", old, f"最近的证据在 {dates.iso(int(t.seen[last]))}", [last])
+        item, = evidence(self.index, [last])
+        return self._against("stale", old, "最近的证据在 "
+                             + (item["observed"] or item["source"]["date"]), [last])
 
     def _contested(self, thing: int) -> Counter:
         """Sources that disagree about it, or one that denies the segment where it works."""

@@ -38,7 +38,7 @@ class Closer(Firm):
 
 
 class Closed(TypedDict):
-    """until: the last day for which a source says that the segment was missing.
+    """until: the time for which a source last says that the segment was missing, as it says it.
 
     through: who helped the cluster of the chain; said: the whole in one sentence.
     """
@@ -60,7 +60,8 @@ def closed(index: Index, segment: int, region: int, found: Grounds, at: int) -> 
     t, missing = index.table, list(_missing(index, segment, region, at))
     if not missing:
         return None
-    last = max(int(t.end[row]) for row in missing)
+    latest = max(missing, key=lambda row: (int(t.end[row]), row))
+    last = int(t.end[latest])
     claims: dict[int, list[int]] = {}
     for entry in found.positive.tolist():
         firm = int(index.claims.firm[entry])
@@ -71,7 +72,7 @@ def closed(index: Index, segment: int, region: int, found: Grounds, at: int) -> 
     closers = [_closer(index, firm, new, at) for firm in firms(index, new, at)]
     chains = set(index.chains_of(segment, at))
     around = list(_helpers(index, _clusters(index, chains, region, at), "cluster", at))
-    until = dates.iso(last - 1)
+    until = dates.unpack(int(t.valid_to[latest])) or dates.iso(last - 1)
     return {"until": until, "missing": evidence(index, missing), "firms": closers,
             "through": around, "said": _sentence(index, segment, until, closers, around)}
 
@@ -92,9 +93,8 @@ def _closer(index: Index, firm: Firm, rows: Mapping[int, list[int]], at: int) ->
     t, thing = index.table, index.number(firm["id"])
     mine = rows[thing]
     first = min(mine, key=lambda row: (int(t.start[row]), row))
-    since = next(text for text in (dates.unpack(int(t.valid_from[first])),
-                                   dates.unpack(int(t.observed[first])),
-                                   dates.iso(int(t.start[first]))) if text)
+    told = dates.unpack(int(t.valid_from[first])) or dates.unpack(int(t.observed[first]))
+    since = told or t.sources[index.id(int(t.source[first]))].date
     projects = {int(index.canon[t.thing[row]]) for row in references(
         index, structure.PROJECT, ["company"]).get(thing, ())}
     through = [*_helpers(index, [thing], "firm", at), *_helpers(index, projects, "project", at)]
@@ -130,7 +130,7 @@ def _helpers(index: Index, results: Iterable[int], scope: str, at: int) -> Itera
 def _sentence(index: Index, segment: int, until: str, closers: list[Closer],
               around: list[Helper]) -> str:
     """What the sources say, and where they say nothing."""
-    parts = [f"{until[:4]} 年时缺{index.label(segment)}"]
+    parts = [f"{until} 时缺{index.label(segment)}"]
     named = [f"{firm['name']}（有据可查自 {firm['since']}）" for firm in closers]
     parts.append(f"此后由{'、'.join(named)}补上" if named
                  else "补上的是哪家企业，没有来源点名")

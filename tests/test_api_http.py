@@ -1,0 +1,267 @@
+"""The API as a program meets it: the command line's answers at addresses, on the shipped data."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from api.examples import CALLS, cut, example
+from tests.serving import Server
+from tests.shell import Shell
+
+AT = ("--at", "2026-11-22")
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "/api/v1/gaps?chain=锂电池&region=长沙": ("gaps", "锂电池", "--region", "长沙"),
+    "/api/v1/gaps?chain=lithium battery&region=430100": ("gaps", "锂电池", "--region", "长沙"),
+    "/api/v1/chains": ("list", "Chain"),
+    "/api/v1/chains/工程机械": ("chain", "工程机械"),
+    "/api/v1/matrix?chain=锂电池&chain=工程机械&region=长沙": (
+        "matrix", "--chain", "锂电池", "--chain", "工程机械", "--region", "长沙"),
+    "/api/v1/matrix": ("matrix",),
+    "/api/v1/compare?chain=锂电池&region=长沙&from=2014&to=2026-11-22": (
+        "compare", "锂电池", "--region", "长沙", "--from", "2014"),
+    "/api/v1/coverage?region=长沙": ("coverage", "--region", "长沙"),
+    "/api/v1/suppliers?name=华为": ("suppliers", "华为"),
+    "/api/v1/customers?name=金博股份": ("customers", "金博股份"),
+    "/api/v1/partners?name=三一重工&order=distance,link": (
+        "partners", "三一重工", "--order", "distance,link"),
+    "/api/v1/candidates?segment=锂电池/隔膜&region=长沙&limit=7": (
+        "candidates", "锂电池/隔膜", "--region", "长沙", "--limit", "7"),
+    "/api/v1/path?from=信维电科&to=科力尔": ("path", "信维电科", "科力尔"),
+    "/api/v1/neighbourhood?id=长沙&depth=2&limit=20": (
+        "neighbourhood", "长沙", "--depth", "2", "--limit", "20"),
+    "/api/v1/entities?q=jinbo": ("search", "jinbo"),
+    "/api/v1/entities?q=长沙&kind=Park&limit=2": (
+        "search", "长沙", "--kind", "Park", "--limit", "2"),
+    "/api/v1/entities/金博股份": ("company", "金博股份"),
+    "/api/v1/entities/金博股份/records": ("records", "金博股份"),
+    "/api/v1/entities/金博股份/links?kind=供应": ("links", "金博股份", "--kind", "供应"),
+    "/api/v1/things/Park": ("list", "Park"),
+    "/api/v1/things/供应?limit=5": ("list", "suppliesTo", "--limit", "5"),
+    "/api/v1/things/企业?region=长沙&chain=锂电池": (
+        "things", "企业", "--region", "长沙", "--chain", "锂电池"),
+    "/api/v1/observations?subject=益阳高新区&status=target": (
+        "observations", "--subject", "益阳高新区", "--status", "target"),
+    "/api/v1/projects?region=长沙": ("projects", "--region", "长沙"),
+    "/api/v1/policies": ("policies",),
+    "/api/v1/demands": ("demands",),
+    "/api/v1/sources?q=长沙晚报": ("sources", "长沙晚报"),
+}
+
+
+def ask(server: Server, call: str, status: int = 200, **headers: str) -> httpx.Response:
+    reply = server.client.get(call, headers=headers)
+    assert reply.status_code == status, reply.text[:500]
+    return reply
+
+
+def at_day(call: str) -> str:
+    return call + ("&" if "?" in call else "?") + "at=2026-11-22"
+
+
+# --- the same answers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", QUESTIONS)
+def test_every_question_has_the_command_lines_answer(server: Server, shell: Shell,
+                                                     call: str) -> None:
+    http = ask(server, at_day(call)).json()
+    for key, value in shell.json(*QUESTIONS[call], *AT).items():
+        assert http[key] == value, key
+
+
+def test_every_kind_can_be_listed_and_its_things_opened(server: Server) -> None:
+    model = ask(server, "/api/v1/ontology").json()
+    for kind in (*model["classes"], *model["links"]):
+        page = ask(server, f"/api/v1/things/{kind['name']}?limit=1").json()
+        assert page["kind"] == kind["name"]
+        for row in page["rows"] if "name" in (page["rows"] or [{}])[0] else ():
+            shown = ask(server, f"/api/v1/entities/{row['id']}").json()
+            assert shown["rows"][0]["id"] == row["id"]
+            assert ask(server, f"/api/v1/entities/{row['id']}/records").json()["id"] == row["id"]
+
+
+def test_a_closed_gap_says_by_whom_and_what_nobody_says(server: Server) -> None:
+    answer = ask(server, "/api/v1/gaps?chain=锂电池&region=长沙").json()
+    closed = next(row["closed"] for row in answer["segments"] if row["segment"] == "隔膜")
+    assert {"中材锂膜", "中锂新材"} <= {firm["name"] for firm in closed["firms"]}
+    assert closed["until"] == "2014" and "没有来源说过是谁牵线" in closed["said"]
+    assert any("电池" in helper["name"] and helper["evidence"] for helper in closed["through"])
+
+
+# --- versions --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["/api/v1/gaps?chain=锂电池", "/api/v1/ontology", "/healthz",
+                                  "/openapi.json", "/docs", "/api/v1/export?format=nquads",
+                                  "/api/v1/gaps?chain=锂电池&known_at=2999"])
+def test_who_has_the_answer_gets_304(server: Server, call: str) -> None:
+    tag = ask(server, call).headers["etag"]
+    for said in (tag, f'W/{tag}', f'"other", {tag}'):
+        again = ask(server, call, 304, **{"If-None-Match": said})
+        assert again.content == b"" and again.headers["etag"] == tag
+    assert ask(server, call, **{"If-None-Match": '"other"'}).content
+
+
+def test_another_question_or_day_has_another_tag(server: Server) -> None:
+    tags = {ask(server, f"/api/v1/gaps?chain={chain}&at={at}").headers["etag"]
+            for chain in ("锂电池", "工程机械") for at in ("2014", "2015")}
+    assert len(tags) == 4
+    version = ask(server, "/api/v1/gaps?chain=锂电池").json()["version"]
+    assert all(tag.strip('"').startswith(version[:16]) for tag in tags)
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("call", "size"), [
+    ("/api/v1/things/Company", 100), ("/api/v1/things/operatesIn?region=长沙", 40),
+    ("/api/v1/entities?q=长沙", 7), ("/api/v1/sources", 150), ("/api/v1/observations", 60),
+    ("/api/v1/entities/长沙/links", 5), ("/api/v1/partners?name=三一重工", 5),
+    ("/api/v1/candidates?segment=锂电池/电芯&region=益阳", 4)])
+def test_pages_together_are_the_whole_list(server: Server, call: str, size: int) -> None:
+    join = "&" if "?" in call else "?"
+    whole = ask(server, f"{call}{join}limit=500").json()
+    rows, cursor = list[Any](), ""
+    while True:
+        page = ask(server, f"{call}{join}limit={size}&cursor={cursor}").json()
+        assert len(page["rows"]) <= size
+        rows += page["rows"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert len(rows) > size and len(rows) == len({row["id"] for row in rows})
+    assert rows[:len(whole["rows"])] == whole["rows"]
+
+
+# --- errors ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("call", "status", "said"), [
+    ("/api/v1/gaps?chain=锂电磁", 404, "锂电池"),
+    ("/api/v1/gaps?chain=锂电池&region=长沙氏", 404, "长沙"),
+    ("/api/v1/customers?name=金搏股份", 404, "金博股份"),
+    ("/api/v1/entities/没有这个东西啊", 404, "没有找到"),
+    ("/api/v1/things/Compny", 404, "Company"),
+    ("/api/v1/partners?name=金博股份&order=distanc", 404, "distance"),
+    ("/api/v1/gaps", 422, "chain"),
+    ("/api/v1/gaps?chian=锂电池", 422, "chain"),
+    ("/api/v1/gaps?chain=锂电池&at=某天", 422, "看不懂日期"),
+    ("/api/v1/things/Company?limit=501", 422, "500"),
+    ("/api/v1/things/Company?limit=x", 422, "整数"),
+    ("/api/v1/things/Company?cursor=x", 400, "next"),
+    ("/api/v1/neighbourhood?id=长沙&depth=3", 422, "2"),
+    ("/api/v1/demands?type=gift", 422, "purchase"),
+    ("/api/v1/export?format=pdf", 404, "csv"),
+    ("/api/v1/path?from=金博股份&to=金博碳素", 400, "同一家"),
+    ("/api/v1/gaps?chain=锂电池&known_at=1999", 400, "早于第一次装入"),
+    ("/api/v1/gap", 404, "/api/v1/gaps"), ("/nothing", 404, "/docs"),
+])
+def test_errors_are_problems_with_the_right_words(server: Server, call: str, status: int,
+                                                  said: str) -> None:
+    reply = ask(server, call, status)
+    problem = reply.json()
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert (problem["status"], problem["instance"]) == (status, call.partition("?")[0])
+    assert said in reply.text and problem["title"] and problem["detail"]
+    anchor = problem["type"].removeprefix("/docs#")
+    assert f'id="{anchor}"' in ask(server, "/docs").text
+
+
+def test_an_ambiguous_name_gives_the_choices(server: Server) -> None:
+    problem = ask(server, "/api/v1/candidates?segment=晶圆制造", 422).json()
+    assert len(problem["choices"]) > 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
+def test_other_methods_are_refused(server: Server, method: str) -> None:
+    reply = server.client.request(method, "/api/v1/gaps?chain=锂电池")
+    assert reply.status_code == 405 and reply.headers["allow"] == "GET"
+    assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_head_is_get_without_the_body(server: Server) -> None:
+    head = server.client.head("/api/v1/gaps?chain=锂电池")
+    get = ask(server, "/api/v1/gaps?chain=锂电池")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == get.headers["etag"]
+
+
+def test_what_a_form_left_blank_was_not_said(server: Server) -> None:
+    blank = ask(server, "/api/v1/gaps?chain=锂电池&region=长沙&at=&known_at=&min_grade=%20")
+    assert blank.json()["region"] == "长沙市"
+
+
+# --- what the server tells of itself -----------------------------------------------------------
+
+
+def test_every_operation_is_described_with_a_real_example(server: Server) -> None:
+    described = ask(server, "/openapi.json").json()
+    assert described["openapi"].startswith("3.1")
+    operations = {operation["operationId"]: (path, operation)
+                  for path, methods in described["paths"].items()
+                  for operation in methods.values()}
+    assert set(operations) == set(CALLS)
+    for name, (_path, operation) in operations.items():
+        assert operation["summary"] and operation["description"], name
+        content = operation["responses"]["200"]["content"]
+        assert any(media.get("example") for media in content.values()), name
+        assert all("description" in one for one in operation.get("parameters", ())), name
+        for status in ("404", "422", "500"):
+            assert "application/problem+json" in operation["responses"][status]["content"]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_examples_are_shaped_like_todays_answers(server: Server, name: str) -> None:
+    """If not: python -m api.examples."""
+    reply = ask(server, CALLS[name])
+    now = cut(reply.json() if "json" in reply.headers["content-type"] else reply.text)
+    kept = example(name)
+    assert type(now) is type(kept)
+    assert not isinstance(now, dict) or set(now) == set(kept)
+
+
+def test_the_page_works_alone(server: Server) -> None:
+    reply = ask(server, "/docs")
+    assert "script-src" not in reply.headers["content-security-policy"]
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert "<script" not in reply.text
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', reply.text)
+    assert ask(server, "/docs.css").headers["content-type"].startswith("text/css")
+    for call in re.findall(r'例：<a href="([^"]+)"', reply.text):
+        ask(server, call.replace("&amp;", "&"))
+    assert server.client.get("/").headers["location"] == "/docs"
+
+
+def test_the_model_in_three_formats(server: Server) -> None:
+    for accept, media in (("text/turtle", "text/turtle"), ("*/*", "application/json"),
+                          ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+                          ("application/json;q=0.5, text/turtle;q=0.9", "text/turtle")):
+        reply = ask(server, "/api/v1/ontology", Accept=accept)
+        assert reply.headers["content-type"].startswith(media)
+    refused = ask(server, "/api/v1/ontology", 406, Accept="image/png").json()
+    assert "text/turtle" in refused["choices"]
+    assert "xl:Company" in ask(server, "/api/v1/ontology?format=turtle").text
+    assert "统一社会信用代码" in ask(server, "/api/v1/ontology?term=企业&format=html").text
+
+
+def test_the_export_is_the_command_lines(server: Server, shell: Shell) -> None:
+    shell.run("export", "--format", "graphml", "-o", "out.graphml")
+    reply = ask(server, "/api/v1/export?format=graphml")
+    assert reply.content == (shell.folder / "out.graphml").read_bytes()
+    assert ask(server, "/api/v1/export").text.startswith("\ufeffkind,id")
+
+
+def test_metrics_count_requests(server: Server) -> None:
+    def count() -> int:
+        text = ask(server, "/metrics").text
+        found = re.search(r'requests_total\{route="/api/v1/gaps",method="GET",status="200"\} (\d+)',
+                          text)
+        assert found and 'request_seconds_bucket{route="/api/v1/gaps",le="+Inf"}' in text
+        return int(found[1])
+
+    ask(server, "/api/v1/gaps?chain=锂电池")
+    before = count()
+    ask(server, "/api/v1/gaps?chain=锂电池")
+    assert count() == before + 1
