@@ -26,6 +26,7 @@ T = TypeVar("T")
 Work = Callable[[Answers], Answer]
 THREADS = 4  # questions worked on at once in one worker; the others wait in line
 KEPT = 64 << 20  # bytes of replies that are kept
+LISTS = ("rows", "links", "about")  # the parts of an answer that grow with the data
 LARGEST = 4 << 20  # bytes of a reply that is worth keeping
 
 
@@ -54,7 +55,7 @@ class Replies:
 
     def __init__(self, settings: Settings, graph: Graph) -> None:
         self.settings, self.graph = settings, graph
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._limiters: dict[bool, anyio.CapacityLimiter] = {}
         self._kept: OrderedDict[str, Reply] = OrderedDict()
         self._size = 0
         self._salt = f"{program()} {graph.ontology.fingerprint}"
@@ -71,18 +72,21 @@ class Replies:
             reply = self._kept[tag]
             self._kept.move_to_end(tag)
         if reply is None:
-            reply = await self.thread(lambda: self._worked(request, asked, work))
+            past = bool(asked.known_at or getattr(asked, "known_from", None))
+            reply = await self.thread(lambda: self._worked(request, asked, work), past)
             self._keep(reply, asked)
         return respond(request, reply.tag, reply.body, "application/json")
 
-    async def thread(self, work: Callable[[], T]) -> T:
-        """Run blocking work beside the event loop; raises Refused if it takes too long."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(THREADS)
+    async def thread(self, work: Callable[[], T], past: bool = False) -> T:
+        """Run blocking work beside the event loop; raises Refused if it takes too long.
+
+        past: it reads the whole store as it once was; such work waits in a line of its own.
+        """
+        limiter = self._limiters.setdefault(past, anyio.CapacityLimiter(1 if past else THREADS))
         try:
             with anyio.fail_after(self.settings.limits.seconds):
                 return await to_thread.run_sync(work, abandon_on_cancel=True,
-                                                limiter=self._limiter)
+                                                limiter=limiter)
         except TimeoutError:
             raise Refused("not-ready", f"算了 {self.settings.limits.seconds} 秒还没有算完，"
                           "请把问题问小一点，或稍后再试", {"Retry-After": "5"}) from None
@@ -90,7 +94,7 @@ class Replies:
     def _worked(self, request: Request, asked: Asked, work: Work) -> Reply:
         answers = Answers(self.settings, at=asked.at, known_at=asked.known_at,
                           min_grade=asked.min_grade, graph=self.graph)
-        body = dumped(work(answers))
+        body = dumped(_capped(work(answers), self.settings.limits.rows))
         if asked.known_at:
             return Reply(f'"{answers.index.version[:16]}-{_short(body)}"', body)
         return Reply(self._tag(request, asked, answers.index.version), body)
@@ -109,6 +113,12 @@ class Replies:
         self._size += len(reply.body) - (len(old.body) if old else 0)
         while self._size > KEPT:
             self._size -= len(self._kept.popitem(last=False)[1].body)
+
+
+def _capped(answer: Answer, most: int) -> Answer:
+    """The answer with no list of rows longer than that; `truncated` tells if one was."""
+    long = {key: answer[key][:most] for key in LISTS if len(answer.get(key) or ()) > most}
+    return {**answer, **long, "truncated": True} if long else answer
 
 
 def fixed(request: Request, body: bytes, media: str) -> Response:

@@ -164,8 +164,7 @@ async def ask_links(request: Request, asked: Annotated[q.Links, Query()],
 async def ask_entity(request: Request, asked: Annotated[q.Chain, Query()],
                      id: Identity) -> Response:
     """各来源合并后的样子、它的关系，和别的事物对它的说明（指标、特点、进展、条款）。"""
-    rows = replies(request).settings.limits.rows
-    return await replies(request).json(request, asked, lambda a: a.entity(id, rows))
+    return await replies(request).json(request, asked, lambda a: a.entity(id))
 
 
 @router.get("/things/{kind}", **shape("things", things.Listing, "一个种类的全部", "事物"))

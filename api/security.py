@@ -91,7 +91,8 @@ class Door:
         if len(hosts) != 1:
             raise Refused("bad-question", "请求里要有且只有一个 Host")
         name = host_of(hosts[0])
-        if name not in self.names and (server is None or name != server[0]):
+        here = server[0].removeprefix("::ffff:") if server else None
+        if name not in self.names and name != here:
             raise Refused("unknown-host", "这台服务器不叫这个名字；要用它访问，请把它写进 "
                                           "XIANGLIAN_HOSTS 再启动", {"Connection": "close"})
 

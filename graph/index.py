@@ -33,6 +33,7 @@ Longs = NDArray[np.int64]
 # Dated or not, start, end, seen, rank among equals, and name by role.
 Called = tuple[bool, int, int, int, tuple[Any, ...], dict[str, str]]
 FOREVER = dates.first_day("2999-12-31")
+MEMORY = 500_000  # what an index remembers at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class Index:
                 now = (0 if start <= day < end else 3) if dated else 1 + (seen > day)
                 if best is None or (now, order) < best:
                     best, name = (now, order), names[role]
-        if len(self.memory) < 500_000:  # a server is asked about many days
+        if len(self.memory) < MEMORY:  # a server is asked about many days
             self.memory[role, thing, day] = name
         return name
 
@@ -296,10 +297,17 @@ class Index:
 
     def reference(self, value: object) -> int:
         """The canonical thing that a value refers to, -1 if none."""
-        try:
-            return self.number(value) if isinstance(value, str) else -1
-        except NotFound:
+        if not isinstance(value, str):
             return -1
+        known = self.memory.get(("reference", value))
+        if known is None:
+            try:
+                known = self.number(value)
+            except NotFound:
+                known = -1
+            if len(self.memory) < MEMORY:
+                self.memory["reference", value] = known
+        return int(known)
 
     @property
     def faults(self) -> list[str]:

@@ -1,6 +1,7 @@
 """The API as a program meets it: the command line's answers at addresses, on the shipped data."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -220,6 +221,12 @@ def test_the_examples_are_shaped_like_todays_answers(server: Server, name: str) 
     kept = example(name)
     assert type(now) is type(kept)
     assert not isinstance(now, dict) or set(now) == set(kept)
+
+
+def test_every_operation_stands_in_the_documentation(server: Server) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    for path in ask(server, "/openapi.json").json()["paths"]:
+        assert f"`{path.removeprefix('/api/v1/')}`" in page, path
 
 
 def test_the_page_works_alone(server: Server) -> None:

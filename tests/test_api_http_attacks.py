@@ -239,6 +239,14 @@ def test_an_answer_that_takes_too_long_is_given_up(settings: Settings) -> None:
             waiting.set()
 
 
+def test_an_answer_without_pages_is_cut_at_the_limit(settings: Settings) -> None:
+    few = replace(settings, limits=Limits(rows=2))
+    cut = asked(few, lambda c: c.get("/api/v1/suppliers?name=华为")).json()
+    whole = asked(settings, lambda c: c.get("/api/v1/suppliers?name=华为")).json()
+    assert cut["rows"] == whole["rows"][:2] and cut["truncated"] and len(whole["rows"]) > 2
+    assert "truncated" not in whole
+
+
 def test_a_fault_of_ours_says_nothing_of_its_inside(settings: Settings, tmp_path: Path) -> None:
     """A store that is no store: the answer is a problem, not a traceback."""
     (tmp_path / "x.db").write_bytes(b"no database" * 1000)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.analysis import things
@@ -118,6 +118,7 @@ def test_a_name_means_a_firm_or_place_before_other_things(small: Small) -> None:
 # --- pages -----------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(max_size=4)), unique=True),
        st.integers(1, 7))
 def test_pages_are_a_partition_of_any_list(keys: list[tuple[int, str]], size: int) -> None:

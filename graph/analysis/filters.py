@@ -3,9 +3,12 @@
 Everything follows from the ontology: what a record refers to, and what its links join.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from graph import structure
 from graph.index import Index
@@ -13,7 +16,7 @@ from graph.names import normalise
 from ontology.errors import Ambiguous, NotFound
 from ontology.model import Field, Kind
 
-__all__ = ["Filter", "Test", "chosen", "inside", "located", "owners", "references"]
+__all__ = ["Filter", "Mask", "Test", "chosen", "inside", "located", "owners", "references"]
 
 EXACT = 45.0  # scores of `Names.search` from here on are names that hold the text
 MOST = 20_000  # names that one text may mean
@@ -62,17 +65,21 @@ def inside(index: Index, region: int, at: int) -> set[int]:
                             for low, high in index.places.ranges(region, at)))
 
 
-# Of one thing or link: the thing (of a link that of its first row) and its rows, maybe none.
-Test = Callable[[int, Sequence[int]], bool]
 Choose = Callable[[Kind], set[int]]
+# Of many things, or rows of links, which ones fit.
+Mask = Callable[[NDArray[np.int64]], NDArray[np.bool_]]
+Test = Callable[[Sequence[int]], bool]  # of the rows of one thing or link
 
 
-def chosen(index: Index, kind: Kind, at: int, wanted: Filter) -> Test:
-    """A test for things or links of a kind; raises NotFound or Ambiguous for names."""
-    tests = [_on_things(index, kind, choose) for choose in _choices(index, at, wanted)]
-    tests += [_on_values(index, kind, name, text)
-              for name, text in (wanted.values or {}).items() if text]
-    return lambda thing, rows: all(test(thing, rows) for test in tests)
+def chosen(index: Index, kind: Kind, at: int, wanted: Filter) -> tuple[list[Mask], list[Test]]:
+    """What narrows a list: masks over things (of a link over rows), and tests of what is said.
+
+    Raises NotFound or Ambiguous for names.
+    """
+    masks = [_mask(index, kind, choose) for choose in _choices(index, at, wanted)]
+    tests = [_on_values(index, kind, name, text)
+             for name, text in (wanted.values or {}).items() if text]
+    return masks, tests
 
 
 def _choices(index: Index, at: int, wanted: Filter) -> Iterator[Choose]:
@@ -95,21 +102,26 @@ def _choices(index: Index, at: int, wanted: Filter) -> Iterator[Choose]:
         yield lambda kind: _ends(index, kind, honours, at, {structure.HONOURED})
 
 
-def _on_things(index: Index, kind: Kind, choose: Choose) -> Test:
-    """A class's own things; of a link those of which an end, or what a field names, fits."""
+def _mask(index: Index, kind: Kind, choose: Choose) -> Mask:
+    """A class's own things; of a link the rows of which an end, or what a field names, fits."""
     t, model = index.table, index.ontology
     if kind.ends is None:
-        mine = choose(kind)
-        return lambda thing, rows: thing in mine
+        mine = _sorted(choose(kind))
+        return lambda things: np.isin(things, mine)
     refers = {name for end in kind.ends for name in end.refers}
     refers |= {name for field in kind.fields for name in field.refers}
     if any(not end.refers for end in kind.ends):
         refers = {one.name for one in model.classes}
-    fits = set[int]().union(*(choose(model.kinds[name]) for name in refers))
-    named = {row for target, rows in references(index, kind.name, _fields(kind)).items()
-             if target in fits for row in rows}
-    return lambda _, rows: any(int(index.canon[t.head[row]]) in fits or row in named
-                               or int(index.canon[t.tail[row]]) in fits for row in rows)
+    fits = set[int]().union(*(choose(model.kinds[name]) for name in sorted(refers)))
+    named = _sorted(row for target, rows in references(index, kind.name, _fields(kind)).items()
+                    if target in fits for row in rows)
+    ends = _sorted(fits)
+    return lambda rows: (np.isin(index.canon[t.head[rows]], ends) | np.isin(rows, named)
+                         | np.isin(index.canon[t.tail[rows]], ends))
+
+
+def _sorted(numbers: Iterable[int]) -> NDArray[np.int64]:
+    return np.array(sorted(set(numbers)), np.int64)
 
 
 def _on_values(index: Index, kind: Kind, name: str, text: str) -> Test:
@@ -120,8 +132,8 @@ def _on_values(index: Index, kind: Kind, name: str, text: str) -> Test:
             return _equals(index, name, choice.name)
     if field is not None and field.datatype == "reference" and (
             meant := _meant(index, text, field.refers)):
-        return lambda _, rows: any(index.reference(index.table.said(row).get(name)) in meant
-                                   for row in rows)
+        return lambda rows: any(index.reference(index.table.said(row).get(name)) in meant
+                                for row in rows)
 
     def holds(value: Any) -> bool:
         if isinstance(value, list):
@@ -130,7 +142,7 @@ def _on_values(index: Index, kind: Kind, name: str, text: str) -> Test:
             value = f"{index.label(number)} {index.full_name(number)} {value}"
         return value is not None and wanted in normalise(str(value))
 
-    return lambda _, rows: any(holds(index.table.said(row).get(name)) for row in rows)
+    return lambda rows: any(holds(index.table.said(row).get(name)) for row in rows)
 
 
 def _meant(index: Index, text: str, refers: Collection[str]) -> set[int]:
@@ -145,7 +157,7 @@ def _meant(index: Index, text: str, refers: Collection[str]) -> set[int]:
 
 
 def _equals(index: Index, name: str, value: str) -> Test:
-    return lambda _, rows: any(index.table.said(row).get(name) == value for row in rows)
+    return lambda rows: any(index.table.said(row).get(name) == value for row in rows)
 
 
 def _fields(kind: Kind, suits: Callable[[Field], bool] = lambda field: True) -> list[str]:

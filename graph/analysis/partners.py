@@ -110,7 +110,7 @@ class _Search:
         self.segments = works_in(index, me, at)
         self.places = places_of(index, me, at)
         self.ladder = Ladder.of(index, self.places, at)
-        self.groups = grouped_with(index, me, at)
+        self.groups = grouped_with(index, me, at, self.places)
         self.honours = honours(index, me, at)
         self.found: dict[int, Links] = {}
         self._firms()
@@ -120,7 +120,7 @@ class _Search:
         self._wishing()
         self.found.pop(me, None)
         self.ties = ties_between(index, me, self.found)
-        self._nodes: dict[int, tuple[str, int, int] | None] = {}
+        self._where: dict[int, Rows] = {}
 
     # --- who ------------------------------------------------------------------------------------
 
@@ -215,13 +215,17 @@ class _Search:
                         rows) else 1
 
     def _near(self, thing: int) -> tuple[str, int, int] | None:
-        if thing not in self._nodes:
-            where = places_of(self.index, thing, self.at)
-            self._nodes[thing] = self.ladder.meeting(self.index, where)
-        return self._nodes[thing]
+        return self.ladder.meeting(self.index, self._places(thing))
+
+    def _places(self, thing: int) -> Rows:
+        if thing not in self._where:
+            self._where[thing] = places_of(self.index, thing, self.at)
+        return self._where[thing]
 
     def _shared(self, thing: int) -> Rows:
-        theirs = grouped_with(self.index, thing, self.at)
+        if not self.groups:
+            return {}
+        theirs = grouped_with(self.index, thing, self.at, self._places(thing))
         return {group: [*self.groups[group], *rows] for group, rows in theirs.items()
                 if group in self.groups}
 
@@ -285,7 +289,7 @@ class _Search:
         return {"id": index.id(thing), "name": name, "now": now if now != name else None,
                 "full_name": index.full_name(thing, at) or name, "kind": kind,
                 "kind_name": index.ontology.kinds[kind].label.zh,
-                "places": [index.label(p, at) for p in sorted(places_of(index, thing, at))],
+                "places": [index.label(p, at) for p in sorted(self._places(thing))],
                 "roles": [self._role(*key, rows) for key, rows in self.found[thing].items()],
                 "reasons": [self._reason(name, thing, ranks[name]) for name in names]}
 
@@ -322,7 +326,7 @@ class _Search:
         own = [row for where, rows in self.places.items() for row in rows
                if any(low <= node < high for low, high in mine
                       for node in self.index.places.nodes_of(where).tolist())]
-        rows = places_of(self.index, thing, self.at)[place]
+        rows = self._places(thing)[place]
         where = self.index.label(around, self.at)
         return (f"对方在省外的{where}" if name == "outside" else f"都在{where}"), [*rows, *own]
 

@@ -112,13 +112,13 @@ class Ladder:
         return None
 
 
-def grouped_with(index: Index, thing: int, at: int) -> Rows:
-    """The clusters and alliances that it is a member of, and the parks where it works."""
+def grouped_with(index: Index, thing: int, at: int, places: Rows) -> Rows:
+    """The clusters and alliances that it is a member of, and the parks among its places."""
     found: Rows = {}
     for group, row in index.joined(structure.MEMBER_OF, thing, at, forward=True, undated=True):
         found.setdefault(group, []).append(row)
     found = {group: kept for group, rows in found.items() if (kept := shown(index, rows))}
-    parks = {place: rows for place, rows in places_of(index, thing, at).items()
+    parks = {place: rows for place, rows in places.items()
              if index.places.level_of(place) == "park"}
     return found | parks
 
