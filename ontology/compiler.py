@@ -111,7 +111,8 @@ def _words(graph: Triples) -> tuple[dict[str, tuple[Choice, ...]], dict[str, tup
         notation = term.text("skos:notation")
         if term.name != f"{scheme}-{notation}":
             raise term.fault(f"skos:notation 与名称不一致，名称应当是 {scheme}-{notation}")
-        choice = Choice(notation, term.both("skos:prefLabel"), term.texts("skos:altLabel"))
+        choice = Choice(notation, term.both("skos:prefLabel"), term.texts("skos:altLabel"),
+                        _colour(term), term.text("xl:symbol"))
         texts = (choice.name, choice.label.zh, choice.label.en, *choice.synonyms)
         check_distinct(term, ((text, choice.name) for text in texts), seen[scheme])
         found[scheme].append((term.number("xl:order", 9999), choice))
@@ -142,9 +143,6 @@ def _kind(term: Term, words: Mapping[str, tuple[Choice, ...]], classes: Mapping[
     if not link and any(p.end for p in shapes):
         raise term.fault("xl:end 只用于联系；类只有字段")
     label = term.both("rdfs:label")
-    colour = term.text("xl:colour") or "#888888"
-    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
-        raise term.fault(f"颜色「{colour}」应当写成 #RRGGBB")
     life = term.text("xl:shelfLife") or "P0Y"
     if not re.fullmatch(r"P\d{1,3}Y", life):
         raise term.fault(f"保鲜期「{life}」应当写成整年，例如 P5Y")
@@ -152,9 +150,16 @@ def _kind(term: Term, words: Mapping[str, tuple[Choice, ...]], classes: Mapping[
     return Kind(
         term.name, label, term.both("rdfs:comment"),
         tuple(p.field for p in shapes if not p.end), _ends(term, shapes) if link else None,
-        colour, term.text("xl:symbol") or label.zh[0], term.number("xl:order", 9999),
-        int(life[1:-1]), evidence=term.word("xl:evidence", _EVIDENCE),
+        _colour(term) or "#888888", term.text("xl:symbol") or label.zh[0],
+        term.number("xl:order", 9999), int(life[1:-1]), evidence=term.word("xl:evidence", _EVIDENCE),
         identity=term.word("xl:identity", _IDENTITY), maps_to=_maps(term), **flags)
+
+
+def _colour(term: Term) -> str:
+    colour = term.text("xl:colour")
+    if colour and not re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
+        raise term.fault(f"颜色「{colour}」应当写成 #RRGGBB")
+    return colour
 
 
 def _maps(term: Term) -> tuple[str, ...]:

@@ -19,11 +19,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a closed vocabulary; `name` is stored, either label may be typed."""
+    """One value of a closed vocabulary; `name` is stored, either label may be typed.
+
+    `colour` (#RRGGBB) and `symbol` are blank where pictures do not tell the values apart.
+    """
 
     name: str
     label: Text
     synonyms: tuple[str, ...] = ()
+    colour: str = ""
+    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The template of a chain: segments by stage, what feeds what, whether it hangs together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import networkx as nx
 from typing_extensions import TypedDict
@@ -29,13 +29,15 @@ class ChainSegment(TypedDict):
 
 
 class Feed(TypedDict):
-    """upstream feeds downstream; chains: where an end outside this chain belongs."""
+    """upstream feeds downstream; chains: where an end outside this chain belongs; inferred: no
+    source of a grade that counts says so."""
 
     upstream: str
     upstream_id: str
     downstream: str
     downstream_id: str
     chains: list[str]
+    inferred: bool
 
 
 class ChainAnswer(Envelope):
@@ -76,7 +78,7 @@ def chain_template(index: Index, chain: str, at: int) -> ChainAnswer:
         "chain": index.label(what), "chain_id": index.id(what), "name_en": index.english(what),
         **envelope(index, at), "template": template(index, what, at),
         "rows": [_segment(index, m, at) for m in members],
-        "feeds": [_feed(index, what, *pair, at) for pair in sorted(feeds)],
+        "feeds": [_feed(index, what, *pair, at, feeds[pair]) for pair in sorted(feeds)],
         "cycles": [[index.label(s) for s in ring] for ring in sorted(rings)],
         "apart": [index.label(s) for s in inside if s not in joined],
         "evidence": evidence(index, rows),
@@ -103,9 +105,11 @@ def _segment(index: Index, member: Member, at: int) -> ChainSegment:
             "whole": whole_of(index, segment, at)}
 
 
-def _feed(index: Index, chain: int, upstream: int, downstream: int, at: int) -> Feed:
+def _feed(index: Index, chain: int, upstream: int, downstream: int, at: int,
+          rows: Sequence[int]) -> Feed:
     chains = {other for end in (upstream, downstream)
               for other, _ in index.joined(MEMBER, end, at, forward=True)}
     return {"upstream": index.label(upstream), "upstream_id": index.id(upstream),
             "downstream": index.label(downstream), "downstream_id": index.id(downstream),
-            "chains": [index.label(other) for other in sorted(chains - {chain})]}
+            "chains": [index.label(other) for other in sorted(chains - {chain})],
+            "inferred": all(index.table.grade[row] > index.floor for row in rows)}
