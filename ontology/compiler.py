@@ -151,7 +151,8 @@ def _kind(term: Term, words: Mapping[str, tuple[Choice, ...]], classes: Mapping[
         term.name, label, term.both("rdfs:comment"),
         tuple(p.field for p in shapes if not p.end), _ends(term, shapes) if link else None,
         _colour(term) or "#888888", term.text("xl:symbol") or label.zh[0],
-        term.number("xl:order", 9999), int(life[1:-1]), evidence=term.word("xl:evidence", _EVIDENCE),
+        term.number("xl:order", 9999), int(life[1:-1]),
+        evidence=term.word("xl:evidence", _EVIDENCE),
         identity=term.word("xl:identity", _IDENTITY), maps_to=_maps(term), **flags)
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-__all__ = ["FONTS", "clean", "cut", "tag", "width", "wrap"]
+__all__ = ["FONTS", "clean", "cut", "stack", "tag", "width", "wrap"]
 
 # The first that a machine has is used: Linux, Windows, macOS, and older ones of each.
 FONTS = ("Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Source Han Sans SC",
@@ -14,6 +14,11 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _NARROW = {"i": 0.28, "l": 0.28, "I": 0.32, ".": 0.3, ",": 0.3, " ": 0.26, "1": 0.56, "%": 0.92,
            "m": 0.93, "M": 0.85, "W": 0.9, "w": 0.8}
+
+
+def stack() -> str:
+    """The fonts as an attribute or a style sheet names them."""
+    return ",".join(f"'{name}'" if " " in name else name for name in FONTS)
 
 
 def width(text: str, size: float) -> float:

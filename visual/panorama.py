@@ -14,7 +14,7 @@ from visual.card import LEFT, NAME, NAME_STEP, NOTE, NOTE_STEP, RIGHT, STATUS, T
 from visual.header import header, key
 from visual.layout import Layout, Route, lay_out
 from visual.legend import BAND, INK, LINE, MUTED, PAPER, Legend
-from visual.lettering import FONTS, clean, tag
+from visual.lettering import clean, stack, tag
 from visual.lettering import width as wide_of
 
 __all__ = ["NARROW", "panorama"]
@@ -58,8 +58,7 @@ def panorama(ontology: Ontology, gaps: Answer, template: Answer, *, compared: An
         "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {wide:g} {bottom:g}",
         "width": wide, "height": bottom, "role": "group", "lang": _language(lang),
         "aria_label": f"{title}{legend.say('colon')}{legend.missing(gaps)}",
-        "class_": "panorama", "font_family": ",".join(
-            f"'{name}'" if " " in name else name for name in FONTS), "fill": INK,
+        "class_": "panorama", "font_family": stack(), "fill": INK,
     }, tag("title", {}, clean(title)),
         tag("rect", {"width": wide, "height": bottom, "fill": PAPER}), head, body, foot)
 
