@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from api import questions, unknown
+from api import pictures, questions, unknown
 from api.answers import Answer, Answers
 from api.chinese import Command, Group
 from api.door import STOPPED
@@ -444,6 +444,7 @@ def _finish(outcome: Report, as_json: bool) -> None:
 # --- questions and the server in files of their own ------------------------------------------
 
 questions.register(question)
+pictures.register(question)
 command("serve")(serve)
 
 

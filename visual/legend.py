@@ -56,6 +56,7 @@ PHRASES: Mapping[str, Text] = {key: Text(*both) for key, both in {
     "none": ("这条链还没有录入环节", "No segments on record"),
     "panorama": ("产业链图谱", "chain panorama"),
     "data": ("数据版本 {}", "data version {}"),
+    "left_out": ("另有 {} 个没有列出", "{} more are not shown"),
     "nochange": ("判定没有变化", "no verdict changed"),
 }.items()}
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-__all__ = ["FONTS", "clean", "cut", "stack", "tag", "width", "wrap"]
+__all__ = ["FONTS", "clean", "cut", "legal", "stack", "tag", "width", "wrap"]
 
 # The first that a machine has is used: Linux, Windows, macOS, and older ones of each.
 FONTS = ("Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Source Han Sans SC",
@@ -58,10 +58,14 @@ def wrap(text: str, size: float, room: float, lines: int) -> list[str]:
     return [*found, cut(line, size, room)] if line.strip() else found
 
 
+def legal(text: object) -> str:
+    """The text without the characters that XML forbids."""
+    return _ILLEGAL.sub("", str(text))
+
+
 def clean(text: object) -> str:
-    """The text with markup escaped and without what XML forbids."""
-    kept = _ILLEGAL.sub("", str(text))
-    return "".join(_ENTITIES.get(char, char) for char in kept)
+    """The same with markup escaped."""
+    return "".join(_ENTITIES.get(char, char) for char in legal(text))
 
 
 def tag(name: str, attributes: Mapping[str, object], *children: str) -> str:

@@ -17,7 +17,7 @@ from visual.legend import BAND, INK, LINE, MUTED, PAPER, Legend
 from visual.lettering import clean, stack, tag
 from visual.lettering import width as wide_of
 
-__all__ = ["NARROW", "panorama"]
+__all__ = ["NARROW", "columns_of", "panorama"]
 
 NARROW = 700  # pixels below which stages stand one below the other
 MARGIN, EDGE, GAP = 16.0, 10.0, 9.0  # EDGE: of a stage round its cards
@@ -74,6 +74,18 @@ def _stages(legend: Legend, gaps: Answer) -> dict[str, list[Answer]]:
     for row in gaps["segments"]:
         found.setdefault(row["stage"], []).append(row)
     return {name: rows for name, rows in found.items() if rows}
+
+
+def columns_of(gaps: Answer, template: Answer, most: int = 6) -> list[list[str]]:
+    """Ids of the segments, column by column and from top to bottom."""
+    ids = {row["stage"]: list[str]() for row in gaps["segments"]}
+    for row in gaps["segments"]:
+        ids[row["stage"]].append(row["id"])
+    placed = lay_out(ids, list(_inside(gaps, template)), most, lambda _: 50.0, GAP)
+    columns: list[list[str]] = [[] for _ in placed.stages]
+    for id in sorted(placed.spots, key=lambda id: placed.spots[id].y):
+        columns[placed.spots[id].column].append(id)
+    return columns
 
 
 def _inside(gaps: Answer, template: Answer) -> dict[tuple[str, str], bool]:
