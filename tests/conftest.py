@@ -17,6 +17,8 @@ from tests.tcp_proxy import Proxy
 
 LEFT_OUT = pytest.StashKey[str]()
 
+pytest_plugins = ["tests.browser"]
+
 
 @pytest.fixture(scope="session")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:

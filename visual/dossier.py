@@ -80,13 +80,14 @@ def dossier(ontology: Ontology, gaps: Answer, template: Answer,
 
 def _candidates(legend: Legend, answer: Answer, notes: Notes) -> list[tuple[str, ...]]:
     """Only reasons that a record stands for; what speaks against, and what nobody has said."""
-    lines = []
+    lines = list[tuple[str, ...]]()
     for row in answer["rows"][:BEST]:
         reasons = [one for one in row["reasons"] if one["rank"] == 0 and one["evidence"]]
         against = [one["said"] for one in row["counters"] if one["holds"]]
-        silent = [one["label"] for one in row["counters"] if one["holds"] is None]
+        silent = [str(one["said"]).removeprefix("不知道：") for one in row["counters"]
+                  if one["holds"] is None]
         if silent:
-            against.append("没有来源说过是否" + "、是否".join(silent))
+            against.append("不知道：" + "，".join(silent))
         lines.append((
             answer["segment"], _who(row), legend.join(row["places"]),
             "；".join(_reason(one) for one in reasons), "；".join(against),
@@ -95,7 +96,8 @@ def _candidates(legend: Legend, answer: Answer, notes: Notes) -> list[tuple[str,
 
 
 def _reason(one: Answer) -> str:
-    return one["label"] + (f"（{one['said']}）" if one["said"] not in ("", "是") else "")
+    said = f"（{one['said']}）" if one["said"] not in ("", "是") else ""
+    return f"{one['label']}{said}"
 
 
 def _who(row: Answer) -> str:

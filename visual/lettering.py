@@ -47,7 +47,7 @@ def wrap(text: str, size: float, room: float, lines: int) -> list[str]:
     """At most that many lines; Latin words and figures stay whole where they can."""
     found: list[str] = []
     line = ""
-    tokens = re.findall(r"[A-Za-z0-9.%+–-]+ ?|.", text)
+    tokens = re.findall(r"[A-Za-z0-9.%+–-]+ ?|.", " ".join(text.split()))
     for at, token in enumerate(tokens):
         if line and width(line + token, size) > room and token not in CLOSING:
             if len(found) == lines - 1:

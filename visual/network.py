@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from visual.lettering import legal
+
 __all__ = ["Dot", "Line", "network"]
 
 _FOREIGN = re.compile(r"<link\b[^>]*href=[^>]*?/?>|<script\b[^>]*\bsrc=[^>]*>\s*</script>", re.S)
@@ -67,15 +69,16 @@ def network(dots: Sequence[Dot], lines: Sequence[Line], fonts: str,
         paint = {"background": dot.colour if dot.solid or not dot.box else "#FFFFFF",
                  "border": dot.colour}
         net.add_node(
-            number, label=dot.label, x=round(dot.x), y=round(dot.y), physics=False,
+            number, label=legal(dot.label), x=round(dot.x), y=round(dot.y), physics=False,
             shape="box" if dot.box else "dot", size=18 if dot.big else 9, title=None,
-            color={**paint, "highlight": paint, "hover": paint}, detail=list(dot.detail),
+            color={**paint, "highlight": paint, "hover": paint},
+            detail=[legal(text) for text in dot.detail],
             margin=6, borderWidth=2 if dot.box and "\n" in dot.label else 1, borderWidthSelected=4,
             font={"face": fonts, "size": 16 if dot.big else 14, "color": dot.ink,
                   "strokeWidth": 0 if dot.box else 3})
     for line in lines:
         net.add_edge(line.head, line.tail, color=line.colour, dashes=line.dashed,
-                     width=1.4, arrows="to" if line.arrow else "", label=line.label or None,
+                     width=1.4, arrows="to" if line.arrow else "", label=legal(line.label) or None,
                      font={"face": fonts, "size": 11, "align": "middle"})
     html = _COMMENT.sub("", net.generate_html())
     head, body = _HEAD.search(html), _BODY.search(html)

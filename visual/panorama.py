@@ -206,7 +206,7 @@ def _path(route: Route, placed: Layout, grid: _Grid,
     end = ports[route.downstream, route.upstream, route.downstream]
     if route.beside:
         x = grid.lefts[a] + grid.card
-        bend = x + min(34.0, 14 + abs(end - start) / 8)
+        bend = x + min(30.0, 14 + abs(end - start) / 8)  # a curve reaches three quarters
         return (f"M{x:.1f},{start:.1f}C{bend:.1f},{start:.1f} {bend:.1f},{end:.1f} "
                 f"{x + 5:.1f},{end:.1f}", _arrow(x, end, -1))
     way = 1 if a < b else -1

@@ -109,7 +109,9 @@ def _table(document: Any, table: Table) -> None:
         borders.append(_element(f"w:{side}", val="nil"))
     drawn._tbl.tblPr.append(borders)
     for row in table.rows:
-        for cell, text in zip(drawn.add_row().cells, row, strict=True):
+        line = drawn.add_row()
+        line._tr.get_or_add_trPr().append(_element("w:cantSplit", val="true"))
+        for cell, text in zip(line.cells, row, strict=True):
             _cell(cell, text)
     scale = ACROSS / sum(WIDTHS[head] for head in table.heads)
     for column, head in zip(drawn.columns, table.heads, strict=True):

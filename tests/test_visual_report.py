@@ -1,0 +1,81 @@
+"""Word and Excel, read again by other libraries."""
+
+from io import BytesIO
+from zipfile import ZipFile
+
+import docx
+import openpyxl
+import pytest
+
+from graph.analysis.candidates import candidates
+from tests.pictured import answers, battery
+from tests.small import ONTOLOGY, day, index_of
+from visual.dossier import Dossier, dossier
+from visual.sheet import sheet
+from visual.word import word
+
+FORMULA = "=HYPERLINK(\"http://a.example\",\"x\")"
+
+
+@pytest.fixture(scope="module")
+def report(chinese_font: None) -> Dossier:
+    small = battery(script=True)
+    small.cite(FORMULA, "press", "2014-08")
+    firm = small.thing("Company", name="=1+1")
+    small.link("operatesIn", firm, "Segment:锂电池/正极材料", place="Region:430100",
+               function="production")
+    some = [candidates(index_of(small.records), "锂电池/隔膜", "长沙市", day("2014"))]
+    return dossier(ONTOLOGY, *answers(small), some)
+
+
+def test_word_says_what_is_missing_first_then_lists_and_sources(report: Dossier) -> None:
+    document = docx.Document(BytesIO(word(report)))
+    texts = [paragraph.text for paragraph in document.paragraphs]
+    assert texts[0] == "长沙市 · 锂电池 产业链报告"
+    assert texts[2] == "缺失 1 个：隔膜"
+    assert any("完整度 33%–67%" in text for text in texts)
+    heads = [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
+    assert [head[:2] for head in heads] == ["补链", "强链", "延链", "待核", "候选", "判定", "依据"]
+    assert any(text.startswith("[1] 《") and "湖南日报" in text and "（媒体）" in text
+               for text in texts)
+    assert report.version in texts[1] and "截至 2014-12-31" in texts[1]
+
+
+def test_word_carries_the_picture_and_a_font_for_both_alphabets(report: Dossier) -> None:
+    content = word(report)
+    with ZipFile(BytesIO(content)) as files:
+        pictures = [name for name in files.namelist() if name.startswith("word/media/")]
+        styles = files.read("word/styles.xml").decode()
+        assert [files.read(name)[:4] for name in pictures] == [b"\x89PNG"]
+    assert 'w:eastAsia="微软雅黑"' in styles
+    shape = docx.Document(BytesIO(content)).inline_shapes[0]
+    assert shape.width.cm < 26.4 and shape.height.cm < 12.7
+
+
+def test_excel_keeps_strings_as_strings(report: Dossier) -> None:
+    book = openpyxl.load_workbook(BytesIO(sheet(report)))
+    assert book.sheetnames == ["图谱", "判定", "补链", "强链", "延链", "待核", "候选企业", "依据"]
+    cells = [cell for page in book for row in page.iter_rows() for cell in row
+             if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not [cell for cell in cells if cell.hyperlink]
+    assert any("=1+1" in str(cell.value) for cell in cells)
+    assert FORMULA in [cell.value for cell in book["依据"]["B"]]
+    assert len(book["图谱"]._images) == 1
+
+
+def test_excel_lists_what_is_missing_with_its_source(report: Dossier) -> None:
+    book = openpyxl.load_workbook(BytesIO(sheet(report)))
+    rows = list(book["补链"].iter_rows(values_only=True))
+    assert rows[0] == ("环节", "为什么", "下一步", "依据")
+    assert rows[1][0] == "隔膜" and "联盟牵线" in str(rows[1][1])
+    number = str(rows[1][3])[1:-1]
+    sources = {row[0]: row for row in book["依据"].iter_rows(values_only=True)}
+    assert sources[number][1:5] == ("联盟牵线", "湖南日报", "2014-06-01", "媒体")
+
+
+def test_without_candidates_and_font_both_still_open() -> None:
+    plain = dossier(ONTOLOGY, *answers(battery()), picture=False)
+    document = docx.Document(BytesIO(word(plain)))
+    assert any("没有找到中文字体" in p.text for p in document.paragraphs)
+    assert "候选企业" not in openpyxl.load_workbook(BytesIO(sheet(plain))).sheetnames
