@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
+
 from typing_extensions import TypedDict
 
 from graph.index import Index, Member
