@@ -80,12 +80,13 @@ def superseded(table: Table, canon: Ints) -> NDArray[np.bool_]:
 
     A feed belongs to the template of the chain that it feeds into, every other link to that of
     its segment.  Of several whole templates the newest counts, then the one whose source's name
-    sorts last: "2026 版" comes after "2025 版".
+    sorts last: "2026 版" comes after "2025 版".  What was inferred or read by a machine replaces
+    nothing.
     """
     gone = np.zeros(len(table), bool)
     chosen: dict[int, tuple[int, int]] = {}
     for row in table.rows(CHAIN).tolist():
-        if table.said(row).get(COMPLETE):
+        if table.grade[row] <= table.usual and table.said(row).get(COMPLETE):
             seen = int(table.seen[row])
             rank = (-1 if seen == EVER else seen, int(table.source[row]))
             chain = int(canon[table.thing[row]])

@@ -107,6 +107,15 @@ def test_of_several_whole_templates_the_newest_counts(
     assert template(index, index.number(CHAIN), NOW)["sources"] == [used]
 
 
+def test_a_template_read_by_a_machine_replaces_nothing() -> None:
+    small = hunan()
+    before = shown(index_of(small.records))
+    own(small, "机器读出", FILM)
+    small.cite("机器读出", "machine", "2026")
+    assert shown(index_of([r for r in small.records if r.values.get("grade") != "industry"])
+                 ) == before
+
+
 def test_a_feed_belongs_to_the_chain_that_it_feeds_into() -> None:
     small = hunan()
     [ore] = small.chain("锂矿", "采选")
