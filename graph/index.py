@@ -256,11 +256,11 @@ class Index:
                 self.memory[key] = Names(
                     (self.id(thing), kind, spellings) for kind in wanted
                     if kind in self.ontology.kinds
-                    for thing, spellings in self._spellings(self.ontology.kinds[kind]).items())
+                    for thing, spellings in self.spellings(self.ontology.kinds[kind]).items())
         names: Names = self.memory[key]
         return names
 
-    def _spellings(self, kind: Kind) -> dict[int, list[str]]:
+    def spellings(self, kind: Kind) -> dict[int, list[str]]:
         """Every name, alias, code and English name of every thing of a class, and its bare id."""
         t, canon = self.table, self.canon
         fields = [f.name for f in kind.fields if f.role or f.name == structure.ENGLISH]

@@ -1,0 +1,419 @@
+"""Questions for a figure: how many, how much, how fast it grew, which rank, who has the most."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.ask.frame import Frame, Token
+from api.ask.match import content, coverage, figures
+from api.ask.reply import Reply, call, of_facts, slot, unknown
+from api.ask.say import cite, figure, join, number, when
+from api.ask.times import Time
+from api.ask.words import same
+from graph import dates
+from graph.analysis.facts import Fact
+from graph.analysis.filters import references
+from graph.index import Index
+
+__all__ = ["figure_of", "highest"]
+
+ENOUGH = 0.62
+_STATUSES = ("forecast", "target", "planned")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A figure that answers: how much of the question it holds, how much else it says."""
+
+    score: float
+    extra: int
+    subject: int
+    fact: Fact
+
+
+def figure_of(frame: Frame) -> Reply | None:
+    """The figure (or figures, one a clause) that the question asks for."""
+    clauses = _clauses(frame)
+    found: list[tuple[Frame, list[Hit]]] = []
+    for clause in clauses:
+        hits = _hits(clause)
+        if not hits and len(clauses) == 1:
+            for part in _halves(clause):
+                mine = _hits(part)
+                if not mine:
+                    return None
+                found.append((part, mine))
+        elif hits:
+            found.append((clause, hits))
+        elif len(clauses) > 1 and found:
+            again = _hits(_joined(found[-1][0], clause))
+            if again:
+                found.append((clause, again))
+    if not found:
+        return None
+    return _answer(frame, found)
+
+
+def _answer(frame: Frame, found: Sequence[tuple[Frame, list[Hit]]]) -> Reply:
+    index, at = frame.index, frame.at
+    good: list[Fact] = []
+    near: list[Fact] = []
+    reasons: list[str] = []
+    for clause, hits in found:
+        fits, others, why = _chosen(clause, hits)
+        good += fits
+        if not fits:
+            near += others
+            reasons.append(why)
+    subject = found[0][1][0].subject
+    name = index.label(subject, at)
+    metrics = join(dict.fromkeys(str(f.said.get("metric")) for f in good or near))
+    time = "、".join(t.text for t in frame.times)
+    ask = f"{name}{time and f'（{time}）'}的{metrics}是多少？"
+    slots_ = {"subject": slot(index, subject, at), "metric": metrics,
+              "period": [t.first if t.first == t.last else f"{t.first}/{t.last}" for t in frame.times]}
+    where_to = call("observations", subject=name, metric=str((good or near)[0].said.get("metric")),
+                    period=slots_["period"][0] if slots_["period"] else "")
+    good = list({f.rows: f for f in good}.values())
+    near = list({f.rows: f for f in near if f not in good}.values())
+    if not good:
+        told = "；".join(figure(index, f, at) + cite(index, f.rows) for f in near[:4])
+        return unknown("figure", ask, "；".join(reasons), told, slots=slots_, call=where_to,
+                       cited=[r for f in near[:4] for r in f.rows])
+    rows, cited = of_facts(frame, good)
+    told = "；".join(_told(frame, f) for f in good)
+    missing = f"另外不知道：{'；'.join(reasons)}。" if reasons else ""
+    return Reply("figure", ask, f"{told}{cite(index, cited)}。{missing}", rows=rows, cited=cited,
+                 slots=slots_, call=where_to)
+
+
+def _told(frame: Frame, fact: Fact) -> str:
+    note = str(fact.said.get("note") or "")
+    wording = str(fact.said.get("wording") or "")
+    text = figure(frame.index, fact, frame.at)
+    value = number(fact.said["value"]) if "value" in fact.said else ""
+    extra = [f"原话“{wording}”"] if wording and value not in wording and not _holds(
+        text, wording) else []
+    extra += [note] if note else []
+    return text + (f"（{'；'.join(extra)}）" if extra else "")
+
+
+def _holds(text: str, wording: str) -> bool:
+    return wording.strip() in text
+
+
+def _chosen(frame: Frame, hits: Sequence[Hit]) -> tuple[list[Fact], list[Fact], str]:
+    """Of the best matching figures those of the time and sort that were asked for; the others as
+    the nearest known; and why none fits."""
+    top = hits[0]
+    same_metric = [h for h in hits if h.subject == top.subject
+                   and h.fact.said.get("metric") == top.fact.said.get("metric")]
+    facts = [h.fact for h in same_metric]
+    metric = str(top.fact.said.get("metric"))
+    name = frame.index.label(top.subject, frame.at)
+    time = _asked_time(frame, top)
+    wanted = facts
+    if time is not None:
+        wanted = [f for f in facts if _of_time(frame.index, f, time)]
+        if not wanted:
+            return [], facts, f"没有来源说过{name}{when(time.first) if time.first == time.last else time.text}的{metric}"
+    status = _asked_status(frame)
+    if status is not None:
+        kept = [f for f in wanted if str(f.said.get("status") or "actual") in status]
+        if not kept:
+            word = "实际数" if "actual" in status else "目标或预计数"
+            return [], wanted, f"没有来源说过{name}{time.text if time else ''}{metric}的{word}"
+        return kept, [], ""
+    if time is None:
+        wanted = _latest(wanted)
+    actual = [f for f in wanted if str(f.said.get("status") or "actual") == "actual"]
+    return actual or wanted, [], ""
+
+
+def _asked_time(frame: Frame, top: Hit) -> Time | None:
+    """The time that is asked for, unless it is a word of the metric itself (“十四五”期间新增)."""
+    if not frame.times:
+        return None
+    if len(frame.times) > 1 and frame.times[0].year and frame.times[-1].year:
+        first, last = frame.times[0], frame.times[-1]
+        if first.first < last.first:
+            return Time(first.start, last.end, f"{first.text}—{last.text}", first.first, last.last)
+    return frame.times[-1]
+
+
+def _of_time(index: Index, fact: Fact, time: Time) -> bool:
+    """A figure of that period; one without a period belongs to the year of its source."""
+    period = str(fact.said.get("period") or "")
+    if period:
+        if time.meets(period):
+            first, _, last = period.partition("/")
+            return time.year == "" or first[:4] == (last or first)[:4] or time.first == first
+        return False
+    seen = [dates.unpack(int(index.table.observed[row])) for row in fact.rows]
+    return any(day and time.meets(day[:len(time.last)] if len(day) > len(time.last) else day)
+               for day in seen)
+
+
+def _asked_status(frame: Frame) -> set[str] | None:
+    """Actual or not, if the question says so; 完成了 beside a target means actual."""
+    said = {m for t in frame.tokens for s, m in t.classes if s == "status"
+            and t.text not in ("完成", "目标任务", "打算")}
+    strong = {"actual"} if any(t.text in ("实际", "实际完成", "实绩", "已完成", "完成了")
+                               for t in frame.tokens) else set()
+    if strong:
+        return {"actual"}
+    wanted = said & set(_STATUSES)
+    return {"forecast", "target", "planned"} if wanted else None
+
+
+def _latest(facts: Sequence[Fact]) -> list[Fact]:
+    """Those of the last period of which something actual is known, else of the last at all."""
+    def last(fact: Fact) -> str:
+        first, _, end = str(fact.said.get("period") or "").partition("/")
+        return (end or first)[:4]
+    actual = [f for f in facts if str(f.said.get("status") or "actual") == "actual"] or list(facts)
+    newest = max(map(last, actual))
+    return [f for f in actual if last(f) == newest]
+
+
+# --- finding ----------------------------------------------------------------------------------
+
+
+def _hits(frame: Frame) -> list[Hit]:
+    """Figures that hold the words of the question, best first."""
+    index, known = frame.index, figures(frame.index)
+    subjects = _subjects(frame)
+    runs = content(frame.tokens)
+    if not runs:
+        return []
+    numbers: dict[int, None] = {}
+    for thing in subjects:
+        numbers |= dict.fromkeys(known.by_subject.get(thing, ()))
+    numbers |= dict.fromkeys(known.near(runs, 60))
+    hits: list[Hit] = []
+    for one in numbers:
+        subject, doc, _ = known.entries[one]
+        skip = _covered(frame, subject, doc)
+        if skip is None:
+            continue
+        left = content(frame.tokens, skip)
+        if not left:
+            continue
+        score = coverage(left, doc, known.weight, known.usual)
+        if score >= ENOUGH:
+            fact = known.fact(one)
+            rest = _extra(left, same(str(fact.said.get("metric") or "")))
+            hits.append(Hit(round(score, 3), rest, subject, fact))
+    order = sorted(hits, key=lambda h: (-_close(h), h.extra, _rank_of(frame, h),
+                                        -int(index.table.seen[h.fact.rows[0]]),
+                                        index.id(h.fact.things[0])))
+    return order
+
+
+def _close(hit: Hit) -> float:
+    return hit.score
+
+
+def _rank_of(frame: Frame, hit: Hit) -> int:
+    named = frame.things()
+    return named.index(hit.subject) if hit.subject in named else len(named)
+
+
+def _extra(runs: Sequence[str], metric: str) -> int:
+    """Characters of the metric that the question did not say."""
+    said = set("".join(runs))
+    return sum(1 for char in metric if char not in said)
+
+
+def _subjects(frame: Frame) -> list[int]:
+    named = [t for token in frame.names for t in token.things]
+    composed = [t for t, _ in composed_things(frame)]
+    return list(dict.fromkeys([*named, *composed]))
+
+
+def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
+    """The tokens that the subject accounts for; None if a name is about somebody else.
+
+    A name is accounted for if it is the subject, if the subject's own name holds it, if the
+    figure's words hold it, or (of a thing that is no place) if the subject lies there or
+    belongs to it.
+    """
+    index = frame.index
+    own_names = "|".join(same(n) for n in spellings(index, subject))
+    skip: list[Token] = []
+    hit = False
+    for token in frame.names:
+        text = same(token.text)
+        if subject in token.things:
+            skip.append(token)
+            hit = True
+        elif text in doc:
+            continue
+        elif text in own_names:
+            skip.append(token)
+            hit = hit or not proper(frame, token)
+            hit = True
+        elif _belongs(frame, subject, token):
+            skip.append(token)
+        elif proper(frame, token):
+            return None
+    for token in frame.tokens:  # 集群 of 石峰区功率半导体产业集群
+        if token.sort != "name" and token not in skip and len(token.text) > 1 and (
+                same(token.text) in own_names) and same(token.text) not in doc:
+            skip.append(token)
+    if not hit and not _named_by_rest(frame, own_names, doc):
+        return None
+    return skip
+
+
+def _named_by_rest(frame: Frame, names: str, doc: str) -> bool:
+    """Whether what is no known name is enough to tell the subject: 皮具箱包 of 蓝山…集群."""
+    return any(len(t.text) > 2 and same(t.text) in names for t in frame.tokens
+               if t.sort == "text" and same(t.text) not in doc)
+
+
+def proper(frame: Frame, token: Token) -> bool:
+    """Whether the name is of somebody or some place, not a thing that is made or done."""
+    plain = {"Product", "Segment", "Chain", "Honour"}
+    return bool(frame.kinds(token) - plain) and not frame.kinds(token) & plain
+
+
+def _belongs(frame: Frame, subject: int, token: Token) -> bool:
+    """Whether the subject, no place itself, lies in or belongs to what is named."""
+    index = frame.index
+    if index.ontology.kinds[index.kind_of(subject)].place and index.kind_of(subject) != "Park":
+        return False
+    said = index.said(index.rows_of(subject))
+    where = {index.reference(v) for name in ("region", "company", "chain", "policy")
+             for v in [said.get(name)]}
+    where.discard(-1)
+    for thing in token.things:
+        if thing in where:
+            return index.kind_of(subject) != "Park"
+    return False
+
+
+def spellings(index: Index, thing: int) -> list[str]:
+    said = index.said(index.rows_of(thing))
+    kind = index.ontology.kinds[index.kind_of(thing)]
+    found = [index.label(thing)]
+    for part in kind.fields:
+        if part.role in ("name", "full_name", "alias"):
+            value = said.get(part.name)
+            found += [str(v) for v in (value if isinstance(value, list) else [value]) if v]
+    return found
+
+
+def composed_things(frame: Frame, most: int = 6) -> list[tuple[int, float]]:
+    """Things with long names of which the question says a good part, best first."""
+    if "composed" not in frame.memory:
+        frame.memory["composed"] = _composed(frame)
+    found: list[tuple[int, float]] = frame.memory["composed"]  # type: ignore[assignment]
+    return found[:most]
+
+
+def _composed(frame: Frame) -> list[tuple[int, float]]:
+    lexicon = frame.lexicon
+    pairs, entries = lexicon.composed
+    text = same("".join(t.text if t.sort != "break" and not t.is_a("ask") else "\n"
+                        for t in frame.tokens))
+    mass: dict[int, float] = {}
+    for pair in {text[i:i + 2] for i in range(len(text) - 1)}:
+        for entry in pairs.get(pair, ()):
+            mass[entry] = mass.get(entry, 0.0) + lexicon.weight(pair)
+    best: dict[int, float] = {}
+    for entry, held in mass.items():
+        thing, name = entries[entry]
+        whole = sum(lexicon.weight(p) for p in {name[i:i + 2] for i in range(len(name) - 1)})
+        share = held / whole if whole else 0.0
+        wanted = frame.index.kind_of(thing) in frame.nouns
+        if share >= (0.38 if wanted else 0.5):
+            best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
+    return sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
+
+
+def _clauses(frame: Frame) -> list[Frame]:
+    """The question at its commas, where more than one part asks; names and times go along."""
+    parts: list[list[Token]] = [[]]
+    for token in frame.tokens:
+        if token.sort == "break" and token.text in ",?;。，？；!":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    asking = [p for p in parts if any(t.is_a("ask") for t in p)]
+    if len(asking) < 2:
+        return [frame]
+    common = [t for t in parts[0] if t.sort in ("name", "time")]
+    out: list[Frame] = []
+    for part in asking:
+        head = [] if any(t.sort == "name" and proper(frame, t) for t in part) else [
+            t for t in common if t not in part and (t.sort != "time" or not any(
+                x.sort == "time" for x in part))]
+        if part is not parts[0]:
+            head = [t for t in head if t.sort == "time" or proper(frame, t)]
+        out.append(_with(frame, [*head, *part]))
+    return out
+
+
+def _joined(before: Frame, clause: Frame) -> Frame:
+    """A clause that leans on the words of the one before: (产值多少)，增长多少."""
+    kept = [t for t in before.tokens if t not in clause.tokens and not t.is_a("ask")]
+    return _with(clause, [*kept, *clause.tokens])
+
+
+def _halves(frame: Frame) -> list[Frame]:
+    """新开工、新投产项目各几个: two questions with the same end."""
+    cut = next((i for i, t in enumerate(frame.tokens)
+                if t.text in ("、", "和", "与", "及", "以及") and i), None)
+    if cut is None:
+        return []
+    left, right = frame.tokens[:cut], frame.tokens[cut + 1:]
+    names = [t for t in left if t.sort == "time" or (t.sort == "name" and proper(frame, t))]
+    tail = [t for t in right if t.is_a("ask") or t.is_a("noun")]
+    return [_with(frame, [*left, *tail]), _with(frame, [*(t for t in names if t not in right), *right])]
+
+
+def _with(frame: Frame, tokens: Sequence[Token]) -> Frame:
+    from dataclasses import replace
+    return replace(frame, tokens=tuple(tokens), memory={})
+
+
+# --- superlatives -----------------------------------------------------------------------------
+
+
+def highest(frame: Frame) -> Reply | None:
+    """Which of a class has the most of a metric: only what sources say, of how many."""
+    if not frame.verb("most", "least") or not (frame.asks("which", "who", "where")):
+        return None
+    index, known = frame.index, figures(frame.index)
+    kinds = [k for k in frame.nouns if k in ("Park", "Region", "Cluster", "Company")]
+    drop = [t for t in frame.tokens if t.is_a("noun", *kinds[:1])][:1] if kinds else []
+    runs = content(frame.tokens, [*frame.names, *drop])
+    if not runs or not kinds:
+        return None
+    found = [known.fact(n) for n in known.near(runs, 300)
+             if index.kind_of(known.entries[n][0]) == kinds[0]
+             and coverage(runs, known.entries[n][1], known.weight, known.usual) >= 0.8
+             and _extra(runs, known.entries[n][1]) <= 4]
+    found = [f for f in found if "value" in f.said and f.said.get("unit") not in ("%", "位")]
+    if not found:
+        return None
+    units: dict[str, list[Fact]] = {}
+    for fact in found:
+        units.setdefault(str(fact.said.get("unit")), []).append(fact)
+    some = max(units.values(), key=len)
+    low = frame.verb("least")
+    some.sort(key=lambda f: ((1 if low else -1) * f.said["value"], index.id(f.things[0])))
+    names = {index.reference(f.said.get("subject")) for f in some}
+    rows, cited = of_facts(frame, some[:10])
+    best = some[0]
+    text = (f"在有来源给出数字的 {len(names)} 个里，{figure(index, best, frame.at)}"
+            f"{'最少' if low else '最多'}{cite(index, best.rows)}；其余没有来源给出数字，不能比较。")
+    return Reply("highest", f"哪个{index.ontology.kinds[kinds[0]].label.zh}的{'、'.join(runs)}"
+                 f"{'最少' if low else '最多'}？", text, rows=rows, cited=cited,
+                 slots={"class": kinds[0], "metric": "、".join(runs)},
+                 call=call("observations", metric=str(best.said.get("metric"))))
+
+
+def used(index: Index, thing: int) -> dict[int, list[int]]:
+    """Figures by subject (for callers that count them)."""
+    return references(index, "Observation", ["subject"]) if thing else {}

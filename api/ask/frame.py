@@ -1,0 +1,306 @@
+"""What a question says, before it is known what it asks: names, words, times and the rest."""
+
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from api.ask.lexicon import Lexicon
+from api.ask.times import Time, times
+from api.ask.words import QUOTES, Word
+from graph.index import Index
+from graph.names import pinyin
+
+__all__ = ["Frame", "Token", "read"]
+
+_BREAKS = frozenset(",.;:!?，。；：！？、~()/—-…|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A stretch of the plain text: a name, a word of some class, a time, a break, or the rest."""
+
+    start: int
+    end: int
+    text: str
+    sort: str  # name, word, time, break, text
+    things: tuple[int, ...] = ()
+    classes: tuple[Word, ...] = ()
+    time: Time | None = None
+    slip: bool = False  # the name is a guess: a short form, or
+    taken: str = ""  # … what it was taken for
+
+    def is_a(self, section: str, *members: str) -> bool:
+        return any(s == section and (not members or m in members) for s, m in self.classes)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The question as it was read.  `guesses`: (what was typed, what it was taken for)."""
+
+    index: Index
+    lexicon: Lexicon
+    text: str
+    plain: str
+    tokens: tuple[Token, ...]
+    at: int
+    guesses: tuple[tuple[str, str], ...] = ()
+    memory: dict[str, object] = field(default_factory=dict, compare=False)
+
+    # ── words ─────────────────────────────────────────────────────────────────────────────────
+
+    def of(self, section: str, *members: str) -> list[Token]:
+        return [t for t in self.tokens if t.is_a(section, *members)]
+
+    def has(self, section: str, *members: str) -> bool:
+        return any(t.is_a(section, *members) for t in self.tokens)
+
+    def asks(self, *members: str) -> bool:
+        return self.has("ask", *members)
+
+    def verb(self, *members: str) -> bool:
+        return self.has("verb", *members)
+
+    @cached_property
+    def nouns(self) -> list[str]:
+        """The classes that are named, in order."""
+        return list(dict.fromkeys(m for t in self.tokens for s, m in t.classes if s == "noun"))
+
+    @cached_property
+    def fields(self) -> list[str]:
+        return list(dict.fromkeys(m for t in self.tokens for s, m in t.classes if s == "field"))
+
+    # ── times ─────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def times(self) -> list[Time]:
+        return [t.time for t in self.tokens if t.time is not None]
+
+    @cached_property
+    def now(self) -> bool:
+        return self.has("time", "now")
+
+    @cached_property
+    def day(self) -> int:
+        """The day that the question is about: the last one named, or its own."""
+        return self.times[-1].at if self.times else self.at
+
+    # ── names ─────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def names(self) -> list[Token]:
+        return [t for t in self.tokens if t.sort == "name"]
+
+    def kinds(self, token: Token) -> set[str]:
+        return {self.index.kind_of(thing) for thing in token.things}
+
+    def things(self, *kinds: str) -> list[int]:
+        """The things of these classes that are named, in order; of several the first."""
+        found: dict[int, None] = {}
+        for token in self.names:
+            mine = [t for t in token.things if not kinds or self.index.kind_of(t) in kinds]
+            found |= dict.fromkeys(mine[:1])
+        return list(found)
+
+    def first(self, *kinds: str) -> int | None:
+        return next(iter(self.things(*kinds)), None)
+
+    def position(self, thing: int) -> Token:
+        return next(t for t in self.names if thing in t.things)
+
+    def without(self, *tokens: Token) -> "Frame":
+        """The frame as if these tokens had not been said."""
+        return replace(self, tokens=tuple(t for t in self.tokens if t not in tokens), memory={})
+
+
+def read(index: Index, lexicon: Lexicon, text: str, at: int) -> Frame:
+    """Longest match over names, words and times from left to right; then short forms, then slips
+    of the pen in what is left."""
+    plain, cuts = _plain(text)
+    tokens = _merged(_scan(lexicon, plain, cuts, at), plain)
+    tokens = _sounding(lexicon, tokens, plain)
+    tokens = [new for token in tokens for new in _short_forms(lexicon, token)]
+    guesses = tuple((plain[t.start:t.end], t.taken) for t in tokens if t.taken)
+    return Frame(index, lexicon, text, plain, tuple(tokens), at, guesses)
+
+
+def _plain(text: str) -> tuple[str, frozenset[int]]:
+    """NFKC, small letters, no quotes and spaces, one kind of brackets; where spaces stood."""
+    flat = unicodedata.normalize("NFKC", text).casefold().translate(QUOTES)
+    flat = flat.translate(str.maketrans("【】〔〕[]{}", "()()()()"))
+    out: list[str] = []
+    cuts: set[int] = set()
+    for char in flat[:500]:
+        if char.isspace() or unicodedata.category(char)[0] == "C":
+            cuts.add(len(out))
+        else:
+            out.append(char)
+    return "".join(out), frozenset(cuts)
+
+
+def _scan(lexicon: Lexicon, plain: str, cuts: Collection[int], at: int) -> Iterator[Token]:
+    dated = {t.start: t for t in times(plain, at)}
+    place = 0
+    while place < len(plain):
+        time = dated.get(place)
+        until = time.end if time else place
+        if _inside_word(plain, cuts, place):
+            name_end, word_end, things, classes = place, place, (), ()
+        else:
+            name_end, things = lexicon.longest(plain, place)
+            word_end, classes = lexicon.word(plain, place)
+            if _inside_word(plain, cuts, name_end):
+                name_end, things = place, ()
+            if _inside_word(plain, cuts, word_end):
+                word_end, classes = place, ()
+        best = max(until, name_end, word_end)
+        if best == place:
+            sort = "break" if plain[place] in _BREAKS else "text"
+            yield Token(place, place + 1, plain[place], sort)
+            place += 1
+            continue
+        said = plain[place:best]
+        if time is not None and until == best:
+            yield Token(place, best, said, "time", time=time)
+        elif word_end == best:
+            yield Token(place, best, said, "word", classes=classes,
+                        things=things if name_end == best else ())
+        else:
+            yield Token(place, best, said, "name", things=things)
+        place = best
+
+
+def _inside_word(plain: str, cuts: Collection[int], at: int) -> bool:
+    """Whether a place lies between two Latin letters or digits of one word."""
+    if not 0 < at < len(plain) or at in cuts:
+        return False
+    left, right = plain[at - 1], plain[at]
+    return left.isascii() and right.isascii() and (
+        (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit()))
+
+
+def _merged(tokens: Iterator[Token], plain: str) -> list[Token]:
+    """Stretches of rest together, and a word that is a name too where nothing speaks for the
+    word."""
+    found: list[Token] = []
+    for token in tokens:
+        last = found[-1] if found else None
+        if token.sort == "text" and last is not None and last.sort == "text":
+            found[-1] = Token(last.start, token.end, plain[last.start:token.end], "text")
+        elif token.sort == "word" and token.things:
+            plainly = any(s in ("noun", "content") for s, _ in token.classes)
+            found.append(replace(token, sort="name") if plainly or len(token.text) > 2
+                         else replace(token, things=()))
+        else:
+            found.append(token)
+    return found
+
+
+def _short_forms(lexicon: Lexicon, token: Token) -> list[Token]:
+    """The rest cut into beginnings of names (湘投金天 of 湘投金天新材料) and what remains."""
+    text, found, rest, place = token.text, list[Token](), 0, 0
+    if token.sort != "text" or len(text) < 2:
+        return [token]
+    while place < len(text) - 1:
+        size, things = _begun(lexicon, text, place)
+        if not things:
+            place += 1
+            continue
+        if place > rest:
+            found.append(_rest(token, rest, place))
+        found.append(Token(token.start + place, token.start + place + size,
+                           text[place:place + size], "name", things=things, slip=True))
+        place = rest = place + size
+    if rest < len(text):
+        found.append(_rest(token, rest, len(text)))
+    return found
+
+
+def _begun(lexicon: Lexicon, text: str, place: int) -> tuple[int, tuple[int, ...]]:
+    """Two characters are enough only for a firm and only if nothing else was said there."""
+    for size in range(len(text) - place, 1, -1):
+        part = text[place:place + size]
+        if part.isascii() and (size < 4 or size < len(text)):
+            continue
+        things = lexicon.begun(part)
+        if size == 2:
+            things = tuple(t for t in things if lexicon.index.kind_of(t) == "Company")
+            things = things if len(text) == 2 and len(things) < 4 else ()
+        if things:
+            return size, things
+    return 0, ()
+
+
+def _rest(token: Token, start: int, end: int) -> Token:
+    return Token(token.start + start, token.start + end, token.text[start:end], "text")
+
+
+def _sounding(lexicon: Lexicon, tokens: list[Token], plain: str) -> list[Token]:
+    """Names that are read as what was typed: 金搏股份, 隔摸, jinbo."""
+    for number, token in enumerate(tokens):
+        if token.sort != "text" or len(token.text) < 2:
+            continue
+        if token.text.isascii():
+            found = _latin(lexicon, token)
+            if found is not None:
+                tokens[number] = found
+        elif (window := _window(lexicon, tokens, number, plain)) is not None:
+            first, last, new = window
+            return _sounding(lexicon, [*tokens[:first], *new, *tokens[last + 1:]], plain)
+    return tokens
+
+
+def _latin(lexicon: Lexicon, token: Token) -> Token | None:
+    text = token.text
+    if len(text) < 4 or not text.isalpha():
+        return None
+    names = lexicon.spoken.get(text) or [
+        name for read, some in lexicon.begun_spoken(text) for name in some]
+    things = tuple(dict.fromkeys(t for name in names for t in lexicon.names[name]))
+    return Token(token.start, token.end, text, "name", things=things, slip=True,
+                 taken=names[0]) if 0 < len(things) < 8 else None
+
+
+def _window(lexicon: Lexicon, tokens: list[Token], number: int,
+            plain: str) -> tuple[int, int, list[Token]] | None:
+    """The longest stretch around a piece of rest that sounds like a name: the tokens that it
+    replaces, and by what."""
+    token = tokens[number]
+    first = number
+    if number and tokens[number - 1].sort == "name" and tokens[number - 1].slip:
+        first = number - 1
+    for start in sorted({tokens[first].start, *range(token.start, token.end - 1)}):
+        for end in range(min(start + 10, len(plain)), max(start + 1, token.start + 1), -1):
+            ends = {t.end for t in tokens if t.end >= end and t.start < end}
+            inside = token.start < end <= token.end
+            if not inside and end not in {t.end for t in tokens}:
+                continue
+            text = plain[start:end]
+            name = _heard(lexicon, text)
+            if name is None or not ends:
+                continue
+            last = next(i for i, t in enumerate(tokens) if t.start < end <= t.end)
+            if any(t.sort in ("time", "break") for t in tokens[first:last + 1]):
+                continue
+            new = [_rest(token, 0, start - token.start)] if start > token.start else []
+            new.append(Token(start, end, name, "name", things=lexicon.names[name], slip=True,
+                             taken=name))
+            if inside and end < token.end:
+                new.append(_rest(token, end - token.start, len(token.text)))
+            keep = first if start < token.start else number
+            return keep, last, new
+    return None
+
+
+def _heard(lexicon: Lexicon, text: str) -> str | None:
+    """The name that sounds like this and shares a character with it in its place."""
+    if len(text) < 2 or len(text) > 10 or not all("一" <= c <= "鿿" for c in text):
+        return None
+    kinds = {"Region", "Chain", "Segment", "Company", "Park"}
+    for name in lexicon.spoken.get(pinyin(text), ()):
+        same = sum(a == b for a, b in zip(name, text, strict=False))
+        if len(name) == len(text) and 0 < same < len(name) and (
+                len(name) > 2 or any(lexicon.index.kind_of(t) in kinds
+                                     for t in lexicon.names[name])):
+            return name
+    return None

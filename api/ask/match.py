@@ -1,0 +1,156 @@
+"""How well a sentence of the data answers the words of a question: shared pairs of characters."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import log
+
+from api.ask.frame import Frame, Token
+from api.ask.words import same
+from graph.analysis.facts import Fact, own
+from graph.index import Index
+
+__all__ = ["Figures", "content", "coverage", "figures"]
+
+_WINDOW = 9  # how far apart two characters of a pair may stand
+_ENOUGH = 0.66
+
+
+def content(tokens: Iterable[Token], skip: Sequence[Token] = ()) -> list[str]:
+    """The stretches of the question that say what is asked, in the spelling of figures."""
+    runs: list[str] = []
+    last = -1
+    for token in tokens:
+        if token in skip or not _tells(token):
+            continue
+        if runs and token.start == last:
+            runs[-1] += token.text
+        else:
+            runs.append(token.text)
+        last = token.end
+    return [run for run in (same(text) for text in runs) if run]
+
+
+def _tells(token: Token) -> bool:
+    if token.sort in ("break", "time"):
+        return False
+    if token.sort in ("text", "name") or token.is_a("content"):
+        return True
+    if token.is_a("ask", "rank"):
+        return True
+    if any(s in ("ask", "blank", "time", "status") for s, _ in token.classes):
+        return False
+    return not token.is_a("verb", "has", "most", "least", "name_of")
+
+
+def pairs(run: str) -> list[str]:
+    """Neighbouring characters; digits and Latin letters stay whole words."""
+    parts: list[str] = []
+    for char in run:
+        if parts and char.isascii() and char.isalnum() and parts[-1][-1].isascii() and (
+                parts[-1][-1].isalnum()):
+            parts[-1] += char
+        else:
+            parts.append(char)
+    if len(parts) == 1:
+        return parts
+    return [a + "\0" + b for a, b in zip(parts, parts[1:], strict=False)]
+
+
+def coverage(runs: Iterable[str], doc: str, weight: Mapping[str, float], usual: float) -> float:
+    """The share of the weight of the question's pairs that the text holds, 0 to 1."""
+    whole = held = 0.0
+    for run in runs:
+        for pair in pairs(run):
+            mass = weight.get(pair, usual)
+            whole += mass
+            held += mass * _holds(doc, pair)
+    return held / whole if whole else 0.0
+
+
+def _holds(doc: str, pair: str) -> float:
+    first, _, second = pair.partition("\0")
+    if first + second in doc:
+        return 1.0
+    if not second:
+        return 0.0
+    at = doc.find(first)
+    while at >= 0:
+        if doc.find(second, at + len(first), at + len(first) + _WINDOW) >= 0:
+            return 0.85
+        at = doc.find(first, at + 1)
+    return 0.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Every figure of an index: (subject, what it measures as text, the observation)."""
+
+    index: Index
+    entries: Sequence[tuple[int, str, int]]
+
+    @cached_property
+    def by_subject(self) -> Mapping[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for number, (subject, _, _) in enumerate(self.entries):
+            found.setdefault(subject, []).append(number)
+        return found
+
+    @cached_property
+    def postings(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for number, (_, doc, _) in enumerate(self.entries):
+            for pair in set(pairs(doc)):
+                found.setdefault(pair, []).append(number)
+        return found
+
+    @cached_property
+    def weight(self) -> Mapping[str, float]:
+        many = len(self.entries) + 2
+        return {pair: log(many / (1 + len(where))) for pair, where in self.postings.items()}
+
+    @property
+    def usual(self) -> float:
+        """The weight of a pair that no figure has."""
+        return log(len(self.entries) + 2)
+
+    def near(self, runs: Iterable[str], most: int = 400) -> list[int]:
+        """Entries that share rare pairs with the question."""
+        score: dict[int, float] = {}
+        for run in runs:
+            for pair in pairs(run):
+                where = self.postings.get(pair, ())
+                if len(where) < 3000:
+                    for number in where:
+                        score[number] = score.get(number, 0.0) + self.weight[pair]
+        return sorted(score, key=lambda number: (-score[number], number))[:most]
+
+    def fact(self, number: int) -> Fact:
+        return own(self.index, self.entries[number][2])
+
+
+def figures(index: Index) -> Figures:
+    """All figures, read once an index."""
+    key = ("ask figures", index.shown)
+    known = index.memory.get(key)
+    if not isinstance(known, Figures):
+        known = index.memory[key] = Figures(index, _entries(index))
+    return known
+
+
+def _entries(index: Index) -> list[tuple[int, str, int]]:
+    found: dict[int, tuple[int, str, int]] = {}
+    rows = index.table.rows("Observation").tolist()
+    for row, said in index.table.each(rows):
+        thing = int(index.canon[index.table.thing[row]])
+        subject = index.reference(said.get("subject"))
+        if subject >= 0 and thing not in found and index.table.grade[row] <= index.shown:
+            text = " ".join(str(said.get(name) or "") for name in ("metric", "scope"))
+            found[thing] = subject, same(text), thing
+    return [found[thing] for thing in sorted(found)]
+
+
+def share(frame: Frame, runs: Sequence[str], doc: str) -> float:
+    """Coverage by the weights of the figures of the index."""
+    known = figures(frame.index)
+    return coverage(runs, doc, known.weight, known.usual)

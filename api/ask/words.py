@@ -1,0 +1,77 @@
+"""What people say when they ask, by class, read once from words.toml."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from graph.names import normalise
+
+__all__ = ["QUOTES", "bare", "same", "table", "words"]
+
+QUOTES = str.maketrans("", "", "“”\"‘’'「」『』《》〈〉`")
+Word = tuple[str, str]  # class and member of it: ("ask", "who")
+
+
+@lru_cache(maxsize=1)
+def table() -> Mapping[str, Any]:
+    """The whole file."""
+    return tomllib.loads(files(__package__).joinpath("words.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1 << 16)
+def bare(text: str) -> str:
+    """The spelling by which words and names are looked up: normalised, without quotes."""
+    return normalise(text.translate(QUOTES))
+
+
+@lru_cache(maxsize=1)
+def words() -> Mapping[str, tuple[Word, ...]]:
+    """Spelling → the classes that it belongs to, in the order of the file."""
+    found: dict[str, dict[Word, None]] = {}
+    for spelling, word in _every():
+        found.setdefault(bare(spelling), {})[word] = None
+    return {spelling: tuple(classes) for spelling, classes in found.items()}
+
+
+def _every() -> Iterator[tuple[str, Word]]:
+    for section, members in table().items():
+        for member, spellings in members.items() if section != "phrase" else ():
+            kind = "content" if section == "same" else section
+            for spelling in (member, *spellings) if section == "same" else spellings:
+                yield spelling, (kind, member)
+
+
+@lru_cache(maxsize=1 << 14)
+def same(text: str) -> str:
+    """The text with every word of figures in its first spelling: 规上企业 → 规模以上企业.
+
+    Longest first and never inside what another one gave, so that doing it twice changes nothing.
+    """
+    plain, out, at = bare(text), [], 0
+    while at < len(plain):
+        for size in range(min(_longest(), len(plain) - at), 0, -1):
+            if (chief := _same().get(plain[at:at + size])) is not None:
+                out.append(chief)
+                at += size
+                break
+        else:
+            out.append(plain[at])
+            at += 1
+    return "".join(out)
+
+
+@lru_cache(maxsize=1)
+def _same() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for chief, others in table()["same"].items():
+        for one in (chief, *others):
+            found[bare(one)] = bare(chief)
+    found.pop("", None)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _longest() -> int:
+    return max(map(len, _same()))

@@ -1,0 +1,125 @@
+"""Everything that is said of one thing: its own fields, its links, and what refers to it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph import dates
+from graph.analysis.filters import references
+from graph.index import Index
+from graph.table import NEVER
+from ontology.model import Kind
+
+__all__ = ["Fact", "about", "between", "every", "holds", "links", "own", "since"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing or link as its records tell it together.
+
+    things  the thing, or the two ends of the link; canonical
+    rows    the records, best first; said: single values of the best that tell one, lists joined
+    """
+
+    kind: str
+    things: tuple[int, ...]
+    rows: tuple[int, ...]
+    said: dict[str, Any]
+
+    def other(self, thing: int) -> int:
+        """The end of a link that is not this thing."""
+        return self.things[0] if self.things[-1] == thing else self.things[-1]
+
+
+def own(index: Index, thing: int) -> Fact:
+    """What sources say of the thing itself."""
+    return _fact(index, index.kind_of(thing), (thing,), _shown(index, index.rows_of(thing)))
+
+
+def links(index: Index, thing: int, kinds: Collection[str] | None = None, *,
+          forward: bool | None = None) -> list[Fact]:
+    """The links of the thing, one fact for the same ends and key; all times, dated or not."""
+    t, mine = index.table, index.links.of(thing)
+    groups: dict[tuple[object, ...], list[int]] = {}
+    leaves = index.links.forward[mine].tolist()
+    for row, leave in zip(index.links.row[mine].tolist(), leaves, strict=True):
+        kind = t.kinds[t.kind[row]]
+        if (kinds is None or kind in kinds) and forward in (None, leave):
+            groups.setdefault(_same(index, index.ontology.kinds[kind], row), []).append(row)
+    return [_fact(index, str(key[0]), (int(str(key[1])), int(str(key[2]))), kept)
+            for key, rows in sorted(groups.items(), key=lambda item: item[1][0])
+            if (kept := _shown(index, sorted(set(rows))))]
+
+
+def about(index: Index, thing: int, kinds: Collection[str] | None = None) -> list[Fact]:
+    """Things of other classes that name this one in a field: figures, projects, clauses …"""
+    found: list[Fact] = []
+    own_kind = index.kind_of(thing)
+    for kind in index.ontology.classes:
+        fields = [f.name for f in kind.fields if f.datatype == "reference"
+                  and (not f.refers or own_kind in f.refers)]
+        if not fields or (kinds is not None and kind.name not in kinds):
+            continue
+        mine = {int(index.canon[index.table.thing[row]])
+                for row in references(index, kind.name, fields).get(thing, ())}
+        found += [own(index, one) for one in sorted(mine) if one != thing]
+    return [fact for fact in found if fact.rows]
+
+
+def between(index: Index, one: int, other: int) -> list[Fact]:
+    """The links that join two things."""
+    return [fact for fact in links(index, one) if fact.other(one) == other]
+
+
+def every(index: Index, kind: str) -> list[Fact]:
+    """All things of a class that a source describes."""
+    return [fact for thing in index.things(kind) if (fact := own(index, thing)).rows]
+
+
+def holds(index: Index, fact: Fact, at: int, *, undated: bool = True) -> bool:
+    """Whether a record of it holds on that day (or bears no date at all)."""
+    t = index.table
+    return any(index.live(row, at) or (undated and t.start[row] == NEVER)
+               for row in fact.rows)
+
+
+def since(index: Index, fact: Fact) -> str | None:
+    """The first stated start of the fact as a partial date."""
+    t = index.table
+    starts = sorted(int(t.valid_from[row]) for row in fact.rows if t.valid_from[row])
+    return dates.unpack(starts[0]) if starts else None
+
+
+def _shown(index: Index, rows: Iterable[int]) -> list[int]:
+    return [row for row in rows if index.table.grade[row] <= index.shown]
+
+
+def _same(index: Index, kind: Kind, row: int) -> tuple[object, ...]:
+    """What makes two rows one link: ends and key values, however a source spells them."""
+    t = index.table
+    said = t.said(row)
+    keys = [said.get(field.name) for field in kind.key]
+    return (kind.name, int(index.canon[t.head[row]]), int(index.canon[t.tail[row]]),
+            *(number if (number := index.reference(key)) >= 0 else str(key) for key in keys))
+
+
+def _fact(index: Index, kind: str, things: tuple[int, ...], rows: Sequence[int]) -> Fact:
+    best = index.best_first(rows)
+    parts = _parts(index.ontology.kinds[kind])
+    merged: dict[str, Any] = {}
+    for row in best:
+        told = index.table.said(row)
+        fresh = {name for name in told if name not in merged}
+        for name, value in told.items():
+            if isinstance(value, list):
+                known = merged.setdefault(name, [])
+                known += [part for part in value if part not in known]
+            elif name in fresh and (name not in parts or parts[name] in fresh):
+                merged[name] = value
+    return Fact(kind, things, tuple(best), merged)
+
+
+def _parts(kind: Kind) -> dict[str, str]:
+    """Unit, bound and wording → the number whose record must tell them."""
+    return {part: field.name for field in kind.fields
+            for part in (field.unit_field, field.bound_field, field.wording_field) if part}
