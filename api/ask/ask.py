@@ -72,7 +72,7 @@ INTENTS: Sequence[Intent] = (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), things.verdict_or_makers),
-    ("relation", lambda f: f.verb("relation"), ties.relation),
+    ("relation", lambda f: f.verb("relation") and not f.asks("count", "much"), ties.relation),
     ("meetings", lambda f: f.verb("talk", "sign", "join"), ties.meetings),
     ("facilitated", lambda f: f.verb("facilitate"), ties.facilitated),
     ("supply", lambda f: f.verb("supply", "supplier", "buy", "customer", "support")
@@ -82,6 +82,7 @@ INTENTS: Sequence[Intent] = (
     ("highest", lambda f: f.verb("most", "least"), figures.highest),
     ("figure", lambda f: f.asks("count", "much", "rank") or things.bare_metric(f),
      figures.figure_of),
+    ("relation", lambda f: f.verb("relation"), ties.relation),
     ("grant", lambda f: f.verb("grant") or f.asks("much"), things.grant),
     ("when", lambda f: f.asks("when"), things.when_of),
     ("member", lambda f: f.verb("member"), things.member),

@@ -307,6 +307,14 @@ def makers(frame: Frame) -> Reply | None:
     whole = not segments
     if whole and chain is not None:
         segments = [m.segment for m in index.members(chain, at)]
+    what = index.label(chain) + "链" if whole and chain is not None else join(
+        dict.fromkeys(index.label(s) for s in segments))
+    return firms_of(frame, segments, what, whole)
+
+
+def firms_of(frame: Frame, segments: Sequence[int], what: str, whole: bool = True) -> Reply | None:
+    """The firms that sources name for these segments in the region that is asked about."""
+    index, at, chain = frame.index, frame.day, _chain(frame)
     where = region(frame)
     found: dict[str, list[str]] = {}
     rows: list[Row] = []
@@ -321,8 +329,6 @@ def makers(frame: Frame) -> Reply | None:
             found.setdefault(firm["name"], []).append(index.label(segment))
             rows.append({"firm": firm["name"], "full_name": firm["full_name"],
                          "segment": index.label(segment), "leader": firm["leader"]})
-    what = index.label(chain) + "链" if whole and chain is not None else join(
-        dict.fromkeys(index.label(s) for s in segments))
     place = index.label(where, at)
     slots_ = {"segment": [slot(index, s, at) for s in segments][:5],
               "region": slot(index, where, at)}

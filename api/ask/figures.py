@@ -35,19 +35,18 @@ def figure_of(frame: Frame) -> Reply | None:
     clauses = _clauses(frame)
     found: list[tuple[Frame, list[Hit]]] = []
     for clause in clauses:
-        hits = _hits(clause)
-        if not hits and len(clauses) == 1:
-            for part in _halves(clause):
-                mine = _hits(part)
-                if not mine:
-                    return None
-                found.append((part, mine))
-        elif hits:
+        halves = [(part, _hits(part)) for part in _halves(clause)]
+        if halves and all(mine and mine[0].score >= 0.8 for _, mine in halves) and (
+                halves[0][1][0].fact.rows != halves[1][1][0].fact.rows):
+            found += halves
+            continue
+        if found:  # it speaks of the same thing, in words of its own or of the one before
+            first = found[0][1][0].subject
+            again = [(c, [h for h in _hits(c) if h.subject == first])
+                     for c in (_joined(found[-1][0], clause), clause)]
+            found += [(c, hits) for c, hits in again if hits][:1]
+        elif hits := _hits(clause):
             found.append((clause, hits))
-        elif len(clauses) > 1 and found:
-            again = _hits(_joined(found[-1][0], clause))
-            if again:
-                found.append((clause, again))
     if not found:
         return None
     return _answer(frame, found)
@@ -199,7 +198,7 @@ def _hits(frame: Frame) -> list[Hit]:
         if not left:
             continue
         score = coverage(left, doc, known.weight, known.usual)
-        if score >= ENOUGH:
+        if score >= (ENOUGH if subject in subjects or skip else 0.8):
             fact = known.fact(one)
             rest = _extra(left, same(str(fact.said.get("metric") or "")))
             hits.append(Hit(round(score, 3), rest, subject, fact))
@@ -260,7 +259,8 @@ def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
         if token.sort != "name" and token not in skip and len(token.text) > 1 and (
                 same(token.text) in own_names) and same(token.text) not in doc:
             skip.append(token)
-    if not hit and not _named_by_rest(frame, own_names, doc):
+    nobody = not any(proper(frame, token) for token in frame.names)
+    if not hit and not nobody and not _named_by_rest(frame, own_names, doc):
         return None
     return skip
 
@@ -339,7 +339,7 @@ def _clauses(frame: Frame) -> list[Frame]:
             parts.append([])
         else:
             parts[-1].append(token)
-    asking = [p for p in parts if any(t.is_a("ask") for t in p)]
+    asking = [p for p in parts if any(t.is_a("ask") or "多少" in t.text for t in p)]
     if len(asking) < 2:
         return [frame]
     common = [t for t in parts[0] if t.sort in ("name", "time")]
@@ -356,7 +356,8 @@ def _clauses(frame: Frame) -> list[Frame]:
 
 def _joined(before: Frame, clause: Frame) -> Frame:
     """A clause that leans on the words of the one before: (产值多少)，增长多少."""
-    kept = [t for t in before.tokens if t not in clause.tokens and not t.is_a("ask")]
+    kept = [t for t in before.tokens if t not in clause.tokens and not t.is_a("ask")
+            and "多少" not in t.text]
     return _with(clause, [*kept, *clause.tokens])
 
 

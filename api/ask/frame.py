@@ -118,8 +118,9 @@ def read(index: Index, lexicon: Lexicon, text: str, at: int) -> Frame:
     of the pen in what is left."""
     plain, cuts = _plain(text)
     tokens = _merged(_scan(lexicon, plain, cuts, at), plain)
-    tokens = _sounding(lexicon, tokens, plain)
+    tokens = _zones(lexicon, _sounding(lexicon, tokens, plain))
     tokens = [new for token in tokens for new in _short_forms(lexicon, token)]
+    tokens = _inner(lexicon, tokens)
     guesses = tuple((plain[t.start:t.end], t.taken) for t in tokens if t.taken)
     return Frame(index, lexicon, text, plain, tuple(tokens), at, guesses)
 
@@ -214,6 +215,46 @@ def _short_forms(lexicon: Lexicon, token: Token) -> list[Token]:
     if rest < len(text):
         found.append(_rest(token, rest, len(text)))
     return found
+
+
+def _zones(lexicon: Lexicon, tokens: list[Token]) -> list[Token]:
+    """A region and 高新区 are the park of that name."""
+    out: list[Token] = []
+    for token in tokens:
+        zone = next((m for s, m in token.classes if s == "zone"), None)
+        last = out[-1] if out else None
+        if zone and last is not None and last.sort == "name" and last.end == token.start:
+            for thing in last.things:
+                label = lexicon.index.label(thing)
+                for core in (last.text, label, label.removesuffix("市")):
+                    if parks := lexicon.names.get(core + zone):
+                        out[-1] = Token(last.start, token.end, core + zone, "name", things=parks,
+                                        taken=last.taken and core + zone)
+                        break
+                else:
+                    continue
+                break
+            else:
+                out.append(token)
+        else:
+            out.append(token)
+    return out
+
+
+def _inner(lexicon: Lexicon, tokens: list[Token]) -> list[Token]:
+    """A rest that stands inside the name of one firm only, if nothing special is named:
+    红太阳 of 中电科红太阳."""
+    wide = {"Region", "Chain"}
+    kind_of = lexicon.index.kind_of
+    if any(t.sort == "name" and {kind_of(x) for x in t.things} - wide for t in tokens):
+        return tokens
+    for number, token in enumerate(tokens):
+        if token.sort == "text" and len(token.text) > 2 and not token.text.isascii():
+            things = lexicon.holding(token.text)
+            if len(things) == 1:
+                tokens[number] = Token(token.start, token.end, token.text, "name", things=things,
+                                       slip=True, taken=lexicon.index.label(things[0]))
+    return tokens
 
 
 def _begun(lexicon: Lexicon, text: str, place: int) -> tuple[int, tuple[int, ...]]:

@@ -80,6 +80,13 @@ class Lexicon:
                 return ()
         return tuple(found)
 
+    def holding(self, text: str) -> Things:
+        """Firms in whose names it stands somewhere."""
+        index = self.index
+        kinds = ["Company"]
+        return tuple(dict.fromkeys(index.number(id) for id, _, score in index.names(kinds).search(
+            text, kinds, 4) if score >= 80))
+
     @cached_property
     def spoken(self) -> Mapping[str, list[str]]:
         """Pinyin → names of up to ten characters, for slips of the input method."""

@@ -1,5 +1,6 @@
 """Questions about any thing: what it is, one of its fields, when, where, who; lists; yes or no."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = ["about_post", "bare_metric", "doubtful", "evidence_for", "field_of", 
            "post", "profile", "verdict_or_makers", "when_of", "where_of", "yes_no"]
 
 ENOUGH = 0.6
+_UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
 _SIDE = ("aliases", "former_names", "full_name", "name_en", "code", "website", "address", "status")
 
 
@@ -174,6 +176,11 @@ def profile(frame: Frame) -> Reply | None:
     left = _leftover(frame, thing)
     if left and not frame.asks("introduce", "known"):
         return _not_said(frame, thing, left)
+    kind = frame.index.ontology.kinds[frame.index.kind_of(thing)]
+    untold = [part.label.zh for name in frame.fields if (part := kind.field(name)) is not None
+              and name not in own(frame.index, thing).said]
+    if untold and frame.first() == thing and not frame.nouns[1:]:
+        return _not_said(frame, thing, untold)
     return described(frame, thing)
 
 
@@ -266,15 +273,21 @@ def lookup(frame: Frame) -> Reply | None:
             best = hits[0][0], thing, [f for s, f in hits if s >= hits[0][0] - 0.1][:6]
     if best is None:
         return None
-    if frame.asks("count", "much", "rank") and not any(_has_number(frame, f) for f in best[2]):
+    if frame.asks("count", "much", "rank") and (
+            best[0] < 0.75 or not any(_has_number(frame, f) for f in best[2])):
         return _not_said(frame, best[1], _leftover(frame, best[1]))
     return _facts_reply(frame, "lookup", best[1], best[2])
 
 
 def _has_number(frame: Frame, fact: Fact) -> bool:
-    kind = frame.index.ontology.kinds[fact.kind]
-    return any(fact.said.get(f.name) is not None for f in kind.fields
-               if f.datatype in ("quantity", "integer", "decimal"))
+    """Whether a number with the asked measure word stands in the fact."""
+    token = next(t for t in frame.tokens if t.is_a("ask", "count", "much", "rank"))
+    after = next((t.text for t in frame.tokens if t.start == token.end), "")
+    unit = token.text.removeprefix("多少").removeprefix("几").removeprefix("第几") or after[:1]
+    unit = unit if unit in _UNITS else ""
+    text = phrase(frame.index, fact, frame.at) + _more(frame, fact)
+    money = unit in ("钱", "亿", "万")
+    return re.search(rf"\\d[余多]?[万亿]*{'元' if money else unit}", text) is not None
 
 
 def _facts_reply(frame: Frame, intent: str, thing: int, facts: Sequence[Fact],
@@ -311,6 +324,9 @@ def field_of(frame: Frame) -> Reply | None:
         found = [(name, label, text) for name, label, text in (
             fields(index, mine, at) if mine.rows else ()) if name in wanted]
         if not found:
+            linked = [f for f in links(index, thing) if index.kind_of(f.other(thing)) in frame.nouns]
+            if linked and wanted:
+                return _facts_reply(frame, "field", thing, linked[:10])
             continue
         others = [t for t in frame.names if thing not in t.things and proper(frame, t)
                   and same(t.text) not in same(phrase(index, mine, at))]
@@ -451,7 +467,10 @@ def where_of(frame: Frame) -> Reply | None:
     slots_ = {"thing": slot(index, thing, at)}
     where_to = call(f"entities/{index.id(thing)}")
     if not facts and not sites:
-        return unknown("where", ask, f"没有来源说过{name}在哪里", slots=slots_, call=where_to)
+        if "在" in str(mine.said.get("note") or ""):
+            return _facts_reply(frame, "where", thing, [mine])
+        near = phrase(index, mine, at) if mine.rows else ""
+        return unknown("where", ask, f"没有来源说过{name}在哪里", near, slots=slots_, call=where_to)
     told = [phrase(index, f, at) for f in sites]
     rows, cited = of_facts(frame, list({f.rows: f for f in [*facts, *sites]}.values()))
     text = f"{name}在{join(places, 5)}" if places else f"{name}的所在地没有写"
@@ -465,7 +484,8 @@ def _told_where(frame: Frame) -> Reply | None:
         left = _leftover(frame, thing)
         if not left:
             continue
-        hits = [(s, f) for s, f in _matching(frame, thing) if s >= ENOUGH]
+        hits = [(s, f) for s, f in _matching(frame, thing) if s >= ENOUGH
+                and f.kind not in (structure.OBSERVATION, "Trait", structure.TAKES_PART)]
         if hits:
             return _facts_reply(frame, "where", thing, [f for s, f in hits if s >= hits[0][0]][:3])
     return None
@@ -678,7 +698,26 @@ def makers(frame: Frame) -> Reply | None:
         reply = ties.makers_of(frame)
         if reply is not None:
             return reply
-    return chains.makers(frame)
+    return chains.makers(frame) or _makers_by_words(frame)
+
+
+def _makers_by_words(frame: Frame) -> Reply | None:
+    """Firms of segments or chains whose names hold the words: 电机 of 永州电机/电机整机."""
+    index, at = frame.index, frame.day
+    texts = [t.text for t in frame.tokens if t.sort == "text" and len(t.text) > 1]
+    if not texts or not (frame.verb("make") or frame.asks("who")):
+        return None
+    segments: dict[int, None] = {}
+    for text in texts:
+        for id, _, score in index.names().search(text, [structure.SEGMENT, structure.CHAIN], 12):
+            thing = index.number(id)
+            if score >= 65:
+                segments |= {thing: None} if index.kind_of(thing) == structure.SEGMENT else (
+                    dict.fromkeys(index.segments_of(thing)))
+    if not segments:
+        return None
+    names = "、".join(texts)
+    return chains.firms_of(frame, list(segments), names)
 
 
 def verdict_or_makers(frame: Frame) -> Reply | None:
@@ -786,9 +825,7 @@ def evidence_for(frame: Frame) -> Reply | None:
 def bare_metric(frame: Frame) -> bool:
     """A figure that is asked for without a question word: 永州省级制造业单项冠军, GDP增速."""
     return not (frame.has("ask") or frame.verb("lack", "supply", "supplier", "customer", "talk",
-                                               "support", "complete", "nearest")) or (
-        frame.asks("where", "what", "evidence") and any(t.is_a("content") for t in frame.tokens)
-        and not frame.asks("who", "which"))
+                                               "support", "complete", "nearest"))
 
 
 def named_rows(frame: Frame, things_: Sequence[int]) -> list[Row]:

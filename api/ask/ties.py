@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from api.ask.frame import Frame, Token
+from api.ask.figures import composed_things
 from api.ask.match import content
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase, shown, when
@@ -172,7 +173,8 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
         word = "供应商" if role == "customer" else "客户"
         reason = f"没有来源说过{name}{what}{'由谁供应' if role == 'customer' else '供给谁'}"
         near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
-        made = "" if near or role == "customer" else _makes(frame, me)
+        made = "" if near else _same_goods(frame, texts, things, role) or (
+            "" if role == "customer" else _makes(frame, me))
         return unknown(path, ask, reason, near or made or "",
                        slots=slots_, call=where_to,
                        rows=[], cited=[r for f in facts[:4] for r in f.rows]) if near or made else \
@@ -284,6 +286,22 @@ def _rest(frame: Frame, firm: int) -> str:
     return ""
 
 
+def _same_goods(frame: Frame, texts: Sequence[str], things: set[int], role: str) -> str:
+    """Who else supplies or makes what was asked for."""
+    if not texts:
+        return ""
+    index = frame.index
+    from graph.analysis.filters import references
+    facts: list[Fact] = []
+    for product in _products(frame, texts, things):
+        for kind in supplying(index):
+            for row in references(index, kind, [structure.PRODUCT]).get(product, ()):
+                seller = int(index.canon[index.table.head[row]])
+                facts += [f for f in links(index, seller, [kind], forward=True) if row in f.rows]
+    facts = list({f.rows: f for f in facts}.values())[:3]
+    return "；".join(phrase(index, f, frame.day) + cite(index, f.rows) for f in facts)
+
+
 def _makes(frame: Frame, firm: int) -> str:
     index = frame.index
     facts = links(index, firm, ["produces"], forward=True)
@@ -342,6 +360,8 @@ def makers_of(frame: Frame) -> Reply | None:
     texts, things = goods(frame)
     texts += [t.text for t in frame.tokens if t.sort == "text" and len(t.text) > 1
               and _looks_like_goods(frame, t)] if not texts else []
+    if not texts and frame.verb("make", "supply"):
+        texts = [t.text for t in frame.tokens if t.sort == "text" and len(t.text) > 1]
     if not texts:
         return None
     products = _products(frame, texts, things)
@@ -581,6 +601,9 @@ def _relevant(frame: Frame, parties: Sequence[int], verbs: Sequence[str],
     if joined and not score:
         return []
     best = max(score.values(), default=0)
+    if not score:
+        score = {e: 1 for e, _ in composed_things(frame) if index.kind_of(e) == "Event"}
+        return list(score)[:1]
     firms = [p for p in parties if index.kind_of(p) == "Company"]
     if firms:  # every firm that is named must have been there
         score = {e: s for e, s in score.items() if any(e in _events_of(index, f) for f in firms)}
@@ -667,7 +690,7 @@ def relation(frame: Frame) -> Reply | None:
     ask = f"{names[0]}和{names[1]}有什么联系？"
     where_to = call("path", from_=names[0], to=names[1])
     slots_ = {"parties": [slot(index, p, at) for p in (one, other)]}
-    direct = [f for f in between(index, one, other)]
+    direct = [f for f in between(index, one, other)] or _through(index, one, other)
     events = _common_events(index, one, other)
     told = [phrase(index, f, at) for f in direct]
     told += [f"两者都参加了{_event(index, e, at)}" for e in events]
@@ -695,6 +718,13 @@ def relation(frame: Frame) -> Reply | None:
     rows_, more = of_facts(frame, facts)
     return Reply("relation", ask, f"{'；'.join(told)}{tail}{cite(index, more)}。", rows=rows_,
                  cited=[*cited, *more], slots=slots_, call=where_to, at=at)
+
+
+def _through(index: Index, one: int, other: int) -> list[Fact]:
+    """Ties with a part of the other, by its name: 中南大学专家团队 of 中南大学."""
+    return [f for a, b in ((one, other), (other, one)) for f in links(index, a)
+            if len(index.label(b)) > 3 and index.label(b) in index.label(f.other(a))
+            and index.ontology.kinds[f.kind].tie]
 
 
 def _numbers(index: Index, things: Iterable[int], records: set[str]) -> list[int]:
