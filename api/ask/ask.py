@@ -73,6 +73,7 @@ INTENTS: Sequence[Intent] = (
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), things.verdict_or_makers),
     ("relation", lambda f: f.verb("relation") and not f.asks("count", "much"), ties.relation),
+    ("when", lambda f: f.asks("when"), things.when_of),
     ("meetings", lambda f: f.verb("talk", "sign", "join"), ties.meetings),
     ("facilitated", lambda f: f.verb("facilitate"), ties.facilitated),
     ("supply", lambda f: f.verb("supply", "supplier", "buy", "customer", "support")
@@ -80,16 +81,18 @@ INTENTS: Sequence[Intent] = (
     ("post", things.about_post, things.post),
     ("partners", lambda f: f.verb("cooperate"), ties.partners),
     ("highest", lambda f: f.verb("most", "least"), figures.highest),
+    ("premise", lambda f: len(f.things("Company")) > 1 and f.verb("supply", "buy"), ties.premise),
+    ("grant", lambda f: f.verb("grant"), things.grant),
     ("figure", lambda f: f.asks("count", "much", "rank") or things.bare_metric(f),
      figures.figure_of),
     ("relation", lambda f: f.verb("relation"), ties.relation),
-    ("grant", lambda f: f.verb("grant") or f.asks("much"), things.grant),
-    ("when", lambda f: f.asks("when"), things.when_of),
+    ("grant", lambda f: f.asks("much"), things.grant),
     ("member", lambda f: f.verb("member"), things.member),
     ("where", lambda f: f.asks("where"), things.where_of),
     ("makers", lambda f: f.verb("make") or (f.asks("who", "which", "yesno")
                                             and bool(chains.segment_slots(f))), things.makers),
     ("honours", lambda f: f.verb("honour"), things.honours),
+    ("choice", lambda f: f.has("choice"), things.of_choice),
     ("field", lambda f: bool(f.fields), things.field_of),
     ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"), things.listing),
     ("yes_no", lambda f: f.asks("yesno"), things.yes_no),

@@ -421,7 +421,7 @@ def segment_slots(frame: Frame) -> list[int]:
     chain = _chain(frame)
     for token in frame.names:
         mine = [t for t in token.things if index.kind_of(t) == structure.SEGMENT]
-        if not mine:
+        if not mine and not token.slip:
             products = [t for t in token.things if index.kind_of(t) == "Product"]
             mine = [s for p in products for s, _ in index.joined(
                 structure.PRODUCT_OF, p, frame.day, forward=True, undated=True)]

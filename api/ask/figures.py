@@ -112,7 +112,9 @@ def _chosen(frame: Frame, hits: Sequence[Hit]) -> tuple[list[Fact], list[Fact], 
     time = _asked_time(frame, top)
     wanted = facts
     if time is not None:
-        wanted = [f for f in facts if _of_time(frame.index, f, time)]
+        exact = time.first if time.first == time.last else f"{time.first}/{time.last}"
+        wanted = [f for f in facts if f.said.get("period") == exact] or [
+            f for f in facts if _of_time(frame.index, f, time)]
         if not wanted:
             return [], facts, f"没有来源说过{name}{when(time.first) if time.first == time.last else time.text}的{metric}"
     status = _asked_status(frame)
@@ -200,16 +202,24 @@ def _hits(frame: Frame) -> list[Hit]:
         score = coverage(left, doc, known.weight, known.usual)
         if score >= (ENOUGH if subject in subjects or skip else 0.8):
             fact = known.fact(one)
+            if not _fits_unit(frame, str(fact.said.get("unit") or "")):
+                continue
             rest = _extra(left, same(str(fact.said.get("metric") or "")))
             hits.append(Hit(round(score, 3), rest, subject, fact))
-    order = sorted(hits, key=lambda h: (-_close(h), h.extra, _rank_of(frame, h),
+    order = sorted(hits, key=lambda h: (-round(h.score, 1), h.extra, _rank_of(frame, h), -h.score,
                                         -int(index.table.seen[h.fact.rows[0]]),
                                         index.id(h.fact.things[0])))
     return order
 
 
-def _close(hit: Hit) -> float:
-    return hit.score
+def _fits_unit(frame: Frame, unit: str) -> bool:
+    """多少钱 wants money, 百分之几 a share, 几家 neither."""
+    asked = "".join(t.text for t in frame.tokens if t.is_a("ask", "count", "much"))
+    if any(word in asked for word in ("钱", "亿", "万")):
+        return "元" in unit or any(word in asked for word in ("亿", "万"))
+    if "百分" in asked or "几成" in asked:
+        return "%" in unit
+    return not (asked and asked[-1] in "家个项所名位条件座" and ("%" in unit or "元" in unit))
 
 
 def _rank_of(frame: Frame, hit: Hit) -> int:

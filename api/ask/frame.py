@@ -1,5 +1,6 @@
 """What a question says, before it is known what it asks: names, words, times and the rest."""
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -127,7 +128,8 @@ def read(index: Index, lexicon: Lexicon, text: str, at: int) -> Frame:
 
 def _plain(text: str) -> tuple[str, frozenset[int]]:
     """NFKC, small letters, no quotes and spaces, one kind of brackets; where spaces stood."""
-    flat = unicodedata.normalize("NFKC", text).casefold().translate(QUOTES)
+    flat = re.sub(r"['’]s\b", " ", unicodedata.normalize("NFKC", text).casefold())
+    flat = flat.translate(QUOTES)
     flat = flat.translate(str.maketrans("【】〔〕[]{}", "()()()()"))
     out: list[str] = []
     cuts: set[int] = set()

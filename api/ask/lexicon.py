@@ -176,6 +176,12 @@ def _labels(index: Index) -> dict[str, tuple[Word, ...]]:
             for choice in kind.fields[1].choices:
                 for spelling in (choice.label.zh, *choice.synonyms):
                     add(spelling, ("step", choice.name))
+    for kind in index.ontology.classes:
+        for part in kind.fields:
+            if part.choices and kind.name not in (structure.SOURCE, "Observation", "Stage", "Region"):
+                for choice in part.choices:
+                    for spelling in (choice.label.zh, *choice.synonyms):
+                        add(spelling, ("choice", f"{kind.name}/{part.name}/{choice.name}"))
     for choice in index.ontology.words.get("ObservationStatus", ()):
         for spelling in (choice.label.zh, *choice.synonyms):
             add(spelling, ("status", choice.name))

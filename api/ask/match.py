@@ -79,7 +79,7 @@ def _holds(doc: str, pair: str) -> float:
         if doc.find(second, at + len(first), at + len(first) + _WINDOW) >= 0:
             return 0.85
         at = doc.find(first, at + 1)
-    return 0.0
+    return 0.5 if first in doc and second in doc else 0.0
 
 
 @dataclass(frozen=True)

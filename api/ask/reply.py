@@ -59,5 +59,5 @@ def slot(index: Index, thing: int, at: int) -> Row:
 
 def unknown(intent: str, restated: str, reason: str, nearest: str = "", **more: Any) -> Reply:
     """不知道, why, and the nearest thing that is known."""
-    tail = f"已知的是：{nearest}" if nearest else ""
+    tail = f"已知的是：{nearest}。" if nearest else ""
     return Reply(intent, restated, f"不知道：{reason}。{tail}", status="unknown", **more)

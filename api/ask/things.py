@@ -19,9 +19,10 @@ from graph.index import Index
 
 __all__ = ["about_post", "bare_metric", "doubtful", "evidence_for", "field_of", "foreign", "grant",
            "honours", "listing", "lookup", "makers", "member", "not_understood", "out_of_scope",
-           "post", "profile", "verdict_or_makers", "when_of", "where_of", "yes_no"]
+           "of_choice", "post", "profile", "verdict_or_makers", "when_of", "where_of", "yes_no"]
 
 ENOUGH = 0.6
+_LATE = (structure.OBSERVATION, "Trait")  # told after the rest, and only some of them
 _UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
 _SIDE = ("aliases", "former_names", "full_name", "name_en", "code", "website", "address", "status")
 
@@ -174,7 +175,7 @@ def profile(frame: Frame) -> Reply | None:
         return None
     thing = _main(frame, found)
     left = _leftover(frame, thing)
-    if left and not frame.asks("introduce", "known"):
+    if (left or frame.has("step")) and not frame.asks("introduce", "known"):
         return _not_said(frame, thing, left)
     kind = frame.index.ontology.kinds[frame.index.kind_of(thing)]
     untold = [part.label.zh for name in frame.fields if (part := kind.field(name)) is not None
@@ -186,8 +187,13 @@ def profile(frame: Frame) -> Reply | None:
 
 def _main(frame: Frame, found: Sequence[int]) -> int:
     """Of what is named the most special: a firm or project before a region."""
+    index = frame.index
     broad = {"Region": 3, structure.CHAIN: 2, structure.SEGMENT: 2, "Product": 2, "Honour": 2}
-    return min(found, key=lambda t: (broad.get(frame.index.kind_of(t), 1), found.index(t)))
+    of_class = [t for t in _by_class(frame) if index.kind_of(t) in frame.nouns
+                and index.kind_of(t) not in (*broad, "Company")]
+    if of_class:
+        return of_class[0]
+    return min(found, key=lambda t: (broad.get(index.kind_of(t), 1), found.index(t)))
 
 
 def described(frame: Frame, thing: int) -> Reply:
@@ -222,10 +228,11 @@ def _paragraph(frame: Frame, thing: int, facts: Sequence[Fact]) -> list[str]:
     for fact in facts:
         if fact.things != (thing,):
             grouped.setdefault(fact.kind, []).append(fact)
-    for name_, some in grouped.items():
+    order = sorted(grouped, key=lambda k: (index.ontology.kinds[k].ends is None, k in _LATE))
+    for name_ in order:
         label = index.ontology.kinds[name_].label.zh
-        texts = [_short(frame, fact, thing) for fact in some]
-        parts.append(f"{label}：{join(texts, 5, '条')}")
+        texts = [_short(frame, fact, thing) for fact in grouped[name_]]
+        parts.append(f"{label}：{join(texts, 3 if name_ in _LATE else 5, '条')}")
     return parts
 
 
@@ -250,14 +257,39 @@ def _not_said(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
     index, at = frame.index, frame.day
     name = index.label(thing, at)
     what = "".join(left)
-    near = [fact for score, fact in _matching(frame, thing) if score >= 0.3][:3]
+    hits = _matching(frame, thing)
+    near = [fact for score, fact in hits if score >= 0.3][:3]
+    if frame.asks("count", "much", "rank") and hits and hits[0][0] >= 0.75:
+        reason = f"来源没有给出“{_asked(frame)}”的数字"
+    else:
+        reason = f"没有来源说过“{_asked(frame)}”"
     told = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in near)
     if not told:
         mine = own(index, thing)
         told = phrase(index, mine, at) if mine.rows else ""
-    return unknown("lookup", f"{name}的“{what}”？", f"没有来源说过{name}的“{what}”", told,
+    return unknown("lookup", f"{name}的“{what}”？", reason, told,
                    slots={"thing": slot(index, thing, at)}, cited=[r for f in near for r in f.rows],
                    call=call(f"entities/{index.id(thing)}"))
+
+
+def _asked(frame: Frame) -> str:
+    """The question without its mark, to be quoted."""
+    return frame.text.strip().rstrip("?？。.!！ ")
+
+
+def of_choice(frame: Frame) -> Reply | None:
+    """What is said of a thing under one word of a vocabulary: its goals, advantages, steps."""
+    index = frame.index
+    asked = [m.split("/") for t in frame.tokens for s, m in t.classes if s == "choice"]
+    for thing in subjects(frame)[:4]:
+        facts = [f for f in about(index, thing, {kind for kind, _, _ in asked})
+                 if any(f.kind == kind and f.said.get(name) == value
+                        for kind, name, value in asked)]
+        if facts and frame.asks("what", "which", "introduce", "count"):
+            narrowed = [f for s, f in _matching(frame, thing, frame.of("choice"))
+                        if f in facts and s >= ENOUGH]
+            return _facts_reply(frame, "choice", thing, (narrowed or facts)[:20])
+    return None
 
 
 def lookup(frame: Frame) -> Reply | None:
@@ -586,12 +618,12 @@ def _clause(frame: Frame, fact: Fact) -> str:
 def honours(frame: Frame) -> Reply | None:
     """Which honours a thing has, or who bears an honour."""
     index, at = frame.index, frame.day
-    holders = [t for t in frame.things() if index.kind_of(t) not in ("Honour", structure.CHAIN,
-                                                                    structure.SEGMENT)]
+    holders = [t for t in _by_class(frame) if index.kind_of(t) not in (
+        "Honour", structure.CHAIN, structure.SEGMENT)]
     asked = _honours_named(frame)
     narrow = [t for t in holders if links(index, t, [structure.HONOURED], forward=True)]
     if narrow and not (asked and frame.asks("who", "which") and frame.nouns):
-        thing = _main(frame, narrow)
+        thing = narrow[0] if index.kind_of(narrow[0]) in frame.nouns else _main(frame, narrow)
         facts = links(index, thing, [structure.HONOURED], forward=True)
         fit = [f for f in facts if f.things[1] in asked] if asked else facts
         if frame.asks("yesno") and asked and not fit:
@@ -612,9 +644,9 @@ def honours(frame: Frame) -> Reply | None:
         near = inside(index, places[0], at)
         fit = [f for f in fit if f.things[0] in near or ties._home(index, f.things[0], at) & near
                or index.places.level_of(places[0]) == "province"]
-    what = join(dict.fromkeys(index.label(h, at) for h in asked), 4)
     if not fit:
         return None
+    what = join(dict.fromkeys(index.label(f.things[1], at) for f in fit), 4)
     names = list(dict.fromkeys(index.label(f.things[0], at) for f in fit))
     rows, cited = of_facts(frame, fit)
     return Reply("honours", f"谁获评{what}？", f"来源点了名的有 {len(names)} 个：{join(names, 20)}"
@@ -749,9 +781,10 @@ def listing(frame: Frame) -> Reply | None:
         mine = [own(index, t) for t in sorted(keep)]
     elif places and index.places.level_of(places[0]) != "province":
         there = located(index, kind, inside(index, places[0], at), at)
-        core = index.label(places[0]).removesuffix("市")
+        cores = tuple({index.label(places[0]).removesuffix("市"),
+                       *(n for n in spellings(index, places[0]) if len(n) > 1)})
         mine = [f for f in mine if f.things[0] in there
-                or index.label(f.things[0]).startswith(core)]
+                or index.label(f.things[0]).startswith(cores)]
     if chain is not None:
         mine = [f for f in mine if index.reference(f.said.get("chain")) == chain
                 or index.label(chain) in phrase(index, f, at)] or mine
@@ -762,8 +795,10 @@ def listing(frame: Frame) -> Reply | None:
     who = "、".join(index.label(f, at) for f in firms)
     names = [index.label(f.things[0], at) for f in mine]
     rows, cited = of_facts(frame, mine[:100])
-    return Reply("list", f"{place}{who}有哪些{kind.label.zh}？",
-                 f"来源说过的{place}{who}{kind.label.zh}有 {len(names)} 个：{join(names, 15)}"
+    told = phrase(index, mine[0], at) if len(mine) == 1 else join(names, 15)
+    of = f"{index.label(chain)}链的" if chain is not None else ""
+    return Reply("list", f"{place}{who}有哪些{of}{kind.label.zh}？",
+                 f"来源说过的{place}{who}{of}{kind.label.zh}有 {len(names)} 个：{told}"
                  f"{cite(index, cited)}。", rows=rows, cited=cited,
                  slots={"class": kind.name, "region": [slot(index, p, at) for p in places]},
                  call=call(f"things/{kind.name}", region=place))
@@ -773,6 +808,9 @@ def _with_words(frame: Frame, facts: Sequence[Fact], slots_: Iterable[int]) -> l
     """Those that hold the other words of the question: 国家先进制造业集群."""
     index, known = frame.index, all_figures(frame.index)
     taken = set(slots_)
+    asked = [m.split("/") for t in frame.tokens for s, m in t.classes if s == "choice"]
+    fit = [f for f in facts if any(f.kind == k and f.said.get(n) == v for k, n, v in asked)]
+    facts = fit or facts
     skip = [t for t in frame.tokens if set(t.things) & taken
             or (t.is_a("noun") and not t.is_a("content"))]
     skip += [t for t in frame.tokens if t.is_a("verb", "honour")]

@@ -14,7 +14,8 @@ from graph.analysis.filters import inside
 from graph.analysis.paths import paths
 from graph.index import Index
 
-__all__ = ["facilitated", "makers_of", "meetings", "partners", "relation", "supply"]
+__all__ = ["facilitated", "makers_of", "meetings", "partners", "premise", "relation",
+           "supply"]
 
 PARTIES = ("Company", "Park", "Institute", "Alliance", "Agency", "Cluster", "Platform", "Person",
            "Region", "Site", "Fund")
@@ -48,6 +49,13 @@ def supply(frame: Frame) -> Reply | None:
             return _list(frame, firms, facts, "supplier")
     facts = links(index, me, supplying(index), forward=role == "supplier")
     return _list(frame, [me], facts, role)
+
+
+def premise(frame: Frame) -> Reply | None:
+    """A figure of a supply that nobody has stated: the premise is answered first."""
+    firms = frame.things("Company")
+    reply = _whether(frame, firms)
+    return reply if reply.status == "unknown" else None
 
 
 def _role(frame: Frame, firm: int) -> str:
@@ -531,17 +539,32 @@ def meetings(frame: Frame) -> Reply | None:
         shown_ = [f for f in mine if f.said.get("side") == asked_side and f.things[0] not in firms]
     if not shown_:
         shown_ = mine
-    names = join((index.label(f.things[0], at) for f in shown_), 12, "家")
+    names = _by_side(frame, shown_)
     told = join((_event(index, e, at) for e in events), 3)
     who = "、".join(index.label(p, at) for p in parties)
     rows, cited = of_facts(frame, [*shown_, *(own(index, e) for e in events)])
     extra = _event_figures(frame, events, asked_side)
     return Reply("meetings", f"{who or '有关各方'}：谁和谁在一起谈过、签过或参加过？",
-                 f"来源点了名的有{names}，在{told}上{cite(index, cited)}。{extra}", rows=rows, cited=cited,
+                 f"{_with_whom(frame, firms)}来源点了名的有{names}，在{told}上{cite(index, cited)}。{extra}",
+                 rows=rows, cited=cited,
                  slots={"parties": [slot(index, p, at) for p in parties],
                         "events": [slot(index, e, at) for e in events]},
                  call=call(f"entities/{index.id(events[0])}/links", kind=structure.TAKES_PART),
                  at=at)
+
+
+def _by_side(frame: Frame, facts: Sequence[Fact]) -> str:
+    """Names, each side with its own: 艾迪奥、金博氢能（益阳高新区）."""
+    sides: dict[str, list[str]] = {}
+    for fact in facts:
+        sides.setdefault(str(fact.said.get("side") or ""), []).append(
+            frame.index.label(fact.things[0], frame.day))
+    return "、".join(join(names, 12, "家") + (f"（{side}）" if side else "")
+                    for side, names in sides.items())
+
+
+def _with_whom(frame: Frame, firms: Sequence[int]) -> str:
+    return f"与{'、'.join(frame.index.label(f, frame.day) for f in firms)}在一起的，" if firms else ""
 
 
 def _event_figures(frame: Frame, events: Sequence[int], side: str | None) -> str:
@@ -566,7 +589,8 @@ def _side(frame: Frame, places: Sequence[int], facts: Sequence[Fact]) -> str | N
     sides = [str(f.said["side"]) for f in facts if f.said.get("side")]
     if asked is None:
         return None
-    order = sorted(places, key=lambda p: abs(frame.position(p).end - asked.start))
+    order = sorted((p for p in places if frame.position(p).end <= asked.start),
+                   key=lambda p: asked.start - frame.position(p).end)
     for place in order[:1]:
         token = frame.position(place)
         gap_ = [t for t in frame.tokens if token.end <= t.start < asked.start]
@@ -606,7 +630,8 @@ def _relevant(frame: Frame, parties: Sequence[int], verbs: Sequence[str],
         return list(score)[:1]
     firms = [p for p in parties if index.kind_of(p) == "Company"]
     if firms:  # every firm that is named must have been there
-        score = {e: s for e, s in score.items() if any(e in _events_of(index, f) for f in firms)}
+        there = {e: s for e, s in score.items() if any(e in _events_of(index, f) for f in firms)}
+        score = there or (score if frame.asks("yesno") and best > 1 else {})
     elif len(parties) > 1 and best < 2:
         return []
     del runs
@@ -644,7 +669,12 @@ def _attended(frame: Frame, firms: Sequence[int], events: Sequence[int],
 def _no_meeting(frame: Frame, parties: Sequence[int]) -> Reply:
     index, at = frame.index, frame.day
     who = "、".join(index.label(p, at) for p in parties)
-    return unknown("meetings", f"{who}之间谈过或签过什么？", f"没有来源说过{who}之间谈过或签过",
+    events = _common_events(index, parties[0], parties[1])
+    near = "；".join(f"它们都参加了{_event(index, e, at)}" for e in events)
+    signed = frame.verb("sign")
+    return unknown("meetings", f"{who}之间谈过或签过什么？",
+                   f"没有来源说过{who}之间{'签过什么' if signed else '谈过'}", near,
+                   cited=[r for e in events for r in own(index, e).rows],
                    call=call("path", from_=index.label(parties[0]), to=index.label(parties[1])),
                    slots={"parties": [slot(index, p, at) for p in parties]})
 
@@ -670,8 +700,7 @@ def facilitated(frame: Frame) -> Reply | None:
     rows, cited = of_facts(frame, facts)
     told = "；".join(phrase(index, f, at) for f in facts)
     ask = f"{name}促成了什么？" if forward else f"{name}是谁牵线促成的？"
-    who = join(index.label(f.things[1 if forward else 0], at) for f in facts)
-    return Reply("facilitated", ask, f"{who}：{told}{cite(index, cited)}。", rows=rows, cited=cited,
+    return Reply("facilitated", ask, f"{told}{cite(index, cited)}。", rows=rows, cited=cited,
                  slots={"thing": slot(index, me, at)}, at=at,
                  call=call(f"entities/{index.id(me)}/links", kind=structure.FACILITATES))
 
