@@ -60,6 +60,8 @@ def _lacking(f: Frame) -> bool:
 INTENTS: Sequence[Intent] = (
     ("out_of_scope", things.foreign, things.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), things.evidence_for),
+    ("candidates", lambda f: f.verb("fill"), things.fill),
+    ("why", lambda f: f.asks("why"), things.why),
     ("nearest", lambda f: f.verb("nearest") and bool(chains.segment_slots(f)), chains.nearest_of),
     ("compare", lambda f: f.first("Chain") is not None and (
         (f.verb("compare") and bool(f.times)) or len(f.times) > 1

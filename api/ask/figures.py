@@ -107,10 +107,14 @@ def _chosen(frame: Frame, hits: Sequence[Hit]) -> tuple[list[Fact], list[Fact], 
     same_metric = [h for h in hits if h.subject == top.subject
                    and h.fact.said.get("metric") == top.fact.said.get("metric")]
     facts = [h.fact for h in same_metric]
+    if together := _of_scope(frame, hits):
+        return together, [], ""
     metric = str(top.fact.said.get("metric"))
     name = frame.index.label(top.subject, frame.at)
     time = _asked_time(frame, top)
     wanted = facts
+    if frame.verb("compare") and len(frame.times) == 2:
+        return _both(frame, facts, f"{name}的{metric}")
     if time is not None:
         exact = time.first if time.first == time.last else f"{time.first}/{time.last}"
         wanted = [f for f in facts if f.said.get("period") == exact] or [
@@ -128,6 +132,42 @@ def _chosen(frame: Frame, hits: Sequence[Hit]) -> tuple[list[Fact], list[Fact], 
         wanted = _latest(wanted)
     actual = [f for f in wanted if str(f.said.get("status") or "actual") == "actual"]
     return actual or wanted, [], ""
+
+
+def _both(frame: Frame, facts: Sequence[Fact], what: str) -> tuple[list[Fact], list[Fact], str]:
+    """The figure at two times; what is missing is said."""
+    found: list[Fact] = []
+    missing: list[str] = []
+    for time in frame.times:
+        mine = [f for f in facts if _of_time(frame.index, f, time)]
+        found += [f for f in mine if f not in found]
+        missing += [] if mine else [f"没有来源说过{when(time.first)}{what}"]
+    return ([], facts, "；".join(missing)) if missing else (found, [], "")
+
+
+def _of_scope(frame: Frame, hits: Sequence[Hit]) -> list[Fact]:
+    """All figures of one scope, where the scope is what was asked for: 三次产业结构."""
+    top, known = hits[0], figures(frame.index)
+    scope = same(str(top.fact.said.get("scope") or ""))
+    runs = content(frame.tokens, [t for t in frame.names if top.subject in t.things])
+    metric = same(str(top.fact.said.get("metric") or ""))
+    if not scope or coverage(runs, scope, known.weight, known.usual) < 0.8 or coverage(
+            runs, metric, known.weight, known.usual) >= 0.8:
+        return []
+    return [h.fact for h in hits if h.subject == top.subject
+            and h.fact.said.get("scope") == top.fact.said.get("scope")
+            and h.fact.said.get("period") == top.fact.said.get("period")]
+
+
+def nearest_figures(frame: Frame, thing: int, most: int = 4) -> list[Fact]:
+    """The figures of a thing that share most with the question; all of them if they are few."""
+    known = figures(frame.index)
+    runs = content(frame.tokens, [t for t in frame.names if thing in t.things])
+    mine = known.by_subject.get(thing, ())
+    scored = sorted(((coverage(runs, known.entries[n][1], known.weight, known.usual), n)
+                     for n in mine), key=lambda pair: (-pair[0], pair[1]))
+    few = len(scored) <= 6
+    return [known.fact(n) for score, n in scored[:most] if score >= 0.25 or few]
 
 
 def _asked_time(frame: Frame, top: Hit) -> Time | None:

@@ -141,6 +141,10 @@ def _built(index: Index) -> Lexicon:
         for thing, spellings in index.spellings(kind).items():
             for spelling in _usable(kind, spellings):
                 names.setdefault(spelling, {})[thing] = None
+    provinces = [p for p, level in index.places.level.items() if level == "province"]
+    if provinces:  # what people in the province call it
+        names.setdefault("全省", {})[max(provinces, key=lambda p: (index.places.ranges(
+            p, 0)[0][1] - index.places.ranges(p, 0)[0][0], -p))] = None
     known = words() | _labels(index)
     return Lexicon(index, {name: tuple(things) for name, things in names.items()},
                    _reach(names, 2), known, _reach(known, 1))

@@ -166,9 +166,11 @@ def _described(index: Index, fact: Fact, at: int) -> str:
     told = "；".join(f"{label}：{text}" for name, label, text in parts if name not in names)
     own = index.label(fact.things[0], at) if kind.role("name") else ""
     if not own:
-        own = " ".join(text for name, _, text in parts if name in {f.name for f in kind.key})
-        told = "；".join(f"{label}：{text}" for name, label, text in parts
-                        if name not in {f.name for f in kind.key})
+        keys = {f.name for f in kind.key}
+        first, *rest = [text for name, _, text in parts if name in keys] or [""]
+        more = [f"{label}：{text}" for name, label, text in parts if name not in keys]
+        head = f"{first}（{rest[0]}）" if rest else first
+        return "；".join([f"{head}：{rest[1]}" if rest[1:] else head, *more])
     return f"{own}（{told}）" if own and told else own or told
 
 

@@ -11,15 +11,18 @@ from api.ask.match import content, coverage
 from api.ask.match import figures as all_figures
 from api.ask.reply import Reply, Row, call, of_facts, slot, unknown
 from api.ask.say import cite, fields, join, phrase, shown, source_titles, when
-from api.ask.words import bare, same
+from api.ask.words import bare, same, table
 from graph import dates, structure
+from graph.analysis.candidates import candidates
 from graph.analysis.facts import Fact, about, between, links, own, since
 from graph.analysis.filters import inside, located
 from graph.index import Index
 
-__all__ = ["about_post", "bare_metric", "doubtful", "evidence_for", "field_of", "foreign", "grant",
+__all__ = ["about_post", "bare_metric", "doubtful", "evidence_for", "field_of", "fill",
+           "foreign", "grant",
            "honours", "listing", "lookup", "makers", "member", "not_understood", "out_of_scope",
-           "of_choice", "post", "profile", "verdict_or_makers", "when_of", "where_of", "yes_no"]
+           "of_choice", "post", "profile", "verdict_or_makers", "when_of",
+           "where_of", "why", "yes_no"]
 
 ENOUGH = 0.6
 _LATE = (structure.OBSERVATION, "Trait")  # told after the rest, and only some of them
@@ -217,6 +220,9 @@ def _paragraph(frame: Frame, thing: int, facts: Sequence[Fact]) -> list[str]:
     kind = index.ontology.kinds[index.kind_of(thing)]
     name, full = index.label(thing, at), index.full_name(thing, at)
     head = f"{name}（{full}）" if full and full != name else name
+    typed = next((t.text for t in frame.names if thing in t.things), "")
+    if typed and not t_in(typed, f"{name}{full}"):
+        head += f"，也叫“{typed}”"
     mine = own(index, thing)
     told = {field: (label, text) for field, label, text in fields(index, mine, at)} if mine.rows \
         else {}
@@ -230,10 +236,27 @@ def _paragraph(frame: Frame, thing: int, facts: Sequence[Fact]) -> list[str]:
             grouped.setdefault(fact.kind, []).append(fact)
     order = sorted(grouped, key=lambda k: (index.ontology.kinds[k].ends is None, k in _LATE))
     for name_ in order:
-        label = index.ontology.kinds[name_].label.zh
-        texts = [_short(frame, fact, thing) for fact in grouped[name_]]
-        parts.append(f"{label}：{join(texts, 3 if name_ in _LATE else 5, '条')}")
+        for label, some in _sides(index, name_, grouped[name_], thing):
+            texts = [_short(frame, fact, thing) for fact in some]
+            parts.append(f"{label}：{join(texts, 3 if name_ in _LATE else 5, '个')}")
     return parts
+
+
+def t_in(typed: str, names: str) -> bool:
+    """Whether what was typed stands in the names that the answer shows anyway."""
+    return bare(typed) in bare(names) or not typed.strip()
+
+
+def _sides(index: Index, kind: str, facts: Sequence[Fact],
+           thing: int) -> list[tuple[str, list[Fact]]]:
+    """Facts of a kind with their label, those of which the thing is the second end apart."""
+    what = index.ontology.kinds[kind]
+    if not what.ends:
+        return [(what.label.zh, list(facts))]
+    ahead = [f for f in facts if f.things[0] == thing]
+    back = [f for f in facts if f.things[0] != thing]
+    other = table()["back"].get(kind, [what.label.zh])[0]
+    return [(label, some) for label, some in ((what.label.zh, ahead), (other, back)) if some]
 
 
 def _short(frame: Frame, fact: Fact, thing: int) -> str:
@@ -259,6 +282,9 @@ def _not_said(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
     what = "".join(left)
     hits = _matching(frame, thing)
     near = [fact for score, fact in hits if score >= 0.3][:3]
+    if frame.asks("count", "much", "rank"):
+        some = figures.nearest_figures(frame, thing)
+        near = list({f.rows: f for f in [*some, *near]}.values())[:4]
     if frame.asks("count", "much", "rank") and hits and hits[0][0] >= 0.75:
         reason = f"来源没有给出“{_asked(frame)}”的数字"
     else:
@@ -275,6 +301,41 @@ def _not_said(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
 def _asked(frame: Frame) -> str:
     """The question without its mark, to be quoted."""
     return frame.text.strip().rstrip("?？。.!！ ")
+
+
+def fill(frame: Frame) -> Reply | None:
+    """Who could close the gap: the candidates with their reasons."""
+    segments = chains.segment_slots(frame)
+    if not segments:
+        return None
+    index, at, where = frame.index, frame.day, chains.region(frame)
+    found = candidates(index, index.id(segments[0]), index.id(where), at, limit=10)
+    chain = next(iter(index.chains_of(segments[0])), None)
+    name = f"{index.label(chain)}/{found['segment']}" if chain is not None else found["segment"]
+    ask = f"谁能补上{found['region']}的{found['segment']}？"
+    slots_ = {"segment": slot(index, segments[0], at), "region": slot(index, where, at)}
+    where_to = call("candidates", segment=name, region=found["region"])
+    if not found["rows"]:
+        return unknown("candidates", ask, f"没有来源说过谁做{found['segment']}，也没有相邻的企业",
+                       slots=slots_, call=where_to)
+    rows = [{"name": one["name"], "kind_name": one["kind_name"], "places": one["places"],
+             "segments": one["segments"], "reasons": [r["label"] for r in one["reasons"]]}
+            for one in found["rows"]]
+    text = (f"可以先找的有{join(str(row['name']) for row in rows)}（共 {found['total']} 个候选，按写明的"
+            f"理由排列，是线索，不是结论）。")
+    return Reply("candidates", ask, text, rows=rows, slots=slots_, call=where_to, at=at)
+
+
+def why(frame: Frame) -> Reply | None:
+    """为什么: what sources call the advantages of the thing; they seldom say it is the reason."""
+    index, found = frame.index, subjects(frame)
+    for thing in found[:3]:
+        facts = [f for f in about(index, thing, ["Trait"]) if f.said.get("type") == "advantage"]
+        if facts:
+            close = [f for s, f in _matching(frame, thing) if f in facts and s >= 0.45]
+            every = list({f.rows: f for f in [*close, *facts]}.values())[:8]
+            return _facts_reply(frame, "why", thing, every, "来源说到的优势有：")
+    return None
 
 
 def of_choice(frame: Frame) -> Reply | None:
@@ -305,6 +366,10 @@ def lookup(frame: Frame) -> Reply | None:
             best = hits[0][0], thing, [f for s, f in hits if s >= hits[0][0] - 0.1][:6]
     if best is None:
         return None
+    if frame.asks("who") and all(f.kind == structure.TAKES_PART for f in best[2][:1]):
+        event = best[2][0].things[1]
+        found = links(frame.index, event, [structure.TAKES_PART], forward=False)
+        return _facts_reply(frame, "lookup", event, found)
     if frame.asks("count", "much", "rank") and (
             best[0] < 0.75 or not any(_has_number(frame, f) for f in best[2])):
         return _not_said(frame, best[1], _leftover(frame, best[1]))
@@ -411,6 +476,8 @@ def when_of(frame: Frame) -> Reply | None:
                     if told := date_of(index, fact):
                         best.append((1.2 + _date_fit(frame, fact), thing, fact, told))
     best = [one for one in best if one[0] >= ENOUGH]
+    best += [(1.1 - 0.2 * n, t, own(index, t), date_of(index, own(index, t)))
+             for n, t in enumerate(_by_class(frame)[:3]) if _dated_field(frame, t)]
     if not best:
         found = subjects(frame)
         if not found:
@@ -426,6 +493,15 @@ def when_of(frame: Frame) -> Reply | None:
                  f"{when(told)}：{phrase(index, fact, at)}{_more(frame, fact)}{cite(index, cited)}。",
                  rows=[{**row, "date": told} for row in rows], cited=cited,
                  slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
+
+
+def _dated_field(frame: Frame, thing: int) -> bool:
+    """Whether the thing's own date field is the one that the question names: 协议 … 签的."""
+    kind = frame.index.ontology.kinds[frame.index.kind_of(thing)]
+    said = own(frame.index, thing).said
+    named = any(thing in t.things for t in frame.names) or kind.name in frame.nouns
+    return named and any(part.datatype == "date" and said.get(part.name)
+                         for name in frame.fields if (part := kind.field(name)) is not None)
 
 
 def _date_fit(frame: Frame, fact: Fact) -> float:
@@ -538,6 +614,9 @@ def post(frame: Frame) -> Reply | None:
             return None
         return _facts_reply(frame, "post", people[0], facts)
     titles = [bare(t.text) for t in frame.of("titles")]
+    whole = {bare(str(f.said.get("title") or "")) for t in frame.things()
+             for f in links(index, t, [structure.HOLDS], forward=False)}
+    titles = [t for t in whole if t and t in frame.plain] or titles
     bodies = [t for t in frame.things() if index.kind_of(t) != structure.PERSON]
     for body in bodies:
         facts = links(index, body, [structure.HOLDS], forward=False)
@@ -563,6 +642,8 @@ def post(frame: Frame) -> Reply | None:
 def _title_fits(title: str, wanted: Sequence[str]) -> bool:
     """区长 is not 副区长."""
     told = bare(title)
+    if told in wanted:
+        return True
     return not wanted or any(w == told or (w in told and "副" + w not in told) for w in wanted)
 
 
@@ -697,6 +778,8 @@ def member(frame: Frame) -> Reply | None:
                            call=call(f"entities/{index.id(named[0])}/links"))
         return None
     facts = links(index, named[0], kinds)
+    if frame.asks("which", "who", "count"):  # its members; of what it is one, only without any
+        facts = links(index, named[0], kinds, forward=False) or facts
     asked = [f for f in facts if index.kind_of(f.other(named[0])) in frame.nouns]
     return _facts_reply(frame, "member", named[0], asked or facts) if facts else None
 
@@ -793,7 +876,8 @@ def listing(frame: Frame) -> Reply | None:
         return None
     place = index.label(places[0], at) if places else ""
     who = "、".join(index.label(f, at) for f in firms)
-    names = [index.label(f.things[0], at) for f in mine]
+    names = [index.label(f.things[0], at) if kind.role("name") else phrase(index, f, at)
+             for f in mine]
     rows, cited = of_facts(frame, mine[:100])
     told = phrase(index, mine[0], at) if len(mine) == 1 else join(names, 15)
     of = f"{index.label(chain)}链的" if chain is not None else ""

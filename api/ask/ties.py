@@ -386,8 +386,10 @@ def makers_of(frame: Frame) -> Reply | None:
                           if index.reference(f.said.get(structure.PRODUCT)) in wanted]
     facts = list({f.rows: f for f in facts}.values())
     facts = _narrowed(frame, facts)
-    if not facts:
-        return None
+    odd = [t for t in frame.tokens if t.sort == "text" and t.text not in texts and len(t.text) > 1]
+    if not facts or odd:
+        return _nobody(frame, products, texts) if products and not odd and not any(
+            frame.kinds(t) & {structure.SEGMENT} and not t.slip for t in frame.names) else None
     makers = list(dict.fromkeys(index.label(f.things[0], at) for f in facts))
     what = "、".join(dict.fromkeys(texts))
     rows, cited = of_facts(frame, facts)
@@ -397,6 +399,17 @@ def makers_of(frame: Frame) -> Reply | None:
                  + _doubts(frame, facts), rows=rows, cited=cited, at=at,
                  slots={"product": [slot(index, p, at) for p in products][:8]},
                  call=call("entities", q=what, kind="Company"))
+
+
+def _nobody(frame: Frame, products: Sequence[int], texts: Sequence[str]) -> Reply:
+    index, at = frame.index, frame.day
+    near = [f for p in products[:3] for f in links(index, p)][:4]
+    what = "、".join(dict.fromkeys(texts))
+    return unknown("makers", f"谁生产或供应{what}？", f"没有来源点名生产或供应{what}的企业",
+                   "；".join(phrase(index, f, at) + cite(index, f.rows) for f in near),
+                   slots={"product": [slot(index, p, at) for p in products][:8]},
+                   cited=[r for f in near for r in f.rows],
+                   call=call("entities", q=what, kind="Product"))
 
 
 def _products(frame: Frame, texts: Sequence[str], things: set[int]) -> list[int]:

@@ -37,7 +37,7 @@ def words() -> Mapping[str, tuple[Word, ...]]:
 
 def _every() -> Iterator[tuple[str, Word]]:
     for section, members in table().items():
-        for member, spellings in members.items() if section != "phrase" else ():
+        for member, spellings in members.items() if section not in ("phrase", "back") else ():
             kind = "content" if section == "same" else section
             for spelling in (member, *spellings) if section == "same" else spellings:
                 yield spelling, (kind, member)
