@@ -1,7 +1,7 @@
 """Everything that analysis needs of one state of the store, in memory and immutable."""
 
 import gc
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -107,13 +107,25 @@ class Index:
 
     def number(self, id: str) -> int:
         """The canonical thing of an id; raises NotFound."""
+        if (known := self.memory.get(("number", id))) is not None:
+            return int(known)
         at = bisect_left(self.table.terms, id)
         if at == len(self.table.terms) or self.table.terms[at] != id:
             raise NotFound("编号", id)
+        if len(self.memory) < 500_000:  # an id is decoded at every step of the search
+            self.memory["number", id] = int(self.canon[at])
         return int(self.canon[at])
 
     def kind_of(self, thing: int) -> str:
-        return self.id(thing).partition(":")[0]
+        starts, kinds = self._kinds
+        return kinds[bisect_right(starts, thing) - 1]
+
+    @cached_property
+    def _kinds(self) -> tuple[list[int], list[str]]:
+        """Where the ids of each kind begin among the sorted terms, and the kinds."""
+        spans = sorted((*span(self.table.terms, kind), kind) for kind in self.ontology.kinds)
+        some = [(low, kind) for low, high, kind in spans if high > low]
+        return [low for low, _ in some], [kind for _, kind in some]
 
     def things(self, kind: str) -> list[int]:
         """All canonical things of a class, in the order of their ids."""

@@ -286,8 +286,7 @@ def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
     figure's words hold it, or (of a thing that is no place) if the subject lies there or
     belongs to it.
     """
-    index = frame.index
-    own_names = "|".join(same(n) for n in spellings(index, subject))
+    own_names = figures(frame.index).names(subject)
     skip: list[Token] = []
     hit = False
     for token in frame.names:
@@ -332,25 +331,8 @@ def _belongs(frame: Frame, subject: int, token: Token) -> bool:
     index = frame.index
     if index.ontology.kinds[index.kind_of(subject)].place and index.kind_of(subject) != "Park":
         return False
-    said = index.said(index.rows_of(subject))
-    where = {index.reference(v) for name in ("region", "company", "chain", "policy")
-             for v in [said.get(name)]}
-    where.discard(-1)
-    for thing in token.things:
-        if thing in where:
-            return index.kind_of(subject) != "Park"
-    return False
-
-
-def spellings(index: Index, thing: int) -> list[str]:
-    said = index.said(index.rows_of(thing))
-    kind = index.ontology.kinds[index.kind_of(thing)]
-    found = [index.label(thing)]
-    for part in kind.fields:
-        if part.role in ("name", "full_name", "alias"):
-            value = said.get(part.name)
-            found += [str(v) for v in (value if isinstance(value, list) else [value]) if v]
-    return found
+    return index.kind_of(subject) != "Park" and not figures(index).homes(subject).isdisjoint(
+        token.things)
 
 
 def composed_things(frame: Frame, most: int = 6) -> list[tuple[int, float]]:
@@ -362,19 +344,19 @@ def composed_things(frame: Frame, most: int = 6) -> list[tuple[int, float]]:
 
 
 def _composed(frame: Frame) -> list[tuple[int, float]]:
-    lexicon = frame.lexicon
-    pairs, entries = lexicon.composed
+    pairs, entries, weight, whole = frame.lexicon.composed
     text = same("".join(t.text if t.sort != "break" and not t.is_a("ask") else "\n"
                         for t in frame.tokens))
     mass: dict[int, float] = {}
     for pair in {text[i:i + 2] for i in range(len(text) - 1)}:
         for entry in pairs.get(pair, ()):
-            mass[entry] = mass.get(entry, 0.0) + lexicon.weight(pair)
+            mass[entry] = mass.get(entry, 0.0) + weight[pair]
     best: dict[int, float] = {}
     for entry, held in mass.items():
-        thing, name = entries[entry]
-        whole = sum(lexicon.weight(p) for p in {name[i:i + 2] for i in range(len(name) - 1)})
-        share = held / whole if whole else 0.0
+        thing, _ = entries[entry]
+        share = held / whole[entry] if whole[entry] else 0.0
+        if share < 0.38:
+            continue
         wanted = frame.index.kind_of(thing) in frame.nouns
         if share >= (0.38 if wanted else 0.5):
             best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))

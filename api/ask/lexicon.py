@@ -8,6 +8,7 @@ from math import log
 
 from api.ask.words import Word, bare, same, table, words
 from graph import structure
+from graph.analysis.facts import Fact
 from graph.index import Index
 from graph.names import pinyin
 from ontology.model import Kind
@@ -27,7 +28,8 @@ class Lexicon:
     reach: Mapping[str, int]
     words: Mapping[str, tuple[Word, ...]]
     word_reach: Mapping[str, int]
-    memory: dict[str, object] = field(default_factory=dict)
+    facts: dict[tuple[int, int], list[Fact]] = field(default_factory=dict)
+    docs: dict[tuple[int, ...], str] = field(default_factory=dict)
 
     @cached_property
     def ordered(self) -> Sequence[str]:
@@ -35,9 +37,11 @@ class Lexicon:
         return sorted(self.names)
 
     @cached_property
-    def composed(self) -> tuple[Mapping[str, list[int]], Sequence[tuple[int, str]]]:
-        """Pairs of characters → entries of long names (projects, policies, events …), and those
-        entries as (thing, name): names that nobody types in full."""
+    def composed(self) -> tuple[Mapping[str, list[int]], Sequence[tuple[int, str]],
+                                Mapping[str, float], Sequence[float]]:
+        """Pairs of characters → entries of long names (projects, policies, events …), those
+        entries as (thing, name), how much each pair tells, and the whole weight of each name:
+        names that nobody types in full."""
         entries: list[tuple[int, str]] = []
         for kind in self.index.ontology.classes:
             if kind.name in described(self.index):
@@ -48,12 +52,10 @@ class Lexicon:
         for number, (_, name) in enumerate(entries):
             for pair in {name[i:i + 2] for i in range(len(name) - 1)}:
                 pairs.setdefault(pair, []).append(number)
-        return pairs, entries
-
-    def weight(self, pair: str) -> float:
-        """How much a pair of characters tells among the long names."""
-        pairs, entries = self.composed
-        return log((2 + len(entries)) / (1 + len(pairs.get(pair, ()))))
+        weight = {pair: log((2 + len(entries)) / (1 + len(where))) for pair, where in pairs.items()}
+        whole = [sum(weight[p] for p in {name[i:i + 2] for i in range(len(name) - 1)})
+                 for _, name in entries]
+        return pairs, entries, weight, whole
 
     def longest(self, text: str, at: int) -> tuple[int, Things]:
         """Where the longest name that begins here ends, and what bears it."""

@@ -1,7 +1,7 @@
 """How well a sentence of the data answers the words of a question: shared pairs of characters."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import log
 
@@ -10,7 +10,7 @@ from api.ask.words import same
 from graph.analysis.facts import Fact, own
 from graph.index import Index
 
-__all__ = ["Figures", "content", "coverage", "figures"]
+__all__ = ["Figures", "content", "coverage", "figures", "spellings"]
 
 _WINDOW = 9  # how far apart two characters of a pair may stand
 _ENOUGH = 0.66
@@ -88,6 +88,8 @@ class Figures:
 
     index: Index
     entries: Sequence[tuple[int, str, int]]
+    memory: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
+    places: dict[int, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def by_subject(self) -> Mapping[int, list[int]]:
@@ -114,6 +116,23 @@ class Figures:
         """The weight of a pair that no figure has."""
         return log(len(self.entries) + 2)
 
+    def names(self, subject: int) -> str:
+        """All names of a subject, in the spelling of figures."""
+        known = self.memory.get(subject)
+        if known is None:
+            known = self.memory[subject] = "|".join(same(n) for n in spellings(self.index, subject))
+        return known
+
+    def homes(self, subject: int) -> frozenset[int]:
+        """What a subject says that it belongs to: its region, firm, chain, policy …"""
+        if subject not in self.places:
+            said = self.index.said(self.index.rows_of(subject))
+            kind = self.index.ontology.kinds[self.index.kind_of(subject)]
+            found = {self.index.reference(said.get(f.name)) for f in kind.fields
+                     if f.datatype == "reference" and not f.multiple}
+            self.places[subject] = frozenset(found - {-1})
+        return self.places[subject]
+
     def near(self, runs: Iterable[str], most: int = 400) -> list[int]:
         """Entries that share rare pairs with the question."""
         score: dict[int, float] = {}
@@ -127,6 +146,18 @@ class Figures:
 
     def fact(self, number: int) -> Fact:
         return own(self.index, self.entries[number][2])
+
+
+def spellings(index: Index, thing: int) -> list[str]:
+    """The names of a thing: the usual one first, then those that its records tell."""
+    said = index.said(index.rows_of(thing))
+    kind = index.ontology.kinds[index.kind_of(thing)]
+    found = [index.label(thing)]
+    for part in kind.fields:
+        if part.role in ("name", "full_name", "alias"):
+            value = said.get(part.name)
+            found += [str(v) for v in (value if isinstance(value, list) else [value]) if v]
+    return found
 
 
 def figures(index: Index) -> Figures:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from api.ask import chains, figures, ties
-from api.ask.figures import composed_things, proper, spellings
+from api.ask.figures import composed_things, proper
 from api.ask.frame import Frame, Token
-from api.ask.match import content, coverage
+from api.ask.match import content, coverage, spellings
 from api.ask.match import figures as all_figures
 from api.ask.reply import Reply, Row, call, of_facts, slot, unknown
 from api.ask.say import cite, fields, join, phrase, shown, source_titles, when
@@ -25,6 +25,7 @@ __all__ = ["about_post", "bare_metric", "doubtful", "evidence_for", "field_of", 
            "where_of", "why", "yes_no"]
 
 ENOUGH = 0.6
+_KEPT = 2000  # things whose facts are remembered
 _LATE = (structure.OBSERVATION, "Trait")  # told after the rest, and only some of them
 _UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
 _SIDE = ("aliases", "former_names", "full_name", "name_en", "code", "website", "address", "status")
@@ -109,14 +110,14 @@ def subjects(frame: Frame) -> list[int]:
 
 def facts_of(frame: Frame, thing: int) -> list[Fact]:
     """Everything that is said of a thing, its own description first."""
-    key = f"facts {thing}"
-    if key not in frame.memory:
-        index = frame.index
+    index, known = frame.index, frame.lexicon.facts
+    key = thing, index.shown
+    if key not in known:
+        if len(known) > _KEPT:
+            known.clear()
         mine = own(index, thing)
-        frame.memory[key] = [*([mine] if mine.rows else []), *about(index, thing),
-                             *links(index, thing)]
-    found: list[Fact] = frame.memory[key]  # type: ignore[assignment]
-    return found
+        known[key] = [*([mine] if mine.rows else []), *about(index, thing), *links(index, thing)]
+    return known[key]
 
 
 def _matching(frame: Frame, thing: int, skip: Sequence[Token] = ()) -> list[tuple[float, Fact]]:
@@ -132,18 +133,20 @@ def _matching(frame: Frame, thing: int, skip: Sequence[Token] = ()) -> list[tupl
     known = all_figures(index)
     found: list[tuple[float, Fact]] = []
     for fact in facts_of(frame, thing):
-        text = _doc(frame, fact, thing)
+        text = _doc(frame, fact)
         if any(not (set(t.things) & set(fact.things) or same(t.text) in text) for t in others):
             continue
         score = coverage(runs, text, known.weight, known.usual) if runs else 0.0
         found.append((round(score, 3), fact))
-    return sorted(found, key=lambda pair: (-pair[0], len(_doc(frame, pair[1], thing))))
+    return sorted(found, key=lambda pair: (-pair[0], len(_doc(frame, pair[1]))))
 
 
-def _doc(frame: Frame, fact: Fact, thing: int) -> str:
+def _doc(frame: Frame, fact: Fact) -> str:
     """What a fact says, in the spelling of figures, with the labels of its class and fields."""
-    key = f"doc {thing} {fact.kind} {fact.rows[:1]}"
-    if key not in frame.memory:
+    key, known = (frame.at, *fact.rows), frame.lexicon.docs
+    if key not in known:
+        if len(known) > 20 * _KEPT:
+            known.clear()
         index = frame.index
         kind = index.ontology.kinds[fact.kind]
         text = f"{kind.label.zh} {phrase(index, fact, frame.at)}"
@@ -152,8 +155,8 @@ def _doc(frame: Frame, fact: Fact, thing: int) -> str:
                 index, fact, frame.at))
         else:
             text += " " + " ".join(spellings(index, fact.things[0])[1:3])
-        frame.memory[key] = same(text)
-    return str(frame.memory[key])
+        known[key] = same(text)
+    return known[key]
 
 
 def _leftover(frame: Frame, thing: int) -> list[str]:
