@@ -13,6 +13,7 @@ from graph.index import Index
 __all__ = ["INTENTS", "answer", "ask"]
 
 Answer = dict[str, Any]
+MOST = 200  # records that an answer cites
 Intent = tuple[str, Callable[[Frame], bool], Callable[[Frame], Reply | None]]
 
 
@@ -26,7 +27,7 @@ def answer(index: Index, text: str, at: int) -> Answer:
     frame = read(index, lexicon(index), text, at)
     reply = reply_to(frame)
     day = reply.at if reply.at is not None else frame.day
-    proofs = evidence(index, reply.cited)
+    proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
     return {
         "question": text, "status": reply.status,
         "understood": {"intent": reply.intent, "slots": reply.slots, "restated": reply.restated},

@@ -1,19 +1,30 @@
 """Questions about chains: what is missing, how complete, what changed, who does a segment."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from api.ask.frame import Frame
 from api.ask.reply import Reply, Row, call, slot, unknown
 from api.ask.say import cite, join
 from graph import dates, structure
+from graph.analysis.answers import Firm, firms
 from graph.analysis.completeness import completeness, slots
 from graph.analysis.nearest import nearest
-from graph.analysis.verdicts import STATES, Verdict, grounds, segment_verdict, states
+from graph.analysis.verdicts import STATES, grounds, states
 from graph.index import Index
 
 __all__ = ["compare", "completeness_of", "gap", "makers", "nearest_of", "verdict_of"]
 
 WORDS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A verdict with the firms that were named, and those that are only inferred."""
+
+    verdict: str
+    firms: Sequence[Firm]
+    hinted: Sequence[Firm]
 
 
 def gap(frame: Frame) -> Reply | None:
@@ -69,7 +80,7 @@ def _verdicts(index: Index, chain: int, where: int,
         name = index.label(member.segment)
         rows.append({"segment": name, "essential": member.essential, "stage": member.stage,
                      "verdict": STATES[code], "verdict_name": WORDS[STATES[code]],
-                     "firms": [f["name"] for f in said["firms"]] if said else [],
+                     "firms": [f["name"] for f in said.firms] if said else [],
                      "cited": proofs})
         cited += proofs
         if member.essential or STATES[code] == "absent":
@@ -77,10 +88,12 @@ def _verdicts(index: Index, chain: int, where: int,
     return rows, cited, named
 
 
-def _one(index: Index, segment: int, where: int, at: int) -> tuple[Verdict, list[int]]:
+def _one(index: Index, segment: int, where: int, at: int) -> tuple[Said, list[int]]:
     found = grounds(index, segment, where, at)
-    return (segment_verdict(index, found, at),
-            [*index.claims.row[found.positive].tolist(), *found.negative])
+    firms_ = {f for f in index.claims.firm[found.positive].tolist() if f >= 0}
+    hinted = {f for f in index.claims.firm[found.weak].tolist() if f >= 0}
+    said = Said(found.verdict, firms(index, firms_, at), firms(index, hinted, at))
+    return said, [*index.claims.row[found.positive].tolist(), *found.negative]
 
 
 def _other_times(index: Index, chain: int, where: int, at: int) -> str:
@@ -193,7 +206,7 @@ def _when_known(frame: Frame, chain: int, where: int, name: str, last: int) -> s
     index = frame.index
     segment = next(s for s in index.segments_of(chain) if index.label(s) == name)
     said, proofs = _one(index, segment, where, frame.at)
-    if said["verdict"] != "present" or frame.at <= last:
+    if said.verdict != "present" or frame.at <= last:
         return ""
     day = min(int(index.table.start[row]) for row in proofs)
     return f"（{dates.iso(day)} 起有来源说具备）"
@@ -242,8 +255,8 @@ def verdict_of(frame: Frame) -> Reply | None:
         texts.append(text)
         cited += proofs
         rows.append({"segment": index.label(segment), "region": index.label(where, at),
-                     "verdict": said["verdict"], "verdict_name": WORDS[said["verdict"]],
-                     "firms": [f["name"] for f in said["firms"]]})
+                     "verdict": said.verdict, "verdict_name": WORDS[said.verdict],
+                     "firms": [f["name"] for f in said.firms]})
     name = index.label(segments[0])
     chain = next(iter(index.chains_of(segments[0])), None)
     restated = f"截至 {dates.iso(at)}，{index.label(where, at)}{'缺' if lacking else '有没有'}{name}{'吗' if lacking else ''}？"
@@ -255,28 +268,28 @@ def verdict_of(frame: Frame) -> Reply | None:
                            region=index.label(where), at=dates.iso(at)))
 
 
-def _yes_no(frame: Frame, segment: int, where: int, said: Verdict, proofs: list[int],
+def _yes_no(frame: Frame, segment: int, where: int, said: Said, proofs: list[int],
             lacking: bool) -> tuple[str, bool]:
     index, at = frame.index, frame.day
     name, place, day = index.label(segment), index.label(where, at), dates.iso(at)
-    who = join((f["name"] for f in said["firms"]), 8, "家")
-    if said["verdict"] == "present":
+    who = join((f["name"] for f in said.firms), 8, "家")
+    if said.verdict == "present":
         firms = f"，做的企业有{who}" if who else "（来源没有点名企业）"
         head = "不缺：" if lacking else "有："
         return f"{head}截至 {day}，有来源说{place}具备{name}{firms}{cite(index, proofs)}。", True
-    if said["verdict"] == "absent":
+    if said.verdict == "absent":
         near = nearest(index, segment, where, at)
         there = f"最近的在{near['region']}" + (
             f"（{join(f['name'] for f in near['firms'])}）" if near["firms"] else "") if near[
                 "region"] else "没有来源说过哪里有"
         head = "是，缺：" if lacking else "没有："
         return f"{head}来源说截至 {day}{place}缺{name}{cite(index, proofs)}；{there}。", True
-    if said["verdict"] == "contested":
+    if said.verdict == "contested":
         return f"说法不一：有来源说{place}缺{name}，也有来源说有（{who or '未点名'}）。", True
     chain = next(iter(index.chains_of(segment)), None)
     other = _segment_times(index, segment, where, at)
     tail = f"已知的是：{other}。" if other else ""
-    hint = join((f["name"] for f in said["hinted"]), 5, "家")
+    hint = join((f["name"] for f in said.hinted), 5, "家")
     guess = f"只有推断的线索（{hint}），不能算数。" if hint else ""
     return (f"不知道：没有来源说过截至 {day} {place}有没有"
             f"{f'{index.label(chain)}链的' if chain is not None else ''}{name}（待核）。{guess}{tail}"), False
@@ -323,9 +336,9 @@ def firms_of(frame: Frame, segments: Sequence[int], what: str, whole: bool = Tru
     for segment in segments:
         said, proofs = _one(index, segment, where, at)
         cited += proofs
-        if said["verdict"] == "absent":
+        if said.verdict == "absent":
             absent.append(index.label(segment))
-        for firm in said["firms"]:
+        for firm in said.firms:
             found.setdefault(firm["name"], []).append(index.label(segment))
             rows.append({"firm": firm["name"], "full_name": firm["full_name"],
                          "segment": index.label(segment), "leader": firm["leader"]})
@@ -367,7 +380,7 @@ def nearest_of(frame: Frame) -> Reply | None:
     where_to = call("candidates", segment=f"{index.label(chain)}/{name}" if chain is not None
                     else name, region=index.label(where))
     said, proofs = _one(index, segments[0], where, at)
-    if said["verdict"] == "present":
+    if said.verdict == "present":
         return verdict_of(frame)
     if not near["region"]:
         return unknown("nearest", restated, f"没有来源说过哪里有{name}", slots=slots_, call=where_to)

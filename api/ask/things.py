@@ -14,7 +14,7 @@ from api.ask.say import cite, fields, join, phrase, shown, source_titles, when
 from api.ask.words import bare, same, table
 from graph import dates, structure
 from graph.analysis.candidates import candidates
-from graph.analysis.facts import Fact, about, between, links, own, since
+from graph.analysis.facts import Fact, about, between, links, of_rows, own, since
 from graph.analysis.filters import inside, located
 from graph.index import Index
 
@@ -25,6 +25,7 @@ __all__ = ["about_post", "bare_metric", "doubtful", "evidence_for", "field_of", 
            "where_of", "why", "yes_no"]
 
 ENOUGH = 0.6
+_MOST = 100  # rows of an answer
 _KEPT = 2000  # things whose facts are remembered
 _LATE = (structure.OBSERVATION, "Trait")  # told after the rest, and only some of them
 _UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
@@ -720,18 +721,19 @@ def honours(frame: Frame) -> Reply | None:
         return _facts_reply(frame, "honours", thing, fit or facts, head)
     if not asked:
         return None
-    facts = [f for h in asked for f in links(index, h, [structure.HONOURED], forward=False)]
+    facts = [pair for h in asked for pair in index.joined(
+        structure.HONOURED, h, dates.last_day("2999"), forward=False, undated=True)]
     kinds = [k for k in frame.nouns if k not in ("Honour",)]
-    fit = [f for f in facts if index.kind_of(f.things[0]) in kinds] or facts
+    pairs = [pair for pair in facts if index.kind_of(pair[0]) in kinds] or facts
     places = frame.things("Region", "Park")
-    if places:
+    if places and index.places.level_of(places[0]) != "province":
         near = inside(index, places[0], at)
-        fit = [f for f in fit if f.things[0] in near or ties._home(index, f.things[0], at) & near
-               or index.places.level_of(places[0]) == "province"]
+        pairs = [pair for pair in pairs if pair[0] in near or ties.home(index, pair[0]) & near]
+    fit = of_rows(index, [row for _, row in pairs[:_MOST]])
     if not fit:
         return None
     what = join(dict.fromkeys(index.label(f.things[1], at) for f in fit), 4)
-    names = list(dict.fromkeys(index.label(f.things[0], at) for f in fit))
+    names = list(dict.fromkeys(index.label(thing, at) for thing, _ in pairs))
     rows, cited = of_facts(frame, fit)
     return Reply("honours", f"谁获评{what}？", f"来源点了名的有 {len(names)} 个：{join(names, 20)}"
                  f"（{what}）{cite(index, cited)}。已录入的不是全名单。", rows=rows, cited=cited,

@@ -9,14 +9,15 @@ from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase, shown, when
 from api.ask.words import bare
 from graph import dates, structure
-from graph.analysis.facts import Fact, between, links, own, since
-from graph.analysis.filters import inside
+from graph.analysis.facts import Fact, between, links, of_rows, own, since
+from graph.analysis.filters import inside, owners, references
 from graph.analysis.paths import paths
 from graph.index import Index
 
 __all__ = ["facilitated", "makers_of", "meetings", "partners", "premise", "relation",
            "supply"]
 
+_MOST = 100  # rows of an answer
 PARTIES = ("Company", "Park", "Institute", "Alliance", "Agency", "Cluster", "Platform", "Person",
            "Region", "Site", "Fund")
 
@@ -241,10 +242,11 @@ def _inside(frame: Frame, facts: Sequence[Fact], place: int) -> list[Fact]:
     """Suppliers that lie in the region."""
     index = frame.index
     places = inside(index, place, frame.day)
-    return [f for f in facts if _home(index, f.things[0], frame.day) & places]
+    return [f for f in facts if home(index, f.things[0]) & places]
 
 
-def _home(index: Index, firm: int, at: int) -> set[int]:
+def home(index: Index, firm: int) -> set[int]:
+    """The places that its records give a firm: where it is, lies and works."""
     said = index.said(index.rows_of(firm))
     found = {index.reference(said.get("region"))}
     found |= {f.things[1] for f in links(index, firm, [structure.LOCATED], forward=True)}
@@ -299,14 +301,9 @@ def _same_goods(frame: Frame, texts: Sequence[str], things: set[int], role: str)
     if not texts:
         return ""
     index = frame.index
-    from graph.analysis.filters import references
-    facts: list[Fact] = []
-    for product in _products(frame, texts, things):
-        for kind in supplying(index):
-            for row in references(index, kind, [structure.PRODUCT]).get(product, ()):
-                seller = int(index.canon[index.table.head[row]])
-                facts += [f for f in links(index, seller, [kind], forward=True) if row in f.rows]
-    facts = list({f.rows: f for f in facts}.values())[:3]
+    facts = of_rows(index, [
+        row for product in _products(frame, texts, things) for kind in supplying(index)
+        for row in references(index, kind, [structure.PRODUCT]).get(product, ())])[:3]
     return "；".join(phrase(index, f, frame.day) + cite(index, f.rows) for f in facts)
 
 
@@ -376,16 +373,10 @@ def makers_of(frame: Frame) -> Reply | None:
     facts: list[Fact] = []
     for product in products:
         facts += links(index, product, ["produces"], forward=False)
-    wanted = set(products)
-    from graph.analysis.filters import references
-    for kind in supplying(index):
-        for product in products:
-            for row in references(index, kind, [structure.PRODUCT]).get(product, ()):
-                seller = int(index.canon[index.table.head[row]])
-                facts += [f for f in links(index, seller, [kind], forward=True)
-                          if index.reference(f.said.get(structure.PRODUCT)) in wanted]
-    facts = list({f.rows: f for f in facts}.values())
-    facts = _narrowed(frame, facts)
+    facts += of_rows(index, [
+        row for kind in supplying(index) for product in products
+        for row in references(index, kind, [structure.PRODUCT]).get(product, ())])
+    facts = _narrowed(frame, list({f.rows: f for f in facts}.values()))[:_MOST]
     odd = [t for t in frame.tokens if t.sort == "text" and t.text not in texts and len(t.text) > 1]
     if not facts or odd:
         return _nobody(frame, products, texts) if products and not odd and not any(
@@ -700,7 +691,6 @@ def facilitated(frame: Frame) -> Reply | None:
     for thing in frame.things():
         mine = links(index, thing, [structure.FACILITATES])
         if not mine:  # what a project's firm owes to somebody
-            from graph.analysis.filters import owners, references
             projects = owners(index, references(index, "Project", ["company"]).get(thing, ()))
             mine = [f for p in sorted(projects) for f in links(index, p, [structure.FACILITATES])]
         if mine:

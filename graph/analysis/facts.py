@@ -4,13 +4,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from graph import dates
 from graph.analysis.filters import references
 from graph.index import Index
 from graph.table import NEVER
-from ontology.model import Kind
+from ontology.model import Field, Kind
 
-__all__ = ["Fact", "about", "between", "every", "holds", "links", "own", "since"]
+__all__ = ["Fact", "about", "between", "every", "holds", "links", "of_rows", "own",
+           "since"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,23 @@ def links(index: Index, thing: int, kinds: Collection[str] | None = None, *,
           forward: bool | None = None) -> list[Fact]:
     """The links of the thing, one fact for the same ends and key; all times, dated or not."""
     t, mine = index.table, index.links.of(thing)
+    row, leaves = index.links.row[mine], index.links.forward[mine]
+    keep = np.ones(len(row), bool) if forward is None else leaves == forward
+    if kinds is not None:
+        keep &= np.isin(t.kind[row], [n for n, kind in enumerate(t.kinds) if kind in kinds])
+    return of_rows(index, row[keep].tolist())
+
+
+def of_rows(index: Index, rows: Iterable[int]) -> list[Fact]:
+    """Rows of links as facts, those that state one link together, in the order of the rows."""
+    t = index.table
     groups: dict[tuple[object, ...], list[int]] = {}
-    leaves = index.links.forward[mine].tolist()
-    for row, leave in zip(index.links.row[mine].tolist(), leaves, strict=True):
-        kind = t.kinds[t.kind[row]]
-        if (kinds is None or kind in kinds) and forward in (None, leave):
-            groups.setdefault(_same(index, index.ontology.kinds[kind], row), []).append(row)
-    return [_fact(index, str(key[0]), (int(str(key[1])), int(str(key[2]))), kept)
-            for key, rows in sorted(groups.items(), key=lambda item: item[1][0])
-            if (kept := _shown(index, sorted(set(rows))))]
+    for row in sorted(set(rows)):
+        kind = index.ontology.kinds[t.kinds[t.kind[row]]]
+        groups.setdefault(_same(index, kind, row), []).append(row)
+    return [_fact(index, t.kinds[t.kind[some[0]]],
+                  (int(index.canon[t.head[some[0]]]), int(index.canon[t.tail[some[0]]])), kept)
+            for some in groups.values() if (kept := _shown(index, some))]
 
 
 def about(index: Index, thing: int, kinds: Collection[str] | None = None) -> list[Fact]:
@@ -97,10 +108,14 @@ def _shown(index: Index, rows: Iterable[int]) -> list[int]:
 def _same(index: Index, kind: Kind, row: int) -> tuple[object, ...]:
     """What makes two rows one link: ends and key values, however a source spells them."""
     t = index.table
-    said = t.said(row)
-    keys = [said.get(field.name) for field in kind.key]
+    said = t.said(row) if kind.key else {}
     return (kind.name, int(index.canon[t.head[row]]), int(index.canon[t.tail[row]]),
-            *(number if (number := index.reference(key)) >= 0 else str(key) for key in keys))
+            *(_key(index, field, said.get(field.name)) for field in kind.key))
+
+
+def _key(index: Index, field: Field, value: object) -> object:
+    number = index.reference(value) if field.datatype == "reference" else -1
+    return number if number >= 0 else str(value)
 
 
 def _fact(index: Index, kind: str, things: tuple[int, ...], rows: Sequence[int]) -> Fact:
