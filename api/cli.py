@@ -16,6 +16,7 @@ from rich.console import Console
 
 from api import pictures, questions, unknown
 from api.answers import Answer, Answers
+from api.asking import ask
 from api.chinese import Command, Group
 from api.door import STOPPED
 from api.serving import serve
@@ -446,6 +447,7 @@ def _finish(outcome: Report, as_json: bool) -> None:
 questions.register(question)
 pictures.register(question)
 command("serve")(serve)
+command("ask")(ask)
 
 
 # --- the door ------------------------------------------------------------------------------

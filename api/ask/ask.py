@@ -3,21 +3,39 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from api.ask import chains, figures, ties, things
+from api.answers import Answers
+from api.ask import (
+    chains,
+    figures,
+    lists,
+    lookup,
+    makers,
+    meetings,
+    partners,
+    people,
+    policies,
+    profile,
+    relation,
+    supply,
+    unclear,
+    when,
+    where,
+)
 from api.ask.frame import Frame, read
 from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
+from api.ask.say import join, source_titles
 from graph.analysis.answers import envelope, evidence
 from graph.index import Index
 
-__all__ = ["INTENTS", "answer", "ask"]
+__all__ = ["INTENTS", "answer", "ask", "intents"]
 
 Answer = dict[str, Any]
 MOST = 200  # records that an answer cites
 Intent = tuple[str, Callable[[Frame], bool], Callable[[Frame], Reply | None]]
 
 
-def ask(answers: Any, text: str) -> Answer:
+def ask(answers: Answers, text: str) -> Answer:
     """The answer of an `Answers` (its index, its day) to a question as people type it."""
     return answer(answers.index, text, answers.at)
 
@@ -44,25 +62,45 @@ def _with_guesses(frame: Frame, text: str) -> str:
     return f"（{taken}）{text}"
 
 
+def intents() -> list[str]:
+    """The names of all intents, in the order in which they are tried."""
+    return list(dict.fromkeys(name for name, _, _ in INTENTS))
+
+
 def reply_to(frame: Frame) -> Reply:
     """The first intent that fits and knows something to say; else what was not understood."""
-    if (doubt := things.doubtful(frame)) is not None:
+    if (doubt := unclear.doubtful(frame)) is not None:
         return doubt
     for _, fits, tell in INTENTS:
         if fits(frame) and (reply := tell(frame)) is not None:
             return reply
-    return things.not_understood(frame)
+    return unclear.not_understood(frame)
 
 
-def _lacking(f: Frame) -> bool:
-    return f.verb("lack") or (f.verb("complete") and f.asks("which", "what"))
+def evidence_for(frame: Frame) -> Reply | None:
+    """凭什么说 …: the same question without these words, and the sources of its answer."""
+    rest = frame.without(*frame.of("ask", "evidence"))
+    reply = reply_to(rest)
+    if not reply.cited or reply.status not in ("answered", "unknown"):
+        return reply if reply.status != "out_of_scope" else None
+    titles = source_titles(frame.index, reply.cited)
+    return Reply("evidence", f"依据是什么：{reply.restated}",
+                 f"依据是{join(titles, 5, '个来源')}。所说的是：{reply.answer}", rows=reply.rows,
+                 cited=reply.cited, slots=reply.slots, call=reply.call, status=reply.status,
+                 at=reply.at)
+
+
+def bare_metric(frame: Frame) -> bool:
+    """A figure that is asked for without a question word: 永州省级制造业单项冠军, GDP增速."""
+    return not (frame.has("ask") or frame.verb("lack", "supply", "supplier", "customer", "talk",
+                                               "support", "complete", "nearest"))
 
 
 INTENTS: Sequence[Intent] = (
-    ("out_of_scope", things.foreign, things.out_of_scope),
-    ("evidence", lambda f: f.asks("evidence") and bool(f.names), things.evidence_for),
-    ("candidates", lambda f: f.verb("fill"), things.fill),
-    ("why", lambda f: f.asks("why"), things.why),
+    ("out_of_scope", unclear.foreign, unclear.out_of_scope),
+    ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
+    ("candidates", lambda f: f.verb("fill"), makers.fill),
+    ("why", lambda f: f.asks("why"), lookup.why),
     ("nearest", lambda f: f.verb("nearest") and bool(chains.segment_slots(f)), chains.nearest_of),
     ("compare", lambda f: f.first("Chain") is not None and (
         (f.verb("compare") and bool(f.times)) or len(f.times) > 1
@@ -74,33 +112,33 @@ INTENTS: Sequence[Intent] = (
     ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company") and (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
                            and f.first("Region", "Park") is not None)
-        ) and not f.verb("supply", "supplier", "buy", "customer"), things.verdict_or_makers),
-    ("relation", lambda f: f.verb("relation") and not f.asks("count", "much"), ties.relation),
-    ("when", lambda f: f.asks("when"), things.when_of),
-    ("meetings", lambda f: f.verb("talk", "sign", "join"), ties.meetings),
-    ("facilitated", lambda f: f.verb("facilitate"), ties.facilitated),
+        ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
+    ("relation", lambda f: f.verb("relation") and not f.asks("count", "much"), relation.relation),
+    ("when", lambda f: f.asks("when"), when.when_of),
+    ("meetings", lambda f: f.verb("talk", "sign", "join"), meetings.meetings),
+    ("facilitated", lambda f: f.verb("facilitate"), partners.facilitated),
     ("supply", lambda f: f.verb("supply", "supplier", "buy", "customer", "support")
-     and not f.asks("count", "much", "when"), ties.supply),
-    ("post", things.about_post, things.post),
-    ("partners", lambda f: f.verb("cooperate"), ties.partners),
+     and not f.asks("count", "much", "when"), supply.supply),
+    ("post", people.about_post, people.post),
+    ("partners", lambda f: f.verb("cooperate"), partners.partners),
     ("highest", lambda f: f.verb("most", "least"), figures.highest),
-    ("premise", lambda f: len(f.things("Company")) > 1 and f.verb("supply", "buy"), ties.premise),
-    ("grant", lambda f: f.verb("grant"), things.grant),
-    ("figure", lambda f: f.asks("count", "much", "rank") or things.bare_metric(f),
+    ("premise", lambda f: len(f.things("Company")) > 1 and f.verb("supply", "buy"), supply.premise),
+    ("grant", lambda f: f.verb("grant"), policies.grant),
+    ("figure", lambda f: f.asks("count", "much", "rank") or bare_metric(f),
      figures.figure_of),
-    ("relation", lambda f: f.verb("relation"), ties.relation),
-    ("grant", lambda f: f.asks("much"), things.grant),
-    ("member", lambda f: f.verb("member"), things.member),
-    ("where", lambda f: f.asks("where"), things.where_of),
+    ("relation", lambda f: f.verb("relation"), relation.relation),
+    ("grant", lambda f: f.asks("much"), policies.grant),
+    ("member", lambda f: f.verb("member"), lists.member),
+    ("where", lambda f: f.asks("where"), where.where_of),
     ("makers", lambda f: f.verb("make") or (f.asks("who", "which", "yesno")
-                                            and bool(chains.segment_slots(f))), things.makers),
-    ("honours", lambda f: f.verb("honour"), things.honours),
-    ("choice", lambda f: f.has("choice"), things.of_choice),
-    ("field", lambda f: bool(f.fields), things.field_of),
-    ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"), things.listing),
-    ("yes_no", lambda f: f.asks("yesno"), things.yes_no),
-    ("lookup", lambda f: True, things.lookup),
-    ("profile", lambda f: True, things.profile),
+                                            and bool(chains.segment_slots(f))), makers.makers),
+    ("honours", lambda f: f.verb("honour"), lists.honours),
+    ("choice", lambda f: f.has("choice"), lookup.of_choice),
+    ("field", lambda f: bool(f.fields), lookup.field_of),
+    ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"), lists.listing),
+    ("yes_no", lambda f: f.asks("yesno"), lookup.yes_no),
+    ("lookup", lambda f: True, lookup.lookup),
+    ("profile", lambda f: True, profile.profile),
 )
 
 

@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api.ask.clauses import _clauses, _halves, _joined
 from api.ask.frame import Frame, Token
 from api.ask.match import content, coverage, figures
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure, join, number, when
+from api.ask.subjects import composed_things, proper
 from api.ask.times import Time
 from api.ask.words import same
 from graph import dates
 from graph.analysis.facts import Fact
-from graph.analysis.filters import references
 from graph.index import Index
 
-__all__ = ["figure_of", "highest"]
+__all__ = ["Hit", "figure_of", "highest", "nearest_figures"]
 
 ENOUGH = 0.62
 _STATUSES = ("forecast", "target", "planned")
+
 
 
 @dataclass(frozen=True)
@@ -216,9 +218,6 @@ def _latest(facts: Sequence[Fact]) -> list[Fact]:
     return [f for f in actual if last(f) == newest]
 
 
-# --- finding ----------------------------------------------------------------------------------
-
-
 def _hits(frame: Frame) -> list[Hit]:
     """Figures that hold the words of the question, best first."""
     index, known = frame.index, figures(frame.index)
@@ -320,12 +319,6 @@ def _named_by_rest(frame: Frame, names: str, doc: str) -> bool:
                if t.sort == "text" and same(t.text) not in doc)
 
 
-def proper(frame: Frame, token: Token) -> bool:
-    """Whether the name is of somebody or some place, not a thing that is made or done."""
-    plain = {"Product", "Segment", "Chain", "Honour"}
-    return bool(frame.kinds(token) - plain) and not frame.kinds(token) & plain
-
-
 def _belongs(frame: Frame, subject: int, token: Token) -> bool:
     """Whether the subject, no place itself, lies in or belongs to what is named."""
     index = frame.index
@@ -333,84 +326,6 @@ def _belongs(frame: Frame, subject: int, token: Token) -> bool:
         return False
     return index.kind_of(subject) != "Park" and not figures(index).homes(subject).isdisjoint(
         token.things)
-
-
-def composed_things(frame: Frame, most: int = 6) -> list[tuple[int, float]]:
-    """Things with long names of which the question says a good part, best first."""
-    if "composed" not in frame.memory:
-        frame.memory["composed"] = _composed(frame)
-    found: list[tuple[int, float]] = frame.memory["composed"]  # type: ignore[assignment]
-    return found[:most]
-
-
-def _composed(frame: Frame) -> list[tuple[int, float]]:
-    pairs, entries, weight, whole = frame.lexicon.composed
-    text = same("".join(t.text if t.sort != "break" and not t.is_a("ask") else "\n"
-                        for t in frame.tokens))
-    mass: dict[int, float] = {}
-    for pair in {text[i:i + 2] for i in range(len(text) - 1)}:
-        for entry in pairs.get(pair, ()):
-            mass[entry] = mass.get(entry, 0.0) + weight[pair]
-    best: dict[int, float] = {}
-    for entry, held in mass.items():
-        thing, _ = entries[entry]
-        share = held / whole[entry] if whole[entry] else 0.0
-        if share < 0.38:
-            continue
-        wanted = frame.index.kind_of(thing) in frame.nouns
-        if share >= (0.38 if wanted else 0.5):
-            best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
-    return sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
-
-
-def _clauses(frame: Frame) -> list[Frame]:
-    """The question at its commas, where more than one part asks; names and times go along."""
-    parts: list[list[Token]] = [[]]
-    for token in frame.tokens:
-        if token.sort == "break" and token.text in ",?;。，？；!":
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    asking = [p for p in parts if any(t.is_a("ask") or "多少" in t.text for t in p)]
-    if len(asking) < 2:
-        return [frame]
-    common = [t for t in parts[0] if t.sort in ("name", "time")]
-    out: list[Frame] = []
-    for part in asking:
-        head = [] if any(t.sort == "name" and proper(frame, t) for t in part) else [
-            t for t in common if t not in part and (t.sort != "time" or not any(
-                x.sort == "time" for x in part))]
-        if part is not parts[0]:
-            head = [t for t in head if t.sort == "time" or proper(frame, t)]
-        out.append(_with(frame, [*head, *part]))
-    return out
-
-
-def _joined(before: Frame, clause: Frame) -> Frame:
-    """A clause that leans on the words of the one before: (产值多少)，增长多少."""
-    kept = [t for t in before.tokens if t not in clause.tokens and not t.is_a("ask")
-            and "多少" not in t.text]
-    return _with(clause, [*kept, *clause.tokens])
-
-
-def _halves(frame: Frame) -> list[Frame]:
-    """新开工、新投产项目各几个: two questions with the same end."""
-    cut = next((i for i, t in enumerate(frame.tokens)
-                if t.text in ("、", "和", "与", "及", "以及") and i), None)
-    if cut is None:
-        return []
-    left, right = frame.tokens[:cut], frame.tokens[cut + 1:]
-    names = [t for t in left if t.sort == "time" or (t.sort == "name" and proper(frame, t))]
-    tail = [t for t in right if t.is_a("ask") or t.is_a("noun")]
-    return [_with(frame, [*left, *tail]), _with(frame, [*(t for t in names if t not in right), *right])]
-
-
-def _with(frame: Frame, tokens: Sequence[Token]) -> Frame:
-    from dataclasses import replace
-    return replace(frame, tokens=tuple(tokens), memory={})
-
-
-# --- superlatives -----------------------------------------------------------------------------
 
 
 def highest(frame: Frame) -> Reply | None:
@@ -445,8 +360,3 @@ def highest(frame: Frame) -> Reply | None:
                  f"{'最少' if low else '最多'}？", text, rows=rows, cited=cited,
                  slots={"class": kinds[0], "metric": "、".join(runs)},
                  call=call("observations", metric=str(best.said.get("metric"))))
-
-
-def used(index: Index, thing: int) -> dict[int, list[int]]:
-    """Figures by subject (for callers that count them)."""
-    return references(index, "Observation", ["subject"]) if thing else {}

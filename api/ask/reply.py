@@ -10,7 +10,9 @@ from api.ask.say import row as as_row
 from graph.analysis.facts import Fact
 from graph.index import Index
 
-__all__ = ["Reply", "call", "of_facts", "slot", "unknown"]
+__all__ = ["MOST", "Reply", "Row", "call", "of_facts", "slot", "unknown"]
+
+MOST = 100  # rows of an answer
 
 Row = dict[str, Any]
 

@@ -87,9 +87,8 @@ def times(text: str, today: int) -> list[Time]:
         base = next((int(t.first[:4]) for t in sorted(found, key=lambda t: -t.start)
                      if t.start < m.start()), year)
         shift = _count(m[1]) * (-1 if "前" in m[2] else 1)
-        if "后" in m[2] or not found or True:
-            target = base + shift if "后" in m[2] else year + shift
-            add(*m.span(), str(target), str(target))
+        target = base + shift if "后" in m[2] else year + shift
+        add(*m.span(), str(target), str(target))
     for m in _SHORT.finditer(text):
         short = int(m[1])
         full = 2000 + short if short <= (year - 2000) + 15 else 1900 + short

@@ -1,0 +1,177 @@
+"""Any fact of a thing that holds the words of the question, and what to say if none does."""
+
+import re
+from collections.abc import Sequence
+
+from api.ask.figures import nearest_figures
+from api.ask.frame import Frame
+from api.ask.reply import Reply, call, of_facts, slot, unknown
+from api.ask.say import cite, fields, join, phrase
+from api.ask.subjects import ENOUGH, asked, by_class, leftover, main_of, matching, proper, subjects
+from api.ask.words import same
+from graph import structure
+from graph.analysis.facts import Fact, about, links, own
+
+__all__ = ["facts_reply", "field_of", "lookup", "more_of", "not_said", "of_choice", "why", "yes_no"]
+
+_UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
+
+
+
+def facts_reply(frame: Frame, intent: str, thing: int, facts: Sequence[Fact],
+                 head: str = "") -> Reply:
+    index, at = frame.index, frame.day
+    rows, cited = of_facts(frame, facts)
+    told = "；".join(dict.fromkeys(phrase(index, f, at) + more_of(frame, f) for f in facts))
+    name = index.label(thing, at)
+    what = "".join(leftover(frame, thing))
+    return Reply(intent, f"{name}：{what}？", f"{head}{told}{cite(index, cited)}。", rows=rows,
+                 cited=cited, slots={"thing": slot(index, thing, at)},
+                 call=call(f"entities/{index.id(thing)}"))
+
+
+def more_of(frame: Frame, fact: Fact) -> str:
+    """Notes and values of a link that its clause leaves out."""
+    kind = frame.index.ontology.kinds[fact.kind]
+    if not kind.ends:
+        return ""
+    text = phrase(frame.index, fact, frame.day)
+    extra = [told for name, _, told in fields(frame.index, fact, frame.day)
+             if told not in text and name in ("note", "share", "volume", "capacity", "level", "side",
+                                              "topic", "list", "function")]
+    return f"（{'，'.join(extra)}）" if extra else ""
+
+
+def not_said(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
+    """The thing is known, what is asked of it is not."""
+    index, at = frame.index, frame.day
+    name = index.label(thing, at)
+    what = "".join(left)
+    hits = matching(frame, thing)
+    near = [fact for score, fact in hits if score >= 0.3][:3]
+    if frame.asks("count", "much", "rank"):
+        some = nearest_figures(frame, thing)
+        near = list({f.rows: f for f in [*some, *near]}.values())[:4]
+    if frame.asks("count", "much", "rank") and hits and hits[0][0] >= 0.75:
+        reason = f"来源没有给出“{asked(frame)}”的数字"
+    else:
+        reason = f"没有来源说过“{asked(frame)}”"
+    told = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in near)
+    if not told:
+        mine = own(index, thing)
+        told = phrase(index, mine, at) if mine.rows else ""
+    return unknown("lookup", f"{name}的“{what}”？", reason, told,
+                   slots={"thing": slot(index, thing, at)}, cited=[r for f in near for r in f.rows],
+                   call=call(f"entities/{index.id(thing)}"))
+
+
+def lookup(frame: Frame) -> Reply | None:
+    """Any fact of the thing that holds the words of the question."""
+    if frame.asks("introduce", "known") and not any(leftover(frame, t) for t in frame.things()):
+        return None
+    best: tuple[float, int, list[Fact]] | None = None
+    for thing in subjects(frame)[:6]:
+        if not leftover(frame, thing) and len(frame.names) < 2:
+            continue
+        hits = [(s, f) for s, f in matching(frame, thing) if s >= ENOUGH]
+        if hits and (best is None or hits[0][0] > best[0]):
+            best = hits[0][0], thing, [f for s, f in hits if s >= hits[0][0] - 0.1][:6]
+    if best is None:
+        return None
+    if frame.asks("who") and all(f.kind == structure.TAKES_PART for f in best[2][:1]):
+        event = best[2][0].things[1]
+        found = links(frame.index, event, [structure.TAKES_PART], forward=False)
+        return facts_reply(frame, "lookup", event, found)
+    if frame.asks("count", "much", "rank") and (
+            best[0] < 0.75 or not any(_has_number(frame, f) for f in best[2])):
+        return not_said(frame, best[1], leftover(frame, best[1]))
+    return facts_reply(frame, "lookup", best[1], best[2])
+
+
+def _has_number(frame: Frame, fact: Fact) -> bool:
+    """Whether a number with the asked measure word stands in the fact."""
+    token = next(t for t in frame.tokens if t.is_a("ask", "count", "much", "rank"))
+    after = next((t.text for t in frame.tokens if t.start == token.end), "")
+    unit = token.text.removeprefix("多少").removeprefix("几").removeprefix("第几") or after[:1]
+    unit = unit if unit in _UNITS else ""
+    text = phrase(frame.index, fact, frame.at) + more_of(frame, fact)
+    money = unit in ("钱", "亿", "万")
+    return re.search(rf"\\d[余多]?[万亿]*{'元' if money else unit}", text) is not None
+
+
+def field_of(frame: Frame) -> Reply | None:
+    """One field of a thing: 主导产业, 成立日期, 投资额, 进展 … by the ontology's own labels."""
+    index, at = frame.index, frame.day
+    for thing in by_class(frame):
+        mine = own(index, thing)
+        kind = index.ontology.kinds[index.kind_of(thing)]
+        wanted = [name for name in frame.fields if kind.field(name) is not None]
+        found = [(name, label, text) for name, label, text in (
+            fields(index, mine, at) if mine.rows else ()) if name in wanted]
+        if not found:
+            linked = [f for f in links(index, thing) if index.kind_of(f.other(thing)) in frame.nouns]
+            if linked and wanted:
+                return facts_reply(frame, "field", thing, linked[:10])
+            continue
+        others = [t for t in frame.names if thing not in t.things and proper(frame, t)
+                  and same(t.text) not in same(phrase(index, mine, at))]
+        if others and not any(thing in t.things for t in frame.names):
+            continue
+        name = index.label(thing, at)
+        told = "；".join(f"{label}：{text}" for _, label, text in found)
+        note = str(mine.said.get("note") or "")
+        rows, cited = of_facts(frame, [mine])
+        tail = f"（{note}）" if note else ""
+        head = f"{name}（{kind.label.zh}）" if kind.label.zh not in name else name
+        return Reply("field", f"{name}的{join(label for _, label, _ in found)}？",
+                     f"{head}{told}{tail}{cite(index, cited)}。", rows=rows, cited=cited,
+                     slots={"thing": slot(index, thing, at), "fields": wanted},
+                     call=call(f"entities/{index.id(thing)}"))
+    return None
+
+
+def of_choice(frame: Frame) -> Reply | None:
+    """What is said of a thing under one word of a vocabulary: its goals, advantages, steps."""
+    index = frame.index
+    asked = [m.split("/") for t in frame.tokens for s, m in t.classes if s == "choice"]
+    for thing in subjects(frame)[:4]:
+        facts = [f for f in about(index, thing, {kind for kind, _, _ in asked})
+                 if any(f.kind == kind and f.said.get(name) == value
+                        for kind, name, value in asked)]
+        if facts and frame.asks("what", "which", "introduce", "count"):
+            narrowed = [f for s, f in matching(frame, thing, frame.of("choice"))
+                        if f in facts and s >= ENOUGH]
+            return facts_reply(frame, "choice", thing, (narrowed or facts)[:20])
+    return None
+
+
+def why(frame: Frame) -> Reply | None:
+    """为什么: what sources call the advantages of the thing; they seldom say it is the reason."""
+    index, found = frame.index, subjects(frame)
+    for thing in found[:3]:
+        facts = [f for f in about(index, thing, ["Trait"]) if f.said.get("type") == "advantage"]
+        if facts:
+            close = [f for s, f in matching(frame, thing) if f in facts and s >= 0.45]
+            every = list({f.rows: f for f in [*close, *facts]}.values())[:8]
+            return facts_reply(frame, "why", thing, every, "来源说到的优势有：")
+    return None
+
+
+def yes_no(frame: Frame) -> Reply | None:
+    """是, or nobody has said it: a fact that holds every word of the question."""
+    best: tuple[float, int, Fact] | None = None
+    for thing in subjects(frame)[:5]:
+        for score, fact in matching(frame, thing)[:1]:
+            if score >= 0.7 and (best is None or score > best[0]):
+                best = score, thing, fact
+    if best is not None:
+        return facts_reply(frame, "yes_no", best[1], [best[2]], "是：")
+    found = subjects(frame)
+    if not found:
+        return None
+    thing = main_of(frame, found)
+    left = leftover(frame, thing)
+    others = [frame.index.label(t, frame.at) for t in frame.things() if t != thing]
+    if not left and not others:
+        return None
+    return not_said(frame, thing, left or others)

@@ -1,0 +1,117 @@
+"""Who works with whom, and who brought them together."""
+
+from collections.abc import Sequence
+
+from api.ask.frame import Frame
+from api.ask.goods import doubts
+from api.ask.meetings import common_events, event_text
+from api.ask.reply import Reply, call, of_facts, slot, unknown
+from api.ask.say import cite, join, phrase
+from api.ask.subjects import PARTIES
+from graph import structure
+from graph.analysis.facts import Fact, between, links, own
+from graph.analysis.filters import owners, references
+from graph.index import Index
+
+__all__ = ["facilitated", "partners"]
+
+
+
+def partners(frame: Frame) -> Reply | None:
+    """Who works with whom: cooperation, agreements, common institutes."""
+    index, at = frame.index, frame.day
+    parties = [p for p in frame.things(*PARTIES)]
+    if not parties:
+        return None
+    if len(parties) > 1 and (reply := _pair(frame, parties)) is not None:
+        return reply
+    me = parties[0]
+    facts = links(index, me, _partnering(index))
+    wanted = [n for n in frame.nouns if n in ("Institute", "Company", "Park", "Region", "Agency")]
+    if wanted:
+        fit = [f for f in facts if index.kind_of(f.other(me)) in wanted]
+        facts = fit or facts
+    name = index.label(me, at)
+    kinds = join(index.ontology.kinds[k].label.zh for k in wanted) if wanted else "谁"
+    ask = f"{name}和{'哪些' if wanted else ''}{kinds}有合作？"
+    where_to = call(f"entities/{index.id(me)}/links", kind="cooperatesWith")
+    slots_ = {"party": slot(index, me, at)}
+    if not facts:
+        return unknown("partners", ask, f"没有来源说过{name}和{kinds}有合作", slots=slots_,
+                       call=where_to)
+    told = "；".join(dict.fromkeys(phrase(index, f, at) for f in facts[:10]))
+    others = join((index.label(f.other(me), at) for f in facts), 15)
+    rows, cited = of_facts(frame, facts)
+    return Reply("partners", ask, f"{name}的合作方，来源说过的有{others}：{told}{cite(index, cited)}。"
+                 + doubts(frame, facts), rows=rows, cited=cited, slots=slots_, call=where_to, at=at)
+
+
+def _partnering(index: Index) -> list[str]:
+    """Ties between equals: both ends may be anything."""
+    return [kind.name for kind in index.ontology.links
+            if kind.tie and kind.ends and not kind.ends[0].refers and kind.field("form")]
+
+
+def _pair(frame: Frame, parties: Sequence[int]) -> Reply | None:
+    """Two are named: what joins them."""
+    index, at = frame.index, frame.day
+    one, other = parties[:2]
+    facts = [f for f in between(index, one, other) if not index.ontology.kinds[f.kind].timeless]
+    names = index.label(one, at), index.label(other, at)
+    ask = f"{names[0]}和{names[1]}有什么合作？"
+    where_to = call("path", from_=names[0], to=names[1])
+    slots_ = {"parties": [slot(index, p, at) for p in (one, other)]}
+    events = common_events(index, one, other)
+    if not facts and not events:
+        if not frame.asks("yesno") and any(index.kind_of(p) in ("Region", "Park")
+                                           for p in parties[:2]):
+            return None
+        mine = links(index, one, _partnering(index)) + links(index, other, _partnering(index))
+        near = "；".join(phrase(index, f, at) for f in mine[:5])
+        return unknown("partners", ask, f"没有来源说过{names[0]}和{names[1]}有合作", near,
+                       slots=slots_, call=where_to, cited=[r for f in mine[:5] for r in f.rows])
+    told = [phrase(index, f, at) for f in facts]
+    told += [f"都参加了{event_text(index, e, at)}" for e in events]
+    notes = [str(f.said["note"]) for f in facts if f.said.get("note")]
+    event_facts = [own(index, e) for e in events]
+    agreements = _agreements(frame, names)
+    told += [phrase(index, f, at) for f in agreements]
+    rows, cited = of_facts(frame, [*facts, *event_facts, *agreements])
+    head = "有：" if frame.asks("yesno") else ""
+    tail = f"（{'；'.join(notes)}）" if notes else ""
+    return Reply("partners", ask, f"{head}{'；'.join(told)}{tail}{cite(index, cited)}。", rows=rows,
+                 cited=cited, slots=slots_, call=where_to, at=at)
+
+
+def _agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:
+    """Agreements whose name holds both."""
+    index = frame.index
+    cores = [n.removesuffix("市").removeprefix("湖南") for n in names]
+    found = [own(index, t) for t in index.things("Agreement")
+             if all(core in index.label(t) for core in cores)]
+    return found
+
+
+def facilitated(frame: Frame) -> Reply | None:
+    """Who brought about what: alliances and agencies that drew a firm here."""
+    index, at = frame.index, frame.day
+    facts: list[Fact] = []
+    me: int | None = None
+    for thing in frame.things():
+        mine = links(index, thing, [structure.FACILITATES])
+        if not mine:  # what a project's firm owes to somebody
+            projects = owners(index, references(index, "Project", ["company"]).get(thing, ()))
+            mine = [f for p in sorted(projects) for f in links(index, p, [structure.FACILITATES])]
+        if mine:
+            facts, me = mine, thing
+            break
+    if me is None:
+        return None
+    forward = all(f.things[0] == me for f in facts)
+    name = index.label(me, at)
+    rows, cited = of_facts(frame, facts)
+    told = "；".join(phrase(index, f, at) for f in facts)
+    ask = f"{name}促成了什么？" if forward else f"{name}是谁牵线促成的？"
+    return Reply("facilitated", ask, f"{told}{cite(index, cited)}。", rows=rows, cited=cited,
+                 slots={"thing": slot(index, me, at)}, at=at,
+                 call=call(f"entities/{index.id(me)}/links", kind=structure.FACILITATES))

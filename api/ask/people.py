@@ -1,0 +1,62 @@
+"""Who holds a post, and which posts a person holds."""
+
+from collections.abc import Sequence
+
+from api.ask.frame import Frame
+from api.ask.lookup import facts_reply
+from api.ask.reply import Reply, call, slot, unknown
+from api.ask.say import cite, phrase
+from api.ask.words import bare
+from graph import structure
+from graph.analysis.facts import links
+
+__all__ = ["about_post", "post"]
+
+
+
+def about_post(frame: Frame) -> bool:
+    return frame.has("titles") or frame.verb("post") or any(
+        frame.kinds(t) == {structure.PERSON} for t in frame.names)
+
+
+def post(frame: Frame) -> Reply | None:
+    """Who holds a post somewhere, or which posts a person holds."""
+    index, at = frame.index, frame.day
+    people = frame.things(structure.PERSON)
+    if people and not frame.has("titles"):
+        facts = [f for p in people for f in links(index, p, [structure.HOLDS])]
+        if not facts:
+            return None
+        return facts_reply(frame, "post", people[0], facts)
+    titles = [bare(t.text) for t in frame.of("titles")]
+    whole = {bare(str(f.said.get("title") or "")) for t in frame.things()
+             for f in links(index, t, [structure.HOLDS], forward=False)}
+    titles = [t for t in whole if t and t in frame.plain] or titles
+    bodies = [t for t in frame.things() if index.kind_of(t) != structure.PERSON]
+    for body in bodies:
+        facts = links(index, body, [structure.HOLDS], forward=False)
+        fit = [f for f in facts if _title_fits(str(f.said.get("title") or ""), titles)]
+        if people:
+            fit = [f for f in fit if f.things[0] in people]
+        if fit and titles:
+            head = ("是，" if frame.asks("yesno") else "") if not people or fit else ""
+            return facts_reply(frame, "post", body, fit, head)
+    if not bodies:
+        return None
+    name, what = index.label(bodies[-1], at), "、".join(titles) or "负责人"
+    facts = [f for b in bodies for f in links(index, b, [structure.HOLDS], forward=False)]
+    near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
+    if facts and not titles:
+        return facts_reply(frame, "post", bodies[-1], facts)
+    return unknown("post", f"{name}的{what}是谁？", f"没有来源说过{name}的{what}是谁", near,
+                   slots={"organisation": slot(index, bodies[-1], at), "title": what},
+                   call=call(f"entities/{index.id(bodies[-1])}/links", kind=structure.HOLDS),
+                   cited=[r for f in facts[:4] for r in f.rows])
+
+
+def _title_fits(title: str, wanted: Sequence[str]) -> bool:
+    """区长 is not 副区长."""
+    told = bare(title)
+    if told in wanted:
+        return True
+    return not wanted or any(w == told or (w in told and "副" + w not in told) for w in wanted)

@@ -1,0 +1,111 @@
+"""介绍一下X: what sources say of a thing, whatever its class, in one paragraph."""
+
+from collections.abc import Sequence
+
+from api.ask.frame import Frame
+from api.ask.lookup import not_said
+from api.ask.reply import Reply, call, of_facts, slot, unknown
+from api.ask.say import cite, fields, join, phrase, shown
+from api.ask.subjects import facts_of, leftover, main_of, subjects
+from api.ask.words import bare, table
+from graph import structure
+from graph.analysis.facts import Fact, own
+from graph.index import Index
+
+__all__ = ["described", "profile"]
+
+_SIDE = ("aliases", "former_names", "full_name", "name_en", "code", "website", "address", "status")
+_LATE = (structure.OBSERVATION, "Trait")  # told after the rest, and only some of them
+
+
+
+def profile(frame: Frame) -> Reply | None:
+    """介绍一下X: what sources say of it, in one paragraph; every fact is a row."""
+    found = subjects(frame)
+    if not found:
+        return None
+    thing = main_of(frame, found)
+    left = leftover(frame, thing)
+    if (left or frame.has("step")) and not frame.asks("introduce", "known"):
+        return not_said(frame, thing, left)
+    kind = frame.index.ontology.kinds[frame.index.kind_of(thing)]
+    untold = [part.label.zh for name in frame.fields if (part := kind.field(name)) is not None
+              and name not in own(frame.index, thing).said]
+    if untold and frame.first() == thing and not frame.nouns[1:]:
+        return not_said(frame, thing, untold)
+    return described(frame, thing)
+
+
+def described(frame: Frame, thing: int) -> Reply:
+    index, at = frame.index, frame.day
+    kind = index.ontology.kinds[index.kind_of(thing)]
+    name = index.label(thing, at)
+    ask = f"介绍一下{name}（{kind.label.zh}）。"
+    facts = facts_of(frame, thing)
+    where_to = call(f"entities/{index.id(thing)}")
+    slots_ = {"thing": slot(index, thing, at), "class": kind.name}
+    if not facts:
+        return unknown("profile", ask, f"只有名字：没有来源介绍过{name}", slots=slots_, call=where_to)
+    parts = _paragraph(frame, thing, facts)
+    rows, cited = of_facts(frame, facts[:80])
+    return Reply("profile", ask, f"{'；'.join(parts)}{cite(index, cited)}。", rows=rows, cited=cited,
+                 slots=slots_, call=where_to)
+
+
+def _paragraph(frame: Frame, thing: int, facts: Sequence[Fact]) -> list[str]:
+    index, at = frame.index, frame.day
+    kind = index.ontology.kinds[index.kind_of(thing)]
+    name, full = index.label(thing, at), index.full_name(thing, at)
+    head = f"{name}（{full}）" if full and full != name else name
+    typed = next((t.text for t in frame.names if thing in t.things), "")
+    if typed and not _shown_anyway(typed, f"{name}{full}"):
+        head += f"，也叫“{typed}”"
+    mine = own(index, thing)
+    told = {field: (label, text) for field, label, text in fields(index, mine, at)} if mine.rows \
+        else {}
+    region_ = told.pop("region", None) or told.pop("place", None)
+    parts = [f"{head}，{region_[1] if region_ else ''}{kind.label.zh}"]
+    parts += [f"{label}：{text}" for field, (label, text) in told.items()
+              if field not in _SIDE and field != "name"]
+    grouped: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.things != (thing,):
+            grouped.setdefault(fact.kind, []).append(fact)
+    order = sorted(grouped, key=lambda k: (index.ontology.kinds[k].ends is None, k in _LATE))
+    for name_ in order:
+        for label, some in _sides(index, name_, grouped[name_], thing):
+            texts = [_short(frame, fact, thing) for fact in some]
+            parts.append(f"{label}：{join(texts, 3 if name_ in _LATE else 5, '个')}")
+    return parts
+
+
+def _shown_anyway(typed: str, names: str) -> bool:
+    """Whether what was typed stands in the names that the answer shows anyway."""
+    return bare(typed) in bare(names) or not typed.strip()
+
+
+def _sides(index: Index, kind: str, facts: Sequence[Fact],
+           thing: int) -> list[tuple[str, list[Fact]]]:
+    """Facts of a kind with their label, those of which the thing is the second end apart."""
+    what = index.ontology.kinds[kind]
+    if not what.ends:
+        return [(what.label.zh, list(facts))]
+    ahead = [f for f in facts if f.things[0] == thing]
+    back = [f for f in facts if f.things[0] != thing]
+    other = table()["back"].get(kind, [what.label.zh])[0]
+    return [(label, some) for label, some in ((what.label.zh, ahead), (other, back)) if some]
+
+
+def _short(frame: Frame, fact: Fact, thing: int) -> str:
+    """A fact without the name of the thing that it is told of."""
+    index, at = frame.index, frame.day
+    kind = index.ontology.kinds[fact.kind]
+    if kind.name == structure.OBSERVATION:
+        return phrase(index, fact, at).removeprefix(index.label(thing, at)).replace("：", "")
+    if not kind.ends:
+        keys = [shown(index, f, fact.said[f.name], at) for f in kind.key
+                if f.name in fact.said and f.datatype != "reference"]
+        return str(keys[-1]) if keys else index.label(fact.things[0], at)
+    other = index.label(fact.other(thing), at)
+    extra = [str(shown(index, f, fact.said[f.name], at)) for f in kind.key if fact.said.get(f.name)]
+    return other + (f"（{'，'.join(extra)}）" if extra else "")

@@ -1,0 +1,156 @@
+"""What a question is about: named things, long names of which it says a part, their facts."""
+
+from collections.abc import Sequence
+
+from api.ask.frame import Frame, Token
+from api.ask.match import content, coverage, spellings
+from api.ask.match import figures as all_figures
+from api.ask.say import fields, phrase
+from api.ask.words import same
+from graph import structure
+from graph.analysis.facts import Fact, about, links, own
+
+__all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "facts_of", "leftover", "main_of", "matching", "proper", "subjects"]
+
+ENOUGH = 0.6  # the share of a question that a fact must hold
+PARTIES = ("Company", "Park", "Institute", "Alliance", "Agency", "Cluster", "Platform", "Person",
+           "Region", "Site", "Fund")
+_KEPT = 2000  # things whose facts are remembered
+
+
+
+def composed_things(frame: Frame, most: int = 6) -> list[tuple[int, float]]:
+    """Things with long names of which the question says a good part, best first."""
+    if "composed" not in frame.memory:
+        frame.memory["composed"] = _composed(frame)
+    found: list[tuple[int, float]] = frame.memory["composed"]  # type: ignore[assignment]
+    return found[:most]
+
+
+def _composed(frame: Frame) -> list[tuple[int, float]]:
+    pairs, entries, weight, whole = frame.lexicon.composed
+    text = same("".join(t.text if t.sort != "break" and not t.is_a("ask") else "\n"
+                        for t in frame.tokens))
+    mass: dict[int, float] = {}
+    for pair in {text[i:i + 2] for i in range(len(text) - 1)}:
+        for entry in pairs.get(pair, ()):
+            mass[entry] = mass.get(entry, 0.0) + weight[pair]
+    best: dict[int, float] = {}
+    for entry, held in mass.items():
+        thing, _ = entries[entry]
+        share = held / whole[entry] if whole[entry] else 0.0
+        if share < 0.38:
+            continue
+        wanted = frame.index.kind_of(thing) in frame.nouns
+        if share >= (0.38 if wanted else 0.5):
+            best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
+    return sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
+
+
+def proper(frame: Frame, token: Token) -> bool:
+    """Whether the name is of somebody or some place, not a thing that is made or done."""
+    plain = {"Product", "Segment", "Chain", "Honour"}
+    return bool(frame.kinds(token) - plain) and not frame.kinds(token) & plain
+
+
+def subjects(frame: Frame) -> list[int]:
+    """What the question may be about: what is named, then long names of which it says a part."""
+    named = frame.things()
+    long = [t for t, _ in composed_things(frame) if t not in named]
+    return [*named, *long]
+
+
+def by_class(frame: Frame) -> list[int]:
+    """The subjects, those of a class that is asked for first, with the projects and so on of a
+    firm or place that is named."""
+    index = frame.index
+    found = subjects(frame)
+    more: list[int] = []
+    for thing in frame.things():
+        for kind in frame.nouns:
+            if kind in index.ontology.kinds and kind != index.kind_of(thing):
+                mine = about(index, thing, [kind])
+                if len(mine) == 1 or index.kind_of(thing) == "Company":
+                    more += [f.things[0] for f in mine]
+    every = [*more, *found] if more else found
+    return sorted(dict.fromkeys(every), key=lambda t: (index.kind_of(t) not in frame.nouns,
+                                                       every.index(t)))
+
+
+def main_of(frame: Frame, found: Sequence[int]) -> int:
+    """Of what is named the most special: a firm or project before a region."""
+    index = frame.index
+    broad = {"Region": 3, structure.CHAIN: 2, structure.SEGMENT: 2, "Product": 2, "Honour": 2}
+    of_class = [t for t in by_class(frame) if index.kind_of(t) in frame.nouns
+                and index.kind_of(t) not in (*broad, "Company")]
+    if of_class:
+        return of_class[0]
+    return min(found, key=lambda t: (broad.get(index.kind_of(t), 1), found.index(t)))
+
+
+def facts_of(frame: Frame, thing: int) -> list[Fact]:
+    """Everything that is said of a thing, its own description first."""
+    index, known = frame.index, frame.lexicon.facts
+    key = thing, index.shown
+    if key not in known:
+        if len(known) > _KEPT:
+            known.clear()
+        mine = own(index, thing)
+        known[key] = [*([mine] if mine.rows else []), *about(index, thing), *links(index, thing)]
+    return known[key]
+
+
+def matching(frame: Frame, thing: int, skip: Sequence[Token] = ()) -> list[tuple[float, Fact]]:
+    """Facts that hold the words of the question (and every proper name in it), best first."""
+    index = frame.index
+    own_names = "|".join(same(n) for n in spellings(index, thing))
+    mine = [t for t in frame.names if thing in t.things or same(t.text) in own_names]
+    mine += [t for t in frame.tokens if t.sort != "name" and len(t.text) > 1
+             and same(t.text) in own_names and t.sort != "time"]
+    mine += [t for t in frame.tokens if t.is_a("noun", index.kind_of(thing)) and t not in mine]
+    runs = content(frame.tokens, [*mine, *skip])
+    others = [t for t in frame.names if t not in mine and proper(frame, t)]
+    known = all_figures(index)
+    found: list[tuple[float, Fact]] = []
+    for fact in facts_of(frame, thing):
+        text = _doc(frame, fact)
+        if any(not (set(t.things) & set(fact.things) or same(t.text) in text) for t in others):
+            continue
+        score = coverage(runs, text, known.weight, known.usual) if runs else 0.0
+        found.append((round(score, 3), fact))
+    return sorted(found, key=lambda pair: (-pair[0], len(_doc(frame, pair[1]))))
+
+
+def _doc(frame: Frame, fact: Fact) -> str:
+    """What a fact says, in the spelling of figures, with the labels of its class and fields."""
+    key, known = (frame.at, *fact.rows), frame.lexicon.docs
+    if key not in known:
+        if len(known) > 20 * _KEPT:
+            known.clear()
+        index = frame.index
+        kind = index.ontology.kinds[fact.kind]
+        text = f"{kind.label.zh} {phrase(index, fact, frame.at)}"
+        if kind.ends:
+            text += " " + " ".join(f"{label} {told}" for _, label, told in fields(
+                index, fact, frame.at))
+        else:
+            text += " " + " ".join(spellings(index, fact.things[0])[1:3])
+        known[key] = same(text)
+    return known[key]
+
+
+def leftover(frame: Frame, thing: int) -> list[str]:
+    """What the question says beside the name of the thing and its class."""
+    index = frame.index
+    own_names = "|".join(same(n) for n in spellings(index, thing))
+    kind = index.kind_of(thing)
+    skip = [t for t in frame.tokens if thing in t.things or t.is_a("noun", kind)
+            or (t.sort != "time" and len(t.text) > 1 and same(t.text) in own_names)
+            or t.is_a("field", "organisation") or t.is_a("noun", "Company")]
+    skip += [t for t in frame.tokens if t.is_a("verb", "make")]
+    return [run for run in content(frame.tokens, skip) if len(run) > 1]
+
+
+def asked(frame: Frame) -> str:
+    """The question without its mark, to be quoted."""
+    return frame.text.strip().rstrip("?？。.!！ ")

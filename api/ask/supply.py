@@ -1,0 +1,261 @@
+"""Who supplies whom with what, and whether one supplies another."""
+
+from collections.abc import Sequence
+
+from api.ask.frame import Frame, Token
+from api.ask.goods import (
+    _before,
+    _between,
+    _fits,
+    doubts,
+    goods,
+    home,
+    looks_like_goods,
+    products_of,
+    spelt,
+    supply_text,
+    supplying,
+)
+from api.ask.makers import makers_of
+from api.ask.match import figures
+from api.ask.reply import Reply, call, of_facts, slot, unknown
+from api.ask.say import cite, figure, join, phrase
+from api.ask.words import bare
+from graph import dates, structure
+from graph.analysis.facts import Fact, between, links, of_rows
+from graph.analysis.filters import inside, references
+
+__all__ = ["premise", "supply"]
+
+
+
+def supply(frame: Frame) -> Reply | None:
+    """Who supplies, whom one supplies, or whether one supplies another."""
+    index = frame.index
+    if not (frame.verb("supply", "supplier", "buy", "customer", "support")):
+        return None
+    firms = frame.things("Company", "Site")
+    if len(firms) > 1 and not (frame.asks("who", "where") or frame.has("ask", "which")) :
+        return _whether(frame, firms)
+    if not firms:
+        return makers_of(frame)
+    me = firms[0]
+    role = _role(frame, me)
+    if len(firms) > 1:  # both ends are named and somebody else is asked for
+        roles = [_role(frame, one) for one in firms]
+        me = firms[0]
+        role = roles[0]
+        facts = [f for one, mine in zip(firms, roles, strict=True)
+                 for f in links(index, one, supplying(index), forward=mine == "supplier")]
+        if all(mine == "supplier" for mine in roles):
+            return _list(frame, firms, facts, "supplier")
+    facts = links(index, me, supplying(index), forward=role == "supplier")
+    return _list(frame, [me], facts, role)
+
+
+def premise(frame: Frame) -> Reply | None:
+    """A figure of a supply that nobody has stated: the premise is answered first."""
+    firms = frame.things("Company")
+    reply = _whether(frame, firms)
+    return reply if reply.status == "unknown" else None
+
+
+def _role(frame: Frame, firm: int) -> str:
+    """Whether the firm is the supplier (its customers are asked for) or the customer."""
+    here = frame.position(firm)
+    asked = [t for t in frame.tokens if t.is_a("ask", "who", "where", "which", "what")]
+    who = next((t for t in asked if t.is_a("ask", "who", "where", "which")),
+               asked[0] if asked else None)
+    giving = _before(frame, here, ("给", "向", "为", "替", "帮", "卖给", "供给", "供应给", "to", "供货给", "销给"))
+    if frame.verb("supplier") or frame.verb("customer"):
+        noun = next(t for t in frame.tokens if t.is_a("verb", "supplier", "customer"))
+        supplier = noun.is_a("verb", "supplier")
+        owned = who is not None and here.end <= who.start < noun.start and not _is_list(frame, who)
+        if owned and here.start < noun.start and _between(frame, here, noun, ("是",)):
+            return "supplier" if supplier else "customer"  # X是谁的供应商
+        return "customer" if supplier else "supplier"
+    if frame.verb("buy") and not frame.verb("supply", "support"):
+        verb = next(t for t in frame.tokens if t.is_a("verb", "buy"))
+        if who is not None and who.end <= verb.start and not _before(
+                frame, who, ("从", "找", "向", "在", "到")) and who.start < here.start:
+            return "supplier"  # 谁买X的
+        return "customer"
+    if giving:
+        return "customer"
+    if who is not None and _before(frame, who, ("给", "向", "为", "到", "供", "卖给", "供给", "供应给", "供货给",
+                                               "供应", "供货", "用在", "用于", "卖到", "销给", "替", "to")):
+        return "supplier"  # X给谁供货
+    if frame.verb("support"):
+        noun = next(t for t in frame.tokens if t.is_a("verb", "support"))
+        if who is not None and here.end <= who.start < noun.start and _between(
+                frame, here, noun, ("是",)):
+            return "supplier"  # X是谁家的配套厂
+        return "customer"
+    verb = next(t for t in frame.tokens if t.is_a("verb", "supply"))
+    if who is not None and who.start < verb.start:
+        return "customer"
+    if who is not None and here.start < verb.start < who.start:
+        return "supplier"
+    return "customer" if here.start > verb.start else "supplier"
+
+
+def _is_list(frame: Frame, who: Token) -> bool:
+    """供应商有谁: the question word stands behind 有, not before the noun."""
+    return _before(frame, who, ("有", "都有"))
+
+
+def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) -> Reply:
+    index, at = frame.index, frame.day
+    me = firms[0]
+    name = "、".join(index.label(f, at) for f in firms)
+    texts, things = goods(frame, firms)
+    texts += _loose_goods(frame, facts)
+    where = [p for p in frame.things("Region", "Park") if p not in firms]
+    support = frame.verb("support") and any(f.kind == "supports" for f in facts)
+    fit = [f for f in facts if _fits(frame, f, texts, things)]
+    if support:
+        fit = [f for f in facts if f.kind == "supports"] or fit
+    if where and role == "customer":
+        fit = _inside(frame, fit, where[-1]) or fit
+    alive = [f for f in fit if any(index.table.end[row] > at for row in f.rows)] or fit
+    what = f"的{'、'.join(dict.fromkeys(texts))}" if texts else ""
+    ask = f"{name}{what}由谁供应？" if role == "customer" else f"{name}{what}供给谁？"
+    slots_ = {"firm": [slot(index, f, at) for f in firms], "role": role, "product": texts}
+    path = "suppliers" if role == "customer" else "customers"
+    where_to = call(path, name=index.label(me), at=dates.iso(at) if frame.times else "")
+    if not alive:
+        word = "供应商" if role == "customer" else "客户"
+        reason = f"没有来源说过{name}{what}{'由谁供应' if role == 'customer' else '供给谁'}"
+        near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
+        made = "" if near else _same_goods(frame, texts, things, role) or (
+            "" if role == "customer" else _makes(frame, me))
+        return unknown(path, ask, reason, near or made or "",
+                       slots=slots_, call=where_to,
+                       rows=[], cited=[r for f in facts[:4] for r in f.rows]) if near or made else \
+            unknown(path, ask, f"{reason}；已录入的来源没有写过它的{word}", slots=slots_,
+                    call=where_to)
+    others = join((_other(frame, f, firms) for f in alive), 12, "家")
+    told = "；".join(supply_text(frame, f) for f in alive[:8])
+    quality = doubts(frame, alive)
+    if support and len(alive) > 1:
+        text = f"给{name}做配套、来源点了名的有 {len(alive)} 家：{others}" if role == "customer" else \
+            f"{name}给{others}做配套"
+        extra = _rest(frame, me)
+        text += f"{cite(index, [r for f in alive for r in f.rows])}。{extra}"
+    elif len(alive) == 1:
+        text = f"{told}{cite(index, alive[0].rows)}。"
+    else:
+        head = f"{name}的{'供应商' if role == 'customer' else '客户'}，来源说过的有{others}："
+        text = f"{head}{told}{cite(index, [r for f in alive for r in f.rows])}。"
+    shared = _shared(frame, firms, alive) if len(firms) > 1 else ""
+    rows, cited = of_facts(frame, alive)
+    return Reply(path, ask, shared + text + quality, rows=rows, cited=cited, slots=slots_,
+                 call=where_to, at=at)
+
+
+def _shared(frame: Frame, firms: Sequence[int], facts: Sequence[Fact]) -> str:
+    """The customers that all the firms have."""
+    index = frame.index
+    mine = [{f.other(one) for f in facts if one in f.things} for one in firms]
+    both = set.intersection(*mine) if mine else set()
+    return f"共同的客户是{join(index.label(t, frame.day) for t in sorted(both))}。" if both else (
+        "没有来源说过它们有共同的客户。")
+
+
+def _loose_goods(frame: Frame, facts: Sequence[Fact]) -> list[str]:
+    """A product that no name gives but the facts know: 电机 of 人形机器人伺服电机."""
+    index = frame.index
+    names = [bare(index.label(p)) for f in facts
+             if (p := index.reference(f.said.get(structure.PRODUCT))) >= 0]
+    found = []
+    for token in frame.tokens:
+        if token.sort in ("text",) and len(token.text) > 1:
+            text = spelt(token.text)
+            if any(text in spelt(name) or (len(text) > 3 and spelt(name) in text) for name in names) or (len(token.text) > 2 and looks_like_goods(frame, token)):
+                found.append(token.text)
+    return found
+
+
+def _inside(frame: Frame, facts: Sequence[Fact], place: int) -> list[Fact]:
+    """Suppliers that lie in the region."""
+    index = frame.index
+    places = inside(index, place, frame.day)
+    return [f for f in facts if home(index, f.things[0]) & places]
+
+
+def _other(frame: Frame, fact: Fact, mine: Sequence[int]) -> str:
+    other = next((t for t in fact.things if t not in mine), fact.things[0])
+    return frame.index.label(other, frame.day)
+
+
+def _rest(frame: Frame, firm: int) -> str:
+    """How many there are in all, where a figure says so and the names are fewer."""
+    known = figures(frame.index)
+    for number in known.by_subject.get(firm, ()):
+        if "配套" in known.entries[number][1]:
+            fact = known.fact(number)
+            return f"来源说{figure(frame.index, fact, frame.day)}，其余没有点名{cite(frame.index, fact.rows)}。"
+    return ""
+
+
+def _same_goods(frame: Frame, texts: Sequence[str], things: set[int], role: str) -> str:
+    """Who else supplies or makes what was asked for."""
+    if not texts:
+        return ""
+    index = frame.index
+    facts = of_rows(index, [
+        row for product in products_of(frame, texts, things) for kind in supplying(index)
+        for row in references(index, kind, [structure.PRODUCT]).get(product, ())])[:3]
+    return "；".join(phrase(index, f, frame.day) + cite(index, f.rows) for f in facts)
+
+
+def _makes(frame: Frame, firm: int) -> str:
+    index = frame.index
+    facts = links(index, firm, ["produces"], forward=True)
+    return f"{index.label(firm, frame.day)}生产{join(index.label(f.things[1]) for f in facts)}" if facts else ""
+
+
+def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
+    """金博给比亚迪供吗: yes, the source says no, or nobody has said it."""
+    index, at = frame.index, frame.day
+    one, other = firms[:2]
+    texts, things = goods(frame, firms)
+    joined = [f for f in between(index, one, other) if f.kind in supplying(index)]
+    seller, buyer = _direction(frame, one, other)
+    asked = [f for f in joined if f.things == (seller, buyer)]
+    fit = [f for f in asked if _fits(frame, f, texts, things)]
+    names = index.label(seller, at), index.label(buyer, at)
+    what = "、".join(dict.fromkeys(texts)) or "货"
+    ask = f"{names[0]}是否向{names[1]}供应{what}？"
+    where_to = call("customers", name=index.label(seller))
+    slots_ = {"supplier": slot(index, seller, at), "customer": slot(index, buyer, at),
+              "product": texts}
+    alive = [f for f in fit if any(index.table.end[row] > at for row in f.rows)] or fit
+    if alive:
+        rows, cited = of_facts(frame, alive)
+        return Reply("supply_yes_no", ask, f"是：{'；'.join(supply_text(frame, f) for f in alive)}"
+                     f"{cite(index, cited)}。{doubts(frame, alive)}", rows=rows, cited=cited,
+                     slots=slots_, call=where_to, at=at)
+    known = asked or [f for f in joined] or [
+        f for f in links(index, seller, supplying(index), forward=True)
+        if _fits(frame, f, texts, things)] or links(index, seller, supplying(index), forward=True)
+    near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in known[:4])
+    return unknown("supply_yes_no", ask, f"没有来源说过{names[0]}向{names[1]}供应{what}", near,
+                   slots=slots_, call=where_to, cited=[r for f in known[:4] for r in f.rows])
+
+
+def _direction(frame: Frame, one: int, other: int) -> tuple[int, int]:
+    """(supplier, customer) as the question has it."""
+    first, second = sorted((one, other), key=lambda t: frame.position(t).start)
+    here = frame.position(first)
+    if frame.verb("customer"):  # 华为是科力尔的客户吗; 科力尔的客户是华为吗
+        noun = next(t for t in frame.tokens if t.is_a("verb", "customer"))
+        return (first, second) if frame.position(second).start > noun.start else (second, first)
+    if frame.verb("supplier"):
+        noun = next(t for t in frame.tokens if t.is_a("verb", "supplier"))
+        return (second, first) if frame.position(second).start > noun.start else (first, second)
+    if frame.verb("buy"):
+        return second, first
+    if _before(frame, here, ("给", "向", "为", "替")):
+        return second, first
+    return first, second

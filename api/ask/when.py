@@ -1,0 +1,97 @@
+"""When something happened: the date that a fact tells."""
+
+from collections.abc import Sequence
+
+from api.ask.frame import Frame
+from api.ask.lookup import more_of
+from api.ask.reply import Reply, call, of_facts, slot, unknown
+from api.ask.say import cite, phrase, when
+from api.ask.subjects import ENOUGH, by_class, leftover, main_of, matching, subjects
+from graph import structure
+from graph.analysis.facts import Fact, between, own, since
+from graph.index import Index
+
+__all__ = ["date_of", "when_of"]
+
+
+
+def when_of(frame: Frame) -> Reply | None:
+    """The date of whatever the question tells: membership, event, agreement, step, honour."""
+    index, at = frame.index, frame.day
+    best: list[tuple[float, int, Fact, str]] = []
+    for thing in subjects(frame)[:6]:
+        for score, fact in matching(frame, thing, frame.of("ask")):
+            if (told := date_of(index, fact)) and score > 0:
+                best.append((score + _date_fit(frame, fact), thing, fact, told))
+        if len(frame.things()) > 1:
+            for other in frame.things():
+                for fact in between(index, thing, other) if other != thing else ():
+                    if told := date_of(index, fact):
+                        best.append((1.2 + _date_fit(frame, fact), thing, fact, told))
+    best = [one for one in best if one[0] >= ENOUGH]
+    best += [(1.1 - 0.2 * n, t, own(index, t), date_of(index, own(index, t)))
+             for n, t in enumerate(by_class(frame)[:3]) if _dated_field(frame, t)]
+    if not best:
+        found = subjects(frame)
+        if not found:
+            return None
+        thing = main_of(frame, found)
+        left = leftover(frame, thing)
+        return _undated(frame, thing, left)
+    best.sort(key=lambda one: (-one[0], one[3], index.id(one[2].things[0])))
+    score, thing, fact, told = best[0]
+    rows, cited = of_facts(frame, [fact])
+    name = index.label(thing, at)
+    return Reply("when", f"{name}：{''.join(leftover(frame, thing))}是什么时候？",
+                 f"{when(told)}：{phrase(index, fact, at)}{more_of(frame, fact)}{cite(index, cited)}。",
+                 rows=[{**row, "date": told} for row in rows], cited=cited,
+                 slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
+
+
+def _dated_field(frame: Frame, thing: int) -> bool:
+    """Whether the thing's own date field is the one that the question names: 协议 … 签的."""
+    kind = frame.index.ontology.kinds[frame.index.kind_of(thing)]
+    said = own(frame.index, thing).said
+    named = any(thing in t.things for t in frame.names) or kind.name in frame.nouns
+    return named and any(part.datatype == "date" and said.get(part.name)
+                         for name in frame.fields if (part := kind.field(name)) is not None)
+
+
+def _date_fit(frame: Frame, fact: Fact) -> float:
+    """A little more for the class or the step that the question names."""
+    index = frame.index
+    bonus = 0.15 if fact.kind in frame.nouns else 0.0
+    if frame.verb("member") and fact.kind in (structure.PART_OF, structure.MEMBER_OF):
+        bonus += 0.5
+    if frame.verb("sign") and fact.kind in ("Agreement", structure.STAGE):
+        bonus += 0.3
+    if fact.kind == structure.STAGE:
+        steps = {m for t in frame.tokens for s, m in t.classes if s == "step"}
+        bonus += 0.4 if fact.said.get("step") in steps else -0.5
+    kind = index.ontology.kinds[fact.kind]
+    bonus += 0.25 if any(kind.field(name) and kind.field(name).datatype == "date"  # type: ignore[union-attr]
+                         and fact.said.get(name) for name in frame.fields) else 0.0
+    return bonus
+
+
+def date_of(index: Index, fact: Fact) -> str:
+    """The date that a fact tells: a date field, else its stated start."""
+    kind = index.ontology.kinds[fact.kind]
+    for part in kind.fields:
+        if part.datatype == "date" and fact.said.get(part.name):
+            return str(fact.said[part.name])
+    if kind.name == structure.OBSERVATION:
+        return ""
+    return since(index, fact) or ""
+
+
+def _undated(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
+    index, at = frame.index, frame.day
+    name = index.label(thing, at)
+    hits = [f for s, f in matching(frame, thing) if s >= 0.45][:2] or [own(index, thing)]
+    hits = [f for f in hits if f.rows]
+    near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in hits)
+    return unknown("when", f"{name}：{''.join(left)}是什么时候？",
+                   f"没有来源说过{name}{'“' + ''.join(left) + '”' if left else ''}的日期", near,
+                   slots={"thing": slot(index, thing, at)}, cited=[r for f in hits for r in f.rows],
+                   call=call(f"entities/{index.id(thing)}"))

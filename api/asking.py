@@ -1,0 +1,110 @@
+"""The command `ask`: a question as people type it, one or a file of them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api.answers import Answer, Answers
+from api.ask import ask as answer_to
+from api.settings import Settings
+from api.texts import Texts
+from ontology import XianglianError
+
+__all__ = ["ask", "questions_of", "tell"]
+
+_MOST = 10  # lines of rows and of sources on a terminal
+_STATUS = {"answered": "", "unknown": "不知道", "ambiguous": "请问是哪一个", "out_of_scope": "不归这里答"}
+
+
+def ask(question: Annotated[str, typer.Argument(
+            metavar="问题", help="一句话：2014年长沙锂电池产业链缺哪些环节？")] = "",
+        batch: Annotated[Path | None, typer.Option(
+            "--batch", metavar="文件", help="一行一个问题；.jsonl 则取每行的 question")] = None,
+        at: Annotated[str | None, typer.Option(
+            "--at", metavar="日期", help="问题里没有时间时，截至哪天；不写则是今天")] = None,
+        known_at: Annotated[str | None, typer.Option(
+            "--known-at", metavar="日期", help="按那天已录入的资料回答")] = None,
+        min_grade: Annotated[str | None, typer.Option(
+            "--min-grade", metavar="等级", help="只采用此等级以上的来源")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+        store: Annotated[str | None, typer.Option(
+            "--store", metavar="地址", help="图谱存放处，如 sqlite:///图谱.db")] = None) -> None:
+    """用一句话提问：听成了什么、一句话的回答、依据；没有来源说过就说不知道。
+
+    例：xianglian ask 谁给比亚迪供碳陶制动盘；xianglian ask --batch 问题.txt --json
+    """
+    if bool(question.strip()) == (batch is not None):
+        raise typer.BadParameter("写一个问题，或用 --batch 给一个文件，二者选一")
+    answers = Answers(Settings.read(store=store), at=at, known_at=known_at, min_grade=min_grade)
+    if batch is None:
+        found = answer_to(answers, question)
+        if as_json:
+            print(json.dumps(found, ensure_ascii=False, sort_keys=True, indent=1))
+        else:
+            tell(answers, found)
+        return
+    for line in questions_of(batch):
+        found = answer_to(answers, line)
+        if as_json:
+            print(json.dumps(found, ensure_ascii=False, sort_keys=True))
+        else:
+            print(f"问：{line}\n答：{found['answer']}\n")
+
+
+def questions_of(file: Path) -> Iterator[str]:
+    """The questions of a file, one a line; blank lines are left out.
+
+    Raises XianglianError for a file that cannot be read or a line that is no JSON with a question.
+    """
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise XianglianError(f"读不了文件 {file}：请给一个 UTF-8 的文本文件") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        if file.suffix.casefold() != ".jsonl":
+            yield line.strip()
+            continue
+        try:
+            yield str(json.loads(line)["question"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise XianglianError(
+                f"{file} 第 {number} 行不是带 question 的 JSON") from error
+
+
+def tell(answers: Answers, found: Answer) -> None:
+    """An answer on a terminal: what was understood, the sentence, rows, sources, the call."""
+    console = Console(highlight=False, emoji=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, emoji=False, width=100, no_color=True)
+    texts = Texts(console, answers.ontology)
+    texts.say(f"理解为：{found['understood']['restated']}")
+    texts.say(found["answer"])
+    for row in found["rows"][:_MOST]:
+        texts.say(f"· {_line(row)}", "  ")
+    if len(found["rows"]) > _MOST:
+        texts.say(f"  … 共 {len(found['rows'])} 行，全部见 --json")
+    sources = list({item["source"]["id"]: item["source"] for item in found["evidence"]}.values())
+    if sources:
+        texts.say("依据")
+    for number, source in enumerate(sources[:_MOST], 1):
+        texts.say(f"  [{number}] {source['publisher']} {source['date']}《{source['title']}》"
+                  f"（{texts.word('Grade', source['grade'])}）", "      ")
+    if found["call"]:
+        console.print(f"同样的问题：{found['call']}", markup=False, soft_wrap=True)
+
+
+def _line(row: Answer) -> str:
+    """A row in one line: its own sentence, or its values."""
+    if row.get("text"):
+        return str(row["text"])
+    return "，".join("、".join(map(str, value)) if isinstance(value, list) else str(value)
+                    for name, value in row.items()
+                    if value not in (None, "", [], False) and name not in ("id", "kind", "records"))
+
+
