@@ -17,7 +17,6 @@ from ontology import XianglianError
 __all__ = ["ask", "questions_of", "tell"]
 
 _MOST = 10  # lines of rows and of sources on a terminal
-_STATUS = {"answered": "", "unknown": "不知道", "ambiguous": "请问是哪一个", "out_of_scope": "不归这里答"}
 
 
 def ask(question: Annotated[str, typer.Argument(

@@ -47,7 +47,7 @@ def answer(index: Index, text: str, at: int) -> Answer:
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
     return {
-        "question": text, "status": reply.status,
+        "status": reply.status,
         "understood": {"intent": reply.intent, "slots": reply.slots, "restated": reply.restated},
         "answer": _with_guesses(frame, reply.answer), "rows": list(reply.rows),
         "evidence": proofs, "call": reply.call, "choices": list(reply.choices),

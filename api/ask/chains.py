@@ -15,6 +15,7 @@ from graph.index import Index
 
 __all__ = ["compare", "completeness_of", "gap", "makers", "nearest_of", "verdict_of"]
 
+ORDER = ("absent", "contested", "present", "unknown")
 WORDS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}
 
 
@@ -78,13 +79,15 @@ def _verdicts(index: Index, chain: int, where: int,
     for member, code in zip(members, codes[:, 0].tolist(), strict=True):
         said, proofs = _one(index, member.segment, where, at) if code else (None, [])
         name = index.label(member.segment)
+        firms_ = [f["name"] for f in said.firms] if said else []
+        told = f"{name}：{WORDS[STATES[code]]}" + (f"（{join(firms_, 8, '家')}）" if firms_ else "")
         rows.append({"segment": name, "essential": member.essential, "stage": member.stage,
                      "verdict": STATES[code], "verdict_name": WORDS[STATES[code]],
-                     "firms": [f["name"] for f in said.firms] if said else [],
-                     "cited": proofs})
+                     "firms": firms_, "text": told, "cited": proofs})
         cited += proofs
         if member.essential or STATES[code] == "absent":
             named[STATES[code]].append(name)
+    rows.sort(key=lambda row: ORDER.index(row["verdict"]))
     return rows, cited, named
 
 
@@ -129,15 +132,15 @@ def completeness_of(frame: Frame) -> Reply | None:
     rows, cited, named = _verdicts(index, chain, where, at)
     place = f"{index.label(where, at)}的{index.label(chain)}链"
     parts = [f"{WORDS[name]} {len(named[name])} 个" + (
-        f"（{join(named[name], 20)}）" if named[name] else "")
-        for name in ("present", "absent", "contested", "unknown") if named[name] or name != "contested"]
-    text = (f"截至 {dates.iso(at)}，{place}的完整度在 {found['low']:.0%} 到 {found['high']:.0%} 之间："
-            f"必备环节 {found['essential']} 个，{'，'.join(parts)}；有来源说得清的占 {known:.0%}。")
+        f"（{join(named[name], 20)}）" if named[name] else "") for name in WORDS
+        if named[name] or name != "contested"]
+    text = (f"截至 {dates.iso(at)}，{place}的完整度在 {found['low']:.0%} 到 {found['high']:.0%} "
+            f"之间：必备环节 {found['essential']} 个，{'，'.join(parts)}；有来源说得清的占 {known:.0%}。")
     if frame.verb("complete") and frame.asks("yesno"):
         whole = "齐了" if found["low"] == 1 else (
             "没有齐" if found["high"] < 1 else "还说不准是不是齐了")
         text = f"{whole}。{text}"
-    restated = f"{index.label(where, at)} · {index.label(chain)} · 截至 {dates.iso(at)}：完整度多少？"
+    restated = f"截至 {dates.iso(at)}，{place}的完整度是多少？"
     return Reply("completeness", restated, text, rows=_clean(rows), cited=cited, at=at,
                  slots={"chain": slot(index, chain, at), "region": slot(index, where, at)},
                  call=call("gaps", chain=index.label(chain), region=index.label(where),
@@ -226,8 +229,8 @@ def _regions(frame: Frame, chain: int, places: Sequence[int]) -> Reply:
                 index.label(place, at)] = row["verdict_name"]
     one, other = (index.label(place, at) for place in places)
     both = [name for name in have[0] if name in have[1]]
-    text = (f"截至 {dates.iso(at)}，{index.label(chain)}链有来源说具备的必备环节：{one} {len(have[0])} 个，"
-            f"{other} {len(have[1])} 个；都有的是{join(both) or '（无）'}；只有{one}有的是"
+    text = (f"截至 {dates.iso(at)}，{index.label(chain)}链有来源说具备的必备环节："
+            f"{one} {len(have[0])} 个，{other} {len(have[1])} 个；都有的是{join(both) or '（无）'}；只有{one}有的是"
             f"{join(n for n in have[0] if n not in both) or '（无）'}；只有{other}有的是"
             f"{join(n for n in have[1] if n not in both) or '（无）'}。其余没有来源说过。")
     return Reply("compare", f"{index.label(chain)}链：{one}和{other}有什么不同？", text,
@@ -259,7 +262,8 @@ def verdict_of(frame: Frame) -> Reply | None:
                      "firms": [f["name"] for f in said.firms]})
     name = index.label(segments[0])
     chain = next(iter(index.chains_of(segments[0])), None)
-    restated = f"截至 {dates.iso(at)}，{index.label(where, at)}{'缺' if lacking else '有没有'}{name}{'吗' if lacking else ''}？"
+    asked = f"缺{name}吗" if lacking else f"有没有{name}"
+    restated = f"截至 {dates.iso(at)}，{index.label(where, at)}{asked}？"
     return Reply("verdict", restated, "".join(texts), status="answered" if known else "unknown",
                  rows=rows, cited=cited, at=at,
                  slots={"segment": [slot(index, s, at) for s in segments],
@@ -291,8 +295,8 @@ def _yes_no(frame: Frame, segment: int, where: int, said: Said, proofs: list[int
     tail = f"已知的是：{other}。" if other else ""
     hint = join((f["name"] for f in said.hinted), 5, "家")
     guess = f"只有推断的线索（{hint}），不能算数。" if hint else ""
-    return (f"不知道：没有来源说过截至 {day} {place}有没有"
-            f"{f'{index.label(chain)}链的' if chain is not None else ''}{name}（待核）。{guess}{tail}"), False
+    of = f"{index.label(chain)}链的" if chain is not None else ""
+    return (f"不知道：没有来源说过截至 {day} {place}有没有{of}{name}（待核）。{guess}{tail}"), False
 
 
 def _segment_times(index: Index, segment: int, where: int, at: int) -> str:
@@ -355,8 +359,8 @@ def firms_of(frame: Frame, segments: Sequence[int], what: str, whole: bool = Tru
             return reply
         if not whole:
             return verdict_of(frame)
-        return unknown("makers", restated, f"没有来源点名截至 {dates.iso(at)} {place}做{what}的企业",
-                       slots=slots_, call=where_to, cited=cited)
+        reason = f"没有来源点名截至 {dates.iso(at)} {place}做{what}的企业"
+        return unknown("makers", restated, reason, slots=slots_, call=where_to, cited=cited)
     by = [f"{firm}（{join(some, 3)}）" if whole or len(segments) > 1 else firm
           for firm, some in found.items()]
     head = "有，" if frame.asks("yesno") else ""
@@ -383,7 +387,8 @@ def nearest_of(frame: Frame) -> Reply | None:
     if said.verdict == "present":
         return verdict_of(frame)
     if not near["region"]:
-        return unknown("nearest", restated, f"没有来源说过哪里有{name}", slots=slots_, call=where_to)
+        return unknown("nearest", restated, f"没有来源说过哪里有{name}", slots=slots_,
+                       call=where_to)
     firms = join((f["name"] for f in near["firms"]), 8, "家")
     text = (f"截至 {dates.iso(at)}，离{place}最近的{name}在{near['region']}（{near['scope_name']}）"
             f"{f'：{firms}' if firms else ''}。")

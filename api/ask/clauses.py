@@ -49,7 +49,8 @@ def _halves(frame: Frame) -> list[Frame]:
     left, right = frame.tokens[:cut], frame.tokens[cut + 1:]
     names = [t for t in left if t.sort == "time" or (t.sort == "name" and proper(frame, t))]
     tail = [t for t in right if t.is_a("ask") or t.is_a("noun")]
-    return [_with(frame, [*left, *tail]), _with(frame, [*(t for t in names if t not in right), *right])]
+    head = [t for t in names if t not in right]
+    return [_with(frame, [*left, *tail]), _with(frame, [*head, *right])]
 
 
 def _with(frame: Frame, tokens: Sequence[Token]) -> Frame:

@@ -70,10 +70,10 @@ def _answer(frame: Frame, found: Sequence[tuple[Frame, list[Hit]]]) -> Reply:
     metrics = join(dict.fromkeys(str(f.said.get("metric")) for f in good or near))
     time = "、".join(t.text for t in frame.times)
     ask = f"{name}{time and f'（{time}）'}的{metrics}是多少？"
-    slots_ = {"subject": slot(index, subject, at), "metric": metrics,
-              "period": [t.first if t.first == t.last else f"{t.first}/{t.last}" for t in frame.times]}
+    periods = [t.period for t in frame.times]
+    slots_ = {"subject": slot(index, subject, at), "metric": metrics, "period": periods}
     where_to = call("observations", subject=name, metric=str((good or near)[0].said.get("metric")),
-                    period=slots_["period"][0] if slots_["period"] else "")
+                    period=periods[0] if periods else "")
     good = list({f.rows: f for f in good}.values())
     near = list({f.rows: f for f in near if f not in good}.values())
     if not good:
@@ -118,11 +118,10 @@ def _chosen(frame: Frame, hits: Sequence[Hit]) -> tuple[list[Fact], list[Fact], 
     if frame.verb("compare") and len(frame.times) == 2:
         return _both(frame, facts, f"{name}的{metric}")
     if time is not None:
-        exact = time.first if time.first == time.last else f"{time.first}/{time.last}"
-        wanted = [f for f in facts if f.said.get("period") == exact] or [
+        wanted = [f for f in facts if f.said.get("period") == time.period] or [
             f for f in facts if _of_time(frame.index, f, time)]
         if not wanted:
-            return [], facts, f"没有来源说过{name}{when(time.first) if time.first == time.last else time.text}的{metric}"
+            return [], facts, f"没有来源说过{name}{when(time.period)}的{metric}"
     status = _asked_status(frame)
     if status is not None:
         kept = [f for f in wanted if str(f.said.get("status") or "actual") in status]
@@ -144,7 +143,7 @@ def _both(frame: Frame, facts: Sequence[Fact], what: str) -> tuple[list[Fact], l
         mine = [f for f in facts if _of_time(frame.index, f, time)]
         found += [f for f in mine if f not in found]
         missing += [] if mine else [f"没有来源说过{when(time.first)}{what}"]
-    return ([], facts, "；".join(missing)) if missing else (found, [], "")
+    return ([], list(facts), "；".join(missing)) if missing else (found, [], "")
 
 
 def _of_scope(frame: Frame, hits: Sequence[Hit]) -> list[Fact]:
@@ -355,7 +354,8 @@ def highest(frame: Frame) -> Reply | None:
     rows, cited = of_facts(frame, some[:10])
     best = some[0]
     text = (f"在有来源给出数字的 {len(names)} 个里，{figure(index, best, frame.at)}"
-            f"{'最少' if low else '最多'}{cite(index, best.rows)}；其余没有来源给出数字，不能比较。")
+            f"{'最少' if low else '最多'}{cite(index, best.rows)}；"
+            "其余没有来源给出数字，不能比较。")
     return Reply("highest", f"哪个{index.ontology.kinds[kinds[0]].label.zh}的{'、'.join(runs)}"
                  f"{'最少' if low else '最多'}？", text, rows=rows, cited=cited,
                  slots={"class": kinds[0], "metric": "、".join(runs)},

@@ -148,14 +148,12 @@ def _scan(lexicon: Lexicon, plain: str, cuts: Collection[int], at: int) -> Itera
         time = dated.get(place)
         until = time.end if time else place
         if _inside_word(plain, cuts, place):
-            name_end, word_end, things, classes = place, place, (), ()
+            name_end, word_end = place, place
         else:
             name_end, things = lexicon.longest(plain, place)
             word_end, classes = lexicon.word(plain, place)
-            if _inside_word(plain, cuts, name_end):
-                name_end, things = place, ()
-            if _inside_word(plain, cuts, word_end):
-                word_end, classes = place, ()
+            name_end = place if _inside_word(plain, cuts, name_end) else name_end
+            word_end = place if _inside_word(plain, cuts, word_end) else word_end
         best = max(until, name_end, word_end)
         if best == place:
             sort = "break" if plain[place] in _BREAKS else "text"

@@ -9,7 +9,8 @@ from graph import dates, structure
 from graph.analysis.facts import Fact, links, since
 from graph.index import Index
 
-__all__ = ["doubts", "goods", "home", "looks_like_goods", "products_of", "spelt", "supply_text", "supplying"]
+__all__ = ["doubts", "goods", "home", "looks_like_goods", "products_of", "spelt", "supply_text",
+           "supplying"]
 
 
 
@@ -114,7 +115,8 @@ def supply_text(frame: Frame, fact: Fact) -> str:
 def doubts(frame: Frame, facts: Sequence[Fact]) -> str:
     t = frame.index.table
     weak = [f for f in facts if all(t.grade[row] > frame.index.floor for row in f.rows)]
-    return f"其中{join(phrase(frame.index, f, frame.day) for f in weak)}是推断，来源没有直说。" if weak else ""
+    told = join(phrase(frame.index, f, frame.day) for f in weak)
+    return f"其中{told}是推断，来源没有直说。" if weak else ""
 
 
 def home(index: Index, firm: int) -> set[int]:

@@ -16,6 +16,8 @@ from ontology.model import Kind
 __all__ = ["Lexicon", "lexicon"]
 
 Things = tuple[int, ...]
+# Classes whose choices are asked for in another way: a status, a step, a level.
+_UNCHOSEN = (structure.SOURCE, structure.OBSERVATION, structure.STAGE, "Region")
 _MOST = 12  # things that one short form may mean before it means nothing
 
 
@@ -147,7 +149,7 @@ def _built(index: Index) -> Lexicon:
     if provinces:  # what people in the province call it
         names.setdefault("全省", {})[max(provinces, key=lambda p: (index.places.ranges(
             p, 0)[0][1] - index.places.ranges(p, 0)[0][0], -p))] = None
-    known = words() | _labels(index)
+    known = _labels(index)
     return Lexicon(index, {name: tuple(things) for name, things in names.items()},
                    _reach(names, 2), known, _reach(known, 1))
 
@@ -170,7 +172,7 @@ def _labels(index: Index) -> dict[str, tuple[Word, ...]]:
             found.setdefault(plain, {})[word] = None
 
     for kind in index.ontology.classes:
-        if kind.name not in (structure.SOURCE, "Observation"):
+        if kind.name not in (structure.SOURCE, structure.OBSERVATION):
             add(kind.label.zh, ("noun", kind.name))
             add(kind.label.en, ("noun", kind.name))
     for kind in index.ontology.kinds.values():
@@ -178,20 +180,20 @@ def _labels(index: Index) -> dict[str, tuple[Word, ...]]:
             if part.role not in ("name", "full_name"):
                 for spelling in (part.label.zh, *part.synonyms):
                     add(spelling, ("field", part.name))
-        if kind.name == "Stage":
+        if kind.name == structure.STAGE:
             for choice in kind.fields[1].choices:
                 for spelling in (choice.label.zh, *choice.synonyms):
                     add(spelling, ("step", choice.name))
     for kind in index.ontology.classes:
         for part in kind.fields:
-            if part.choices and kind.name not in (structure.SOURCE, "Observation", "Stage", "Region"):
+            if part.choices and kind.name not in _UNCHOSEN:
                 for choice in part.choices:
                     for spelling in (choice.label.zh, *choice.synonyms):
                         add(spelling, ("choice", f"{kind.name}/{part.name}/{choice.name}"))
     for choice in index.ontology.words.get("ObservationStatus", ()):
         for spelling in (choice.label.zh, *choice.synonyms):
             add(spelling, ("status", choice.name))
-    for row, said in index.table.each(index.table.rows("holds").tolist()):
+    for row, said in index.table.each(index.table.rows(structure.HOLDS).tolist()):
         if index.table.grade[row] <= index.shown and said.get("title"):
             add(str(said["title"]), ("titles", "words"))
     return {w: tuple(c) for w, c in found.items()}

@@ -95,8 +95,9 @@ def honours(frame: Frame) -> Reply | None:
         facts = links(index, thing, [structure.HONOURED], forward=True)
         fit = [f for f in facts if f.things[1] in asked] if asked else facts
         if frame.asks("yesno") and asked and not fit:
-            return unknown("honours", f"{index.label(thing, at)}获评过吗？",
-                           f"没有来源说过{index.label(thing, at)}获评{join(index.label(h) for h in asked)}",
+            what = join(index.label(h) for h in asked)
+            return unknown("honours", f"{index.label(thing, at)}获评过{what}吗？",
+                           f"没有来源说过{index.label(thing, at)}获评{what}",
                            "；".join(phrase(index, f, at) for f in facts[:5]),
                            slots={"thing": slot(index, thing, at)},
                            call=call(f"entities/{index.id(thing)}/links", kind=structure.HONOURED))
@@ -104,10 +105,10 @@ def honours(frame: Frame) -> Reply | None:
         return facts_reply(frame, "honours", thing, fit or facts, head)
     if not asked:
         return None
-    facts = [pair for h in asked for pair in index.joined(
+    bearers = [pair for h in asked for pair in index.joined(
         structure.HONOURED, h, dates.last_day("2999"), forward=False, undated=True)]
     kinds = [k for k in frame.nouns if k not in ("Honour",)]
-    pairs = [pair for pair in facts if index.kind_of(pair[0]) in kinds] or facts
+    pairs = [pair for pair in bearers if index.kind_of(pair[0]) in kinds] or bearers
     places = frame.things("Region", "Park")
     if places and index.places.level_of(places[0]) != "province":
         near = inside(index, places[0], at)
@@ -181,7 +182,8 @@ def _membership(frame: Frame, facts: Sequence[Fact]) -> Reply:
     early = begun is not None and frame.times and at < dates.first_day(begun)
     since_ = f"（{when(begun)}起）" if begun else ""
     if early and begun is not None:
-        text = f"不是：截至 {dates.iso(at)} 还不是，来源说{one}从 {when(begun)} 起才属于{other}{cite(index, cited)}。"
+        text = (f"不是：截至 {dates.iso(at)} 还不是，来源说{one}从 {when(begun)} 起才属于{other}"
+                f"{cite(index, cited)}。")
     else:
         head = "是：" if frame.asks("yesno") else ""
         told = "；".join(dict.fromkeys(phrase(index, f, at) + more_of(frame, f) for f in facts))

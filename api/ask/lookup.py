@@ -14,6 +14,8 @@ from graph.analysis.facts import Fact, about, links, own
 
 __all__ = ["facts_reply", "field_of", "lookup", "more_of", "not_said", "of_choice", "why", "yes_no"]
 
+# Fields of a link that its clause leaves out and that belong to the answer.
+_BESIDE = ("note", "share", "volume", "capacity", "level", "side", "topic", "list", "function")
 _UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
 
 
@@ -37,8 +39,7 @@ def more_of(frame: Frame, fact: Fact) -> str:
         return ""
     text = phrase(frame.index, fact, frame.day)
     extra = [told for name, _, told in fields(frame.index, fact, frame.day)
-             if told not in text and name in ("note", "share", "volume", "capacity", "level", "side",
-                                              "topic", "list", "function")]
+             if told not in text and name in _BESIDE]
     return f"（{'，'.join(extra)}）" if extra else ""
 
 
@@ -109,7 +110,8 @@ def field_of(frame: Frame) -> Reply | None:
         found = [(name, label, text) for name, label, text in (
             fields(index, mine, at) if mine.rows else ()) if name in wanted]
         if not found:
-            linked = [f for f in links(index, thing) if index.kind_of(f.other(thing)) in frame.nouns]
+            linked = [f for f in links(index, thing)
+                      if index.kind_of(f.other(thing)) in frame.nouns]
             if linked and wanted:
                 return facts_reply(frame, "field", thing, linked[:10])
             continue

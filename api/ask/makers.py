@@ -45,7 +45,8 @@ def makers_of(frame: Frame) -> Reply | None:
     rows, cited = of_facts(frame, facts)
     told = "；".join(dict.fromkeys(supply_text(frame, f) for f in facts[:8]))
     return Reply("makers", f"谁生产或供应{what}？",
-                 f"来源说过的有 {len(makers)} 家：{join(makers, 12, '家')}——{told}{cite(index, cited)}。"
+                 f"来源说过的有 {len(makers)} 家：{join(makers, 12, '家')}。{told}"
+                 f"{cite(index, cited)}。"
                  + doubts(frame, facts), rows=rows, cited=cited, at=at,
                  slots={"product": [slot(index, p, at) for p in products][:8]},
                  call=call("entities", q=what, kind="Company"))
@@ -127,6 +128,6 @@ def fill(frame: Frame) -> Reply | None:
     rows = [{"name": one["name"], "kind_name": one["kind_name"], "places": one["places"],
              "segments": one["segments"], "reasons": [r["label"] for r in one["reasons"]]}
             for one in found["rows"]]
-    text = (f"可以先找的有{join(str(row['name']) for row in rows)}（共 {found['total']} 个候选，按写明的"
-            f"理由排列，是线索，不是结论）。")
+    text = (f"可以先找的有{join(str(row['name']) for row in rows)}（共 {found['total']} 个候选，"
+            "按写明的理由排列，是线索，不是结论）。")
     return Reply("candidates", ask, text, rows=rows, slots=slots_, call=where_to, at=at)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from math import log
 
 from api.ask.frame import Frame, Token
@@ -54,7 +55,7 @@ def pairs(run: str) -> list[str]:
             parts.append(char)
     if len(parts) == 1:
         return parts
-    return [a + "\0" + b for a, b in zip(parts, parts[1:], strict=False)]
+    return [a + "\0" + b for a, b in pairwise(parts)]
 
 
 def coverage(runs: Iterable[str], doc: str, weight: Mapping[str, float], usual: float) -> float:

@@ -47,7 +47,8 @@ def meetings(frame: Frame) -> Reply | None:
     rows, cited = of_facts(frame, [*shown_, *(own(index, e) for e in events)])
     extra = _event_figures(frame, events, asked_side)
     return Reply("meetings", f"{who or '有关各方'}：谁和谁在一起谈过、签过或参加过？",
-                 f"{_with_whom(frame, firms)}来源点了名的有{names}，在{told}上{cite(index, cited)}。{extra}",
+                 f"{_with_whom(frame, firms)}来源点了名的有{names}，在{told}上"
+                 f"{cite(index, cited)}。{extra}",
                  rows=rows, cited=cited,
                  slots={"parties": [slot(index, p, at) for p in parties],
                         "events": [slot(index, e, at) for e in events]},
@@ -66,7 +67,8 @@ def _by_side(frame: Frame, facts: Sequence[Fact]) -> str:
 
 
 def _with_whom(frame: Frame, firms: Sequence[int]) -> str:
-    return f"与{'、'.join(frame.index.label(f, frame.day) for f in firms)}在一起的，" if firms else ""
+    names = "、".join(frame.index.label(f, frame.day) for f in firms)
+    return f"与{names}在一起的，" if firms else ""
 
 
 def _event_figures(frame: Frame, events: Sequence[int], side: str | None) -> str:
@@ -93,8 +95,8 @@ def _side(frame: Frame, places: Sequence[int], facts: Sequence[Fact]) -> str | N
                    key=lambda p: asked.start - frame.position(p).end)
     for place in order[:1]:
         token = frame.position(place)
-        gap_ = [t for t in frame.tokens if token.end <= t.start < asked.start]
-        if all(t.sort == "word" and (t.is_a("blank") or t.is_a("verb", "join", "has")) for t in gap_):
+        beside = [t for t in frame.tokens if token.end <= t.start < asked.start]
+        if all(t.is_a("blank") or t.is_a("verb", "join", "has") for t in beside):
             for side in sides:
                 if bare(side) in (bare(index.label(place)), token.text) or token.text in bare(side):
                     return side

@@ -28,12 +28,12 @@ def grant(frame: Frame) -> Reply | None:
         if not fact.rows:
             continue
         policy = index.reference(fact.said.get("policy"))
-        home = index.reference(index.said(index.rows_of(policy)).get("region")) if policy >= 0 else -1
+        home = index.reference(own(index, policy).said.get("region")) if policy >= 0 else -1
         if scope and home not in scope and policy not in policies:
             continue
         named = [t for t in frame.names if set(t.things) & {*places, *policies, policy}]
-        runs = content(frame.tokens, [*named, *frame.of("verb", "grant"), *frame.of("noun", "Policy"),
-                                      *frame.of("field")])
+        runs = content(frame.tokens, [*named, *frame.of("verb", "grant"), *frame.of("field"),
+                                      *frame.of("noun", structure.POLICY)])
         doc = same(f"{phrase(index, fact, at)} {index.label(policy) if policy >= 0 else ''}")
         score = coverage(runs, doc, known.weight, known.usual) if runs else (
             1.0 if policy in policies else 0.0)

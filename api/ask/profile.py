@@ -45,11 +45,12 @@ def described(frame: Frame, thing: int) -> Reply:
     where_to = call(f"entities/{index.id(thing)}")
     slots_ = {"thing": slot(index, thing, at), "class": kind.name}
     if not facts:
-        return unknown("profile", ask, f"只有名字：没有来源介绍过{name}", slots=slots_, call=where_to)
+        return unknown("profile", ask, f"只有名字：没有来源介绍过{name}", slots=slots_,
+                       call=where_to)
     parts = _paragraph(frame, thing, facts)
     rows, cited = of_facts(frame, facts[:80])
-    return Reply("profile", ask, f"{'；'.join(parts)}{cite(index, cited)}。", rows=rows, cited=cited,
-                 slots=slots_, call=where_to)
+    text = f"{'；'.join(parts)}{cite(index, cited)}。"
+    return Reply("profile", ask, text, rows=rows, cited=cited, slots=slots_, call=where_to)
 
 
 def _paragraph(frame: Frame, thing: int, facts: Sequence[Fact]) -> list[str]:

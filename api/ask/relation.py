@@ -8,7 +8,7 @@ from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
 from api.ask.subjects import PARTIES
 from graph.analysis.facts import Fact, between, links, own
-from graph.analysis.paths import paths
+from graph.analysis.paths import PathStep, paths
 from graph.index import Index
 
 __all__ = ["relation"]
@@ -46,7 +46,7 @@ def relation(frame: Frame) -> Reply | None:
                          + [index.number(s["to_id"]) for r in found["rows"] for s in r["steps"]],
                          proofs)
         head = f"有交集：都和{join(shared)}有往来。" if shared else "没有直接联系，最短的路是："
-        text = head + "；".join(row["text"] for row in rows[:4]) + cite(index, cited) + "。"
+        text = head + "；".join(str(row["text"]) for row in rows[:4]) + cite(index, cited) + "。"
         return Reply("relation", ask, text, rows=rows, cited=cited, slots=slots_, call=where_to,
                      at=at)
     notes = [str(f.said[n]) for f in direct for n in ("note", "volume") if f.said.get(n)]
@@ -69,13 +69,12 @@ def _numbers(index: Index, things: Iterable[int], records: set[str]) -> list[int
     return sorted(row for row in rows if index.table.record_id(row) in records)
 
 
-def _way(steps: Sequence[object]) -> str:
+def _way(steps: Sequence[PathStep]) -> str:
     parts = []
     for step in steps:
-        assert isinstance(step, dict)
         one, other = (step["name"], step["to"]) if step["forward"] else (step["to"], step["name"])
-        what = f"{step['product']}" if step["product"] else ""
-        parts.append(f"{one}{_verb(step['link'], step['link_name'])}{other}{what and f'（{what}）'}")
+        what = f"（{step['product']}）" if step["product"] else ""
+        parts.append(f"{one}{_verb(step['link'], step['link_name'])}{other}{what}")
     return "，".join(parts)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from api.ask.frame import Frame
 from api.ask.say import row as as_row
@@ -38,13 +38,15 @@ def call(path: str, **parameters: Any) -> str:
     """The address that gives the same: /api/v1/suppliers?name=比亚迪, readable, not escaped
     more than it must be."""
     said = {name.rstrip("_"): value for name, value in parameters.items() if value}
-    asked = urlencode(said, doseq=True, safe="/", quote_via=_kept)
-    return f"/api/v1/{path}" + (f"?{asked}" if asked else "")
+    pairs = [(name, str(one)) for name, value in said.items()
+             for one in (value if isinstance(value, list) else [value])]
+    asked = "&".join(f"{name}={_kept(one)}" for name, one in pairs)
+    return f"/api/v1/{_kept(path)}" + (f"?{asked}" if asked else "")
 
 
-def _kept(text: str, safe: str = "/", *_: object) -> str:
+def _kept(text: str) -> str:
     """Chinese stays as it is; what has a meaning in an address does not."""
-    return "".join(c if ord(c) > 127 else quote(c, safe=safe) for c in text)
+    return "".join(c if ord(c) > 127 else quote(c, safe="/:-") for c in text)
 
 
 def of_facts(frame: Frame, facts: Iterable[Fact]) -> tuple[list[Row], list[int]]:

@@ -93,7 +93,8 @@ def cite(index: Index, rows: Sequence[int], most: int = 2) -> str:
         facts = t.sources[index.id(int(t.source[row]))]
         name = facts.publisher or f"《{facts.title}》"
         titles[f"{name} {facts.date}".strip() if facts.date else name] = None
-    return f"（{'；'.join([*titles][:most])}{' 等' if len(titles) > most else ''}）" if titles else ""
+    more = " 等" if len(titles) > most else ""
+    return f"（{'；'.join([*titles][:most])}{more}）" if titles else ""
 
 
 def shown(index: Index, field: Field, value: Any, at: int) -> Any:
@@ -153,8 +154,8 @@ def phrase(index: Index, fact: Fact, at: int) -> str:
         return hole[0].replace("{" + name + "}", told)
 
     text = _HOLE.sub(fill, text)
-    extra = [f"{part.label.zh}{when(str(fact.said[part.name])) if part.datatype == 'date' else shown(index, part, fact.said[part.name], at)}"
-             for part in kind.fields if part.datatype == "date" and fact.said.get(part.name)]
+    extra = [when(str(fact.said[part.name])) for part in kind.fields
+             if part.datatype == "date" and fact.said.get(part.name)]
     return text + (f"（{'，'.join(extra)}）" if extra else "")
 
 

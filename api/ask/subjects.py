@@ -10,7 +10,8 @@ from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 
-__all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "facts_of", "leftover", "main_of", "matching", "proper", "subjects"]
+__all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "facts_of", "leftover",
+           "main_of", "matching", "proper", "subjects"]
 
 ENOUGH = 0.6  # the share of a question that a fact must hold
 PARTIES = ("Company", "Park", "Institute", "Alliance", "Agency", "Cluster", "Platform", "Person",

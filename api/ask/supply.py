@@ -27,6 +27,10 @@ from graph.analysis.filters import inside, references
 
 __all__ = ["premise", "supply"]
 
+# What stands before the one who gets something; the last six only before a question word.
+_TO = ("给", "向", "为", "替", "帮", "卖给", "供给", "供应给", "供货给", "销给", "to",
+       "到", "供", "供应", "供货", "用在", "用于")
+
 
 
 def supply(frame: Frame) -> Reply | None:
@@ -66,7 +70,7 @@ def _role(frame: Frame, firm: int) -> str:
     asked = [t for t in frame.tokens if t.is_a("ask", "who", "where", "which", "what")]
     who = next((t for t in asked if t.is_a("ask", "who", "where", "which")),
                asked[0] if asked else None)
-    giving = _before(frame, here, ("给", "向", "为", "替", "帮", "卖给", "供给", "供应给", "to", "供货给", "销给"))
+    giving = _before(frame, here, _TO[:-6])
     if frame.verb("supplier") or frame.verb("customer"):
         noun = next(t for t in frame.tokens if t.is_a("verb", "supplier", "customer"))
         supplier = noun.is_a("verb", "supplier")
@@ -82,8 +86,7 @@ def _role(frame: Frame, firm: int) -> str:
         return "customer"
     if giving:
         return "customer"
-    if who is not None and _before(frame, who, ("给", "向", "为", "到", "供", "卖给", "供给", "供应给", "供货给",
-                                               "供应", "供货", "用在", "用于", "卖到", "销给", "替", "to")):
+    if who is not None and _before(frame, who, _TO):
         return "supplier"  # X给谁供货
     if frame.verb("support"):
         noun = next(t for t in frame.tokens if t.is_a("verb", "support"))
@@ -138,8 +141,8 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     told = "；".join(supply_text(frame, f) for f in alive[:8])
     quality = doubts(frame, alive)
     if support and len(alive) > 1:
-        text = f"给{name}做配套、来源点了名的有 {len(alive)} 家：{others}" if role == "customer" else \
-            f"{name}给{others}做配套"
+        text = (f"给{name}做配套、来源点了名的有 {len(alive)} 家：{others}"
+                if role == "customer" else f"{name}给{others}做配套")
         extra = _rest(frame, me)
         text += f"{cite(index, [r for f in alive for r in f.rows])}。{extra}"
     elif len(alive) == 1:
@@ -171,7 +174,9 @@ def _loose_goods(frame: Frame, facts: Sequence[Fact]) -> list[str]:
     for token in frame.tokens:
         if token.sort in ("text",) and len(token.text) > 1:
             text = spelt(token.text)
-            if any(text in spelt(name) or (len(text) > 3 and spelt(name) in text) for name in names) or (len(token.text) > 2 and looks_like_goods(frame, token)):
+            known = any(text in spelt(name) or (len(text) > 3 and spelt(name) in text)
+                        for name in names)
+            if known or (len(token.text) > 2 and looks_like_goods(frame, token)):
                 found.append(token.text)
     return found
 
@@ -194,7 +199,8 @@ def _rest(frame: Frame, firm: int) -> str:
     for number in known.by_subject.get(firm, ()):
         if "配套" in known.entries[number][1]:
             fact = known.fact(number)
-            return f"来源说{figure(frame.index, fact, frame.day)}，其余没有点名{cite(frame.index, fact.rows)}。"
+            told = figure(frame.index, fact, frame.day)
+            return f"来源说{told}，其余没有点名{cite(frame.index, fact.rows)}。"
     return ""
 
 
@@ -212,7 +218,8 @@ def _same_goods(frame: Frame, texts: Sequence[str], things: set[int], role: str)
 def _makes(frame: Frame, firm: int) -> str:
     index = frame.index
     facts = links(index, firm, ["produces"], forward=True)
-    return f"{index.label(firm, frame.day)}生产{join(index.label(f.things[1]) for f in facts)}" if facts else ""
+    goods_ = join(index.label(f.things[1]) for f in facts)
+    return f"{index.label(firm, frame.day)}生产{goods_}" if facts else ""
 
 
 def _whether(frame: Frame, firms: Sequence[int]) -> Reply:

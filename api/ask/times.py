@@ -1,6 +1,7 @@
 """The times in a question: 14年, 十年前, 去年上半年, “十四五”, 2025年11月, in 2014."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graph import dates
@@ -39,6 +40,11 @@ class Time:
         return dates.last_day(self.last)
 
     @property
+    def period(self) -> str:
+        """As periods are stored: 2025, 2021/2025."""
+        return self.first if self.first == self.last else f"{self.first}/{self.last}"
+
+    @property
     def year(self) -> str:
         return self.first[:4] if self.first[:4] == self.last[:4] else ""
 
@@ -61,18 +67,8 @@ def times(text: str, today: int) -> list[Time]:
             taken[start:end] = [True] * (end - start)
             found.append(Time(start, end, text[start:end], first, last))
 
-    for m in _SPAN.finditer(text):
-        a, b = (_arabic(part) for part in m.groups())
-        if "和" not in m[0] and a < b:
-            add(*m.span(), a, b)
-    for m in _ABSOLUTE.finditer(text):
-        if m.start() and text[m.start() - 1].isdigit():
-            continue
-        if (span := _parsed(m[0])) is not None:
-            end = m.start() + len(span[2])
-            if end < len(text) and text[end].isdigit() and text[end - 1].isdigit():
-                continue
-            add(m.start(), end, span[0], span[1])
+    for start, end, first, last in _absolute(text):
+        add(start, end, first, last)
     for m in _PLAN.finditer(text):
         add(*m.span(), *dates.parse_span(m[0]))
     for word, shift in _WORDS.items():
@@ -94,6 +90,20 @@ def times(text: str, today: int) -> list[Time]:
         full = 2000 + short if short <= (year - 2000) + 15 else 1900 + short
         add(*m.span(), str(full), str(full))
     return sorted(found, key=lambda t: t.start)
+
+
+def _absolute(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Years, months, days and spans of them that are written out."""
+    for m in _SPAN.finditer(text):
+        a, b = (_arabic(part) for part in m.groups())
+        if "和" not in m[0] and a < b:
+            yield *m.span(), a, b
+    for m in _ABSOLUTE.finditer(text):
+        span = None if m.start() and text[m.start() - 1].isdigit() else _parsed(m[0])
+        if span is not None:
+            end = m.start() + len(span[2])
+            if not (text[end:end + 1].isdigit() and text[end - 1].isdigit()):
+                yield m.start(), end, span[0], span[1]
 
 
 def _parsed(text: str) -> tuple[str, str, str] | None:

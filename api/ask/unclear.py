@@ -68,7 +68,8 @@ def not_understood(frame: Frame) -> Reply:
         return out_of_scope(frame)
     what = "、".join(odd) or "、".join(t.text for t in frame.names)
     tail = f"名称相近的有{join(near, 5)}，是不是指其中一个？" if near else ""
-    reason = f"图谱里没有叫“{what}”的，或没有来源说过所问的事" if odd else f"没有来源说过关于{what}所问的事"
+    reason = (f"图谱里没有叫“{what}”的，或没有来源说过所问的事" if odd
+              else f"没有来源说过关于{what}所问的事")
     return Reply("not_found", f"关于“{what}”的问题", f"不知道：{reason}。{tail}", status="unknown",
                  choices=[{"name": name} for name in dict.fromkeys(near)],
                  call=call("entities", q=what))

@@ -43,7 +43,8 @@ def when_of(frame: Frame) -> Reply | None:
     rows, cited = of_facts(frame, [fact])
     name = index.label(thing, at)
     return Reply("when", f"{name}：{''.join(leftover(frame, thing))}是什么时候？",
-                 f"{when(told)}：{phrase(index, fact, at)}{more_of(frame, fact)}{cite(index, cited)}。",
+                 f"{when(told)}：{phrase(index, fact, at)}{more_of(frame, fact)}"
+                 f"{cite(index, cited)}。",
                  rows=[{**row, "date": told} for row in rows], cited=cited,
                  slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
 

@@ -50,7 +50,7 @@ def where_of(frame: Frame) -> Reply | None:
     told = [phrase(index, f, at) for f in sites]
     rows, cited = of_facts(frame, list({f.rows: f for f in [*facts, *sites]}.values()))
     text = f"{name}在{join(places, 5)}" if places else f"{name}的所在地没有写"
-    return Reply("where", ask, f"{text}{'；' if told else ''}{'；'.join(told)}{cite(index, cited)}。",
+    return Reply("where", ask, f"{'；'.join([text, *told])}{cite(index, cited)}。",
                  rows=rows, cited=cited, slots=slots_, call=where_to)
 
 
