@@ -103,7 +103,8 @@ INTENTS: Sequence[Intent] = (
     ("why", lambda f: f.asks("why"), lookup.why),
     ("nearest", lambda f: f.verb("nearest") and bool(chains.segment_slots(f)), chains.nearest_of),
     ("compare", lambda f: f.first("Chain") is not None and (
-        (f.verb("compare") and bool(f.times)) or len(f.times) > 1
+        (f.verb("compare") and bool(f.times))
+        or (len(f.times) > 1 and not f.asks("count", "much", "rank"))
         or (f.verb("compare") and len(f.things("Region", "Park")) > 1)), chains.compare),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
      and not f.verb("lack"), chains.completeness_of),
@@ -115,7 +116,8 @@ INTENTS: Sequence[Intent] = (
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
     ("relation", lambda f: f.verb("relation") and not f.asks("count", "much"), relation.relation),
     ("when", lambda f: f.asks("when"), when.when_of),
-    ("meetings", lambda f: f.verb("talk", "sign", "join"), meetings.meetings),
+    ("meetings", lambda f: f.verb("talk", "sign", "join", "conclude")
+     and not f.asks("count", "much", "rank"), meetings.meetings),
     ("facilitated", lambda f: f.verb("facilitate"), partners.facilitated),
     ("supply", lambda f: f.verb("supply", "supplier", "buy", "customer", "support")
      and not f.asks("count", "much", "when"), supply.supply),
@@ -126,6 +128,7 @@ INTENTS: Sequence[Intent] = (
     ("grant", lambda f: f.verb("grant"), policies.grant),
     ("figure", lambda f: f.asks("count", "much", "rank") or bare_metric(f),
      figures.figure_of),
+    ("supply", lambda f: f.verb("supplier", "customer", "support"), supply.supply),
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), lists.member),
@@ -138,6 +141,7 @@ INTENTS: Sequence[Intent] = (
     ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"), lists.listing),
     ("yes_no", lambda f: f.asks("yesno"), lookup.yes_no),
     ("lookup", lambda f: True, lookup.lookup),
+    ("said", lambda f: not f.asks("introduce", "known"), lookup.by_words),
     ("profile", lambda f: True, profile.profile),
 )
 

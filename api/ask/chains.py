@@ -135,7 +135,8 @@ def completeness_of(frame: Frame) -> Reply | None:
         f"（{join(named[name], 20)}）" if named[name] else "") for name in WORDS
         if named[name] or name != "contested"]
     text = (f"截至 {dates.iso(at)}，{place}的完整度在 {found['low']:.0%} 到 {found['high']:.0%} "
-            f"之间：必备环节 {found['essential']} 个，{'，'.join(parts)}；有来源说得清的占 {known:.0%}。")
+            f"之间：必备环节 {found['essential']} 个，{'，'.join(parts)}；"
+            f"有来源说得清的占 {known:.0%}。")
     if frame.verb("complete") and frame.asks("yesno"):
         whole = "齐了" if found["low"] == 1 else (
             "没有齐" if found["high"] < 1 else "还说不准是不是齐了")
@@ -230,7 +231,8 @@ def _regions(frame: Frame, chain: int, places: Sequence[int]) -> Reply:
     one, other = (index.label(place, at) for place in places)
     both = [name for name in have[0] if name in have[1]]
     text = (f"截至 {dates.iso(at)}，{index.label(chain)}链有来源说具备的必备环节："
-            f"{one} {len(have[0])} 个，{other} {len(have[1])} 个；都有的是{join(both) or '（无）'}；只有{one}有的是"
+            f"{one} {len(have[0])} 个，{other} {len(have[1])} 个；"
+            f"都有的是{join(both) or '（无）'}；只有{one}有的是"
             f"{join(n for n in have[0] if n not in both) or '（无）'}；只有{other}有的是"
             f"{join(n for n in have[1] if n not in both) or '（无）'}。其余没有来源说过。")
     return Reply("compare", f"{index.label(chain)}链：{one}和{other}有什么不同？", text,

@@ -126,7 +126,8 @@ def _chosen(frame: Frame, hits: Sequence[Hit]) -> tuple[list[Fact], list[Fact], 
     if status is not None:
         kept = [f for f in wanted if str(f.said.get("status") or "actual") in status]
         if not kept:
-            word = "实际数" if "actual" in status else "目标或预计数"
+            word = "、".join({"actual": "实际数", "target": "目标", "forecast": "预计数",
+                             "planned": "计划数"}[one] for one in sorted(status))
             return [], wanted, f"没有来源说过{name}{time.text if time else ''}{metric}的{word}"
         return kept, [], ""
     if time is None:
@@ -173,8 +174,12 @@ def nearest_figures(frame: Frame, thing: int, most: int = 4) -> list[Fact]:
 
 def _asked_time(frame: Frame, top: Hit) -> Time | None:
     """The time that is asked for, unless it is a word of the metric itself (“十四五”期间新增)."""
-    if not frame.times:
+    metric = f"{top.fact.said.get('metric')}{top.fact.said.get('scope') or ''}"
+    asked = [t for t in frame.times if not (t.year and t.year in metric)]
+    if not asked:
         return None
+    if len(asked) < len(frame.times):
+        return asked[-1]
     if len(frame.times) > 1 and frame.times[0].year and frame.times[-1].year:
         first, last = frame.times[0], frame.times[-1]
         if first.first < last.first:
@@ -197,14 +202,11 @@ def _of_time(index: Index, fact: Fact, time: Time) -> bool:
 
 def _asked_status(frame: Frame) -> set[str] | None:
     """Actual or not, if the question says so; 完成了 beside a target means actual."""
+    if any(t.text in ("实际", "实际完成", "实绩", "已完成", "完成了") for t in frame.tokens):
+        return {"actual"}
     said = {m for t in frame.tokens for s, m in t.classes if s == "status"
             and t.text not in ("完成", "目标任务", "打算")}
-    strong = {"actual"} if any(t.text in ("实际", "实际完成", "实绩", "已完成", "完成了")
-                               for t in frame.tokens) else set()
-    if strong:
-        return {"actual"}
-    wanted = said & set(_STATUSES)
-    return {"forecast", "target", "planned"} if wanted else None
+    return said & set(_STATUSES) or None
 
 
 def _latest(facts: Sequence[Fact]) -> list[Fact]:
@@ -257,6 +259,10 @@ def _fits_unit(frame: Frame, unit: str) -> bool:
         return "元" in unit or any(word in asked for word in ("亿", "万"))
     if "百分" in asked or "几成" in asked:
         return "%" in unit
+    if frame.asks("rank"):
+        return unit in ("", "位", "名")
+    if asked.endswith("人"):
+        return unit in ("", "人", "名", "位", "万人", "人次", "万人次")
     return not (asked and asked[-1] in "家个项所名位条件座" and ("%" in unit or "元" in unit))
 
 
@@ -286,7 +292,7 @@ def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
     """
     own_names = figures(frame.index).names(subject)
     skip: list[Token] = []
-    hit = False
+    hit = subject in _subjects(frame)
     for token in frame.names:
         text = same(token.text)
         if subject in token.things:
@@ -294,9 +300,8 @@ def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
             hit = True
         elif text in doc:
             continue
-        elif text in own_names:
+        elif text in own_names and not _elsewhere(frame, subject, token):
             skip.append(token)
-            hit = hit or not proper(frame, token)
             hit = True
         elif _belongs(frame, subject, token):
             skip.append(token)
@@ -310,6 +315,11 @@ def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
     if not hit and not nobody and not _named_by_rest(frame, own_names, doc):
         return None
     return skip
+
+
+def _elsewhere(frame: Frame, subject: int, token: Token) -> bool:
+    """Whether a region's name in the name of an office says only where the office is."""
+    return frame.kinds(token) == {"Region"} and frame.index.kind_of(subject) == "Agency"
 
 
 def _named_by_rest(frame: Frame, names: str, doc: str) -> bool:

@@ -9,8 +9,8 @@ from graph import dates, structure
 from graph.analysis.facts import Fact, links, since
 from graph.index import Index
 
-__all__ = ["doubts", "goods", "home", "looks_like_goods", "products_of", "spelt", "supply_text",
-           "supplying"]
+__all__ = ["doubts", "goods", "home", "looks_like_goods", "products_of", "selling", "spelt",
+           "supply_text", "supplying"]
 
 
 
@@ -18,6 +18,14 @@ def supplying(index: Index) -> list[str]:
     """Links by which one supplies another: the second end is the customer."""
     return [kind.name for kind in index.ontology.links
             if kind.ends and kind.ends[1].name == structure.CUSTOMER]
+
+
+def selling(index: Index) -> list[str]:
+    """Links by which one sells to a place: from a firm to nothing but places."""
+    places = {kind.name for kind in index.ontology.classes if kind.place}
+    return [kind.name for kind in index.ontology.links if kind.ends and not kind.evidence
+            and kind.ends[0].refers == ("Company",) and set(kind.ends[1].refers) <= places
+            and kind.ends[1].refers and kind.field(structure.PRODUCT) is not None]
 
 
 def goods(frame: Frame, mine: Iterable[int] = ()) -> tuple[list[str], set[int]]:

@@ -14,6 +14,7 @@ from api.ask.words import same
 from graph import dates, structure
 from graph.analysis.facts import Fact, about, between, links, of_rows, own, since
 from graph.analysis.filters import inside, located
+from ontology.model import Kind
 
 __all__ = ["honours", "listing", "member"]
 
@@ -47,6 +48,7 @@ def listing(frame: Frame) -> Reply | None:
     if chain is not None:
         mine = [f for f in mine if index.reference(f.said.get("chain")) == chain
                 or index.label(chain) in phrase(index, f, at)] or mine
+    mine = _dated(frame, kind, mine)
     mine = _with_words(frame, mine, [*places, *firms, *([chain] if chain is not None else [])])
     if not mine:
         return None
@@ -62,6 +64,15 @@ def listing(frame: Frame) -> Reply | None:
                  f"{cite(index, cited)}。", rows=rows, cited=cited,
                  slots={"class": kind.name, "region": [slot(index, p, at) for p in places]},
                  call=call(f"things/{kind.name}", region=place))
+
+
+def _dated(frame: Frame, kind: Kind, facts: Sequence[Fact]) -> list[Fact]:
+    """Those whose date lies in the time that is named, where the class has dates."""
+    part = next((f for f in kind.fields if f.datatype == "date"), None)
+    if part is None or not frame.times:
+        return list(facts)
+    return [f for f in facts if f.said.get(part.name)
+            and frame.times[-1].meets(str(f.said[part.name]))]
 
 
 def _with_words(frame: Frame, facts: Sequence[Fact], slots_: Iterable[int]) -> list[Fact]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from api.ask.figures import nearest_figures
 from api.ask.frame import Frame
+from api.ask.lexicon import described
+from api.ask.match import content, coverage, figures, sayings
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, fields, join, phrase
 from api.ask.subjects import ENOUGH, asked, by_class, leftover, main_of, matching, proper, subjects
@@ -12,7 +14,7 @@ from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 
-__all__ = ["facts_reply", "field_of", "lookup", "more_of", "not_said", "of_choice", "why", "yes_no"]
+__all__ = ["by_words", "facts_reply", "field_of", "lookup", "more_of", "not_said", "of_choice", "why", "yes_no"]
 
 # Fields of a link that its clause leaves out and that belong to the answer.
 _BESIDE = ("note", "share", "volume", "capacity", "level", "side", "topic", "list", "function")
@@ -35,6 +37,8 @@ def facts_reply(frame: Frame, intent: str, thing: int, facts: Sequence[Fact],
 def more_of(frame: Frame, fact: Fact) -> str:
     """Notes and values of a link that its clause leaves out."""
     kind = frame.index.ontology.kinds[fact.kind]
+    if kind.name == structure.OBSERVATION:
+        return f"（{fact.said['note']}）" if fact.said.get("note") else ""
     if not kind.ends:
         return ""
     text = phrase(frame.index, fact, frame.day)
@@ -57,13 +61,46 @@ def not_said(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
         reason = f"来源没有给出“{asked(frame)}”的数字"
     else:
         reason = f"没有来源说过“{asked(frame)}”"
-    told = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in near)
+    near += [f for f in _of_namesakes(frame, thing) if f not in near]
+    told = "；".join(phrase(index, f, at) + more_of(frame, f) + cite(index, f.rows) for f in near)
     if not told:
         mine = own(index, thing)
         told = phrase(index, mine, at) if mine.rows else ""
     return unknown("lookup", f"{name}的“{what}”？", reason, told,
                    slots={"thing": slot(index, thing, at)}, cited=[r for f in near for r in f.rows],
                    call=call(f"entities/{index.id(thing)}"))
+
+
+def _of_namesakes(frame: Frame, thing: int) -> list[Fact]:
+    """What is said of others whose names begin as this one was typed: 湘投金天 (新材料)."""
+    token = next((t for t in frame.names if thing in t.things), None)
+    if token is None or len(token.text) < 3:
+        return []
+    others = [t for t in frame.lexicon.begun(token.text)
+              if t != thing and frame.index.kind_of(t) == frame.index.kind_of(thing)]
+    return [fact for other in others for score, fact in matching(frame, other, [token])[:1]
+            if score >= ENOUGH]
+
+
+def by_words(frame: Frame) -> Reply | None:
+    """A sentence of the data that holds all the words of a question which names nobody."""
+    known = sayings(frame.index, described(frame.index))
+    runs = content(frame.tokens, frame.of("noun"))
+    if sum(len(run) for run in runs) < 4:
+        return None
+    hits: list[tuple[float, int, Fact]] = []
+    for number in known.near(runs, 40):
+        subject, doc, _ = known.entries[number]
+        score = coverage(runs, doc, known.weight, known.usual)
+        if score >= 0.8:
+            hits.append((round(score, 2), subject, known.fact(number)))
+    if not hits:
+        return None
+    top = max(score for score, _, _ in hits)
+    best = [one for one in hits if one[0] >= top - 0.05][:10]
+    if frame.asks("count", "much", "rank") and not any(_has_number(frame, f) for _, _, f in best):
+        return None
+    return facts_reply(frame, "said", best[0][1], [fact for _, _, fact in best])
 
 
 def lookup(frame: Frame) -> Reply | None:
@@ -79,14 +116,20 @@ def lookup(frame: Frame) -> Reply | None:
             best = hits[0][0], thing, [f for s, f in hits if s >= hits[0][0] - 0.1][:6]
     if best is None:
         return None
-    if frame.asks("who") and all(f.kind == structure.TAKES_PART for f in best[2][:1]):
-        event = best[2][0].things[1]
-        found = links(frame.index, event, [structure.TAKES_PART], forward=False)
-        return facts_reply(frame, "lookup", event, found)
+    if frame.asks("who") and best[2][0].kind in (structure.TAKES_PART, "Event"):
+        return facts_reply(frame, "lookup", best[1], _attending(frame, best[2][0]) or best[2])
     if frame.asks("count", "much", "rank") and (
             best[0] < 0.75 or not any(_has_number(frame, f) for f in best[2])):
         return not_said(frame, best[1], leftover(frame, best[1]))
     return facts_reply(frame, "lookup", best[1], best[2])
+
+
+def _attending(frame: Frame, fact: Fact) -> list[Fact]:
+    """Those who took part in the event, those of the role that is asked for if it is said."""
+    found = links(frame.index, fact.things[-1], [structure.TAKES_PART], forward=False)
+    role = [f for f in found if f.said.get("role") and any(
+        part in str(f.said["role"]) for part in content(frame.tokens) for part in [part[-2:]])]
+    return role or found
 
 
 def _has_number(frame: Frame, fact: Fact) -> bool:
@@ -120,6 +163,8 @@ def field_of(frame: Frame) -> Reply | None:
         if others and not any(thing in t.things for t in frame.names):
             continue
         name = index.label(thing, at)
+        found = [(one, label, _narrowed(frame, thing, mine, one) or text)
+                 for one, label, text in found]
         told = "；".join(f"{label}：{text}" for _, label, text in found)
         note = str(mine.said.get("note") or "")
         rows, cited = of_facts(frame, [mine])
@@ -130,6 +175,17 @@ def field_of(frame: Frame) -> Reply | None:
                      slots={"thing": slot(index, thing, at), "fields": wanted},
                      call=call(f"entities/{index.id(thing)}"))
     return None
+
+
+def _narrowed(frame: Frame, thing: int, fact: Fact, name: str) -> str:
+    """Of a list the parts that the question asks for: 重点工程 of all targets."""
+    values, runs = fact.said.get(name), leftover(frame, thing)
+    if not isinstance(values, list) or not runs:
+        return ""
+    known = figures(frame.index)
+    fit = [str(v) for v in values
+           if coverage(runs, same(str(v)), known.weight, known.usual) >= 0.5]
+    return "、".join(fit) if 0 < len(fit) < len(values) else ""
 
 
 def of_choice(frame: Frame) -> Reply | None:

@@ -1,17 +1,20 @@
 """How well a sentence of the data answers the words of a question: shared pairs of characters."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from math import log
 
+import numpy as np
+
 from api.ask.frame import Frame, Token
 from api.ask.words import same
 from graph.analysis.facts import Fact, own
 from graph.index import Index
+from graph.structure import OBSERVATION, SOURCE
 
-__all__ = ["Figures", "content", "coverage", "figures", "spellings"]
+__all__ = ["Corpus", "content", "coverage", "figures", "sayings", "spellings"]
 
 _WINDOW = 9  # how far apart two characters of a pair may stand
 _ENOUGH = 0.66
@@ -84,8 +87,8 @@ def _holds(doc: str, pair: str) -> float:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Every figure of an index: (subject, what it measures as text, the observation)."""
+class Corpus:
+    """Sentences of an index: (the thing they are about, their words, the thing that says it)."""
 
     index: Index
     entries: Sequence[tuple[int, str, int]]
@@ -131,6 +134,8 @@ class Figures:
             kind = self.index.ontology.kinds[self.index.kind_of(subject)]
             found = {self.index.reference(said.get(f.name)) for f in kind.fields
                      if f.datatype == "reference" and not f.multiple}
+            if not kind.place and not kind.open:  # who takes part in an event, and so on
+                found |= set(self.index.links.there[self.index.links.of(subject)].tolist())
             self.places[subject] = frozenset(found - {-1})
         return self.places[subject]
 
@@ -161,18 +166,47 @@ def spellings(index: Index, thing: int) -> list[str]:
     return found
 
 
-def figures(index: Index) -> Figures:
+def figures(index: Index) -> Corpus:
     """All figures, read once an index."""
     key = ("ask figures", index.shown)
     known = index.memory.get(key)
-    if not isinstance(known, Figures):
-        known = index.memory[key] = Figures(index, _entries(index))
+    if not isinstance(known, Corpus):
+        known = index.memory[key] = Corpus(index, _entries(index))
     return known
+
+
+def sayings(index: Index, kinds: Collection[str]) -> Corpus:
+    """What sources say in sentences: traits, notes, and the things of these classes."""
+    key = ("ask sayings", index.shown)
+    known = index.memory.get(key)
+    if not isinstance(known, Corpus):
+        known = index.memory[key] = Corpus(index, _sentences(index, kinds))
+    return known
+
+
+def _sentences(index: Index, kinds: Collection[str]) -> list[tuple[int, str, int]]:
+    t, found = index.table, dict[int, list[str]]()
+    wanted = [n for n, name in enumerate(t.kinds) if name in kinds]
+    for row in np.flatnonzero(t.head < 0).tolist():
+        if t.grade[row] > index.shown or t.kinds[t.kind[row]] in (SOURCE, OBSERVATION):
+            continue
+        if t.kind[row] in wanted or '"note":' in t.values[row] or '"text":' in t.values[row]:
+            texts = [str(part) for value in t.said(row).values()
+                     for part in (value if isinstance(value, list) else [value])]
+            found.setdefault(int(index.canon[t.thing[row]]), []).extend(texts)
+    entries: list[tuple[int, str, int]] = []
+    for thing in sorted(found):
+        said = index.said(index.rows_of(thing))
+        subject = index.reference(said.get("subject"))
+        about = [index.label(subject)] if subject >= 0 else []
+        entries.append((subject if subject >= 0 else thing,
+                        same(" ".join([index.label(thing), *about, *found[thing]])), thing))
+    return entries
 
 
 def _entries(index: Index) -> list[tuple[int, str, int]]:
     found: dict[int, tuple[int, str, int]] = {}
-    rows = index.table.rows("Observation").tolist()
+    rows = index.table.rows(OBSERVATION).tolist()
     for row, said in index.table.each(rows):
         thing = int(index.canon[index.table.thing[row]])
         subject = index.reference(said.get("subject"))

@@ -22,6 +22,8 @@ def meetings(frame: Frame) -> Reply | None:
     wanted = {"talk": {"talk", "matchmaking", "visit"}, "sign": {"signing", "launch"}}
     verbs = [v for v in wanted if frame.verb(v)]
     parties = [p for p in frame.things(*PARTIES)]
+    if frame.verb("conclude") and len(parties) > 1:
+        return _no_meeting(frame, parties)
     events = _relevant(frame, parties, verbs, wanted)
     if not events:
         return _no_meeting(frame, parties) if verbs and len(parties) > 1 and (
@@ -170,9 +172,9 @@ def _no_meeting(frame: Frame, parties: Sequence[int]) -> Reply:
     who = "、".join(index.label(p, at) for p in parties)
     events = common_events(index, parties[0], parties[1])
     near = "；".join(f"它们都参加了{event_text(index, e, at)}" for e in events)
-    signed = frame.verb("sign")
+    did = "谈成什么" if frame.verb("conclude") else "签过什么" if frame.verb("sign") else "谈过"
     return unknown("meetings", f"{who}之间谈过或签过什么？",
-                   f"没有来源说过{who}之间{'签过什么' if signed else '谈过'}", near,
+                   f"没有来源说过{who}之间{did}", near,
                    cited=[r for e in events for r in own(index, e).rows],
                    call=call("path", from_=index.label(parties[0]), to=index.label(parties[1])),
                    slots={"parties": [slot(index, p, at) for p in parties]})

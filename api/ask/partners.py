@@ -42,7 +42,8 @@ def partners(frame: Frame) -> Reply | None:
     told = "；".join(dict.fromkeys(phrase(index, f, at) for f in facts[:10]))
     others = join((index.label(f.other(me), at) for f in facts), 15)
     rows, cited = of_facts(frame, facts)
-    text = f"{name}的合作方，来源说过的有{others}：{told}{cite(index, cited)}。{doubts(frame, facts)}"
+    text = (f"{name}的合作方，来源说过的有{others}：{told}{cite(index, cited)}。"
+            f"{doubts(frame, facts)}")
     return Reply("partners", ask, text, rows=rows, cited=cited, slots=slots_, call=where_to, at=at)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from api.ask.frame import Frame
 from api.ask.lookup import facts_reply
+from api.ask.match import content
 from api.ask.reply import Reply, call, slot, unknown
 from api.ask.say import cite, phrase
 from api.ask.words import bare
@@ -15,8 +16,10 @@ __all__ = ["about_post", "post"]
 
 
 def about_post(frame: Frame) -> bool:
-    return frame.has("titles") or frame.verb("post") or any(
-        frame.kinds(t) == {structure.PERSON} for t in frame.names)
+    people = [t for t in frame.names if frame.kinds(t) == {structure.PERSON}]
+    if people and not frame.has("titles") and not frame.verb("post"):
+        return not content(frame.tokens, people)
+    return frame.has("titles") or frame.verb("post")
 
 
 def post(frame: Frame) -> Reply | None:

@@ -37,6 +37,9 @@ def grant(frame: Frame) -> Reply | None:
         doc = same(f"{phrase(index, fact, at)} {index.label(policy) if policy >= 0 else ''}")
         score = coverage(runs, doc, known.weight, known.usual) if runs else (
             1.0 if policy in policies else 0.0)
+        if 0.3 <= score < 0.5 and frame.asks("much", "count"):  # 创业者 of 一次性创业补贴
+            again = [*runs, *(same(t.text) for t in frame.of("verb", "grant"))]
+            score = max(score, coverage(again, doc, known.weight, known.usual))
         if score >= 0.5:
             found.append((round(score, 2), fact))
     if not found:

@@ -26,7 +26,8 @@ def profile(frame: Frame) -> Reply | None:
         return None
     thing = main_of(frame, found)
     left = leftover(frame, thing)
-    if (left or frame.has("step")) and not frame.asks("introduce", "known"):
+    broad = frame.index.kind_of(thing) in ("Region", structure.CHAIN)
+    if (left or frame.has("step")) and (broad or not frame.asks("introduce", "known")):
         return not_said(frame, thing, left)
     kind = frame.index.ontology.kinds[frame.index.kind_of(thing)]
     untold = [part.label.zh for name in frame.fields if (part := kind.field(name)) is not None

@@ -67,6 +67,7 @@ def figure(index: Index, fact: Fact, at: int) -> str:
             told += f"（共 {number(said['out_of'])} 个）"
     else:
         told = quantity(said, value)
+    who += " " if who[-1:].isascii() and who else ""
     return f"{who}{period}{said.get('metric', '')}{scope}：{status}{told}"
 
 

@@ -40,12 +40,17 @@ def _composed(frame: Frame) -> list[tuple[int, float]]:
     for entry, held in mass.items():
         thing, _ = entries[entry]
         share = held / whole[entry] if whole[entry] else 0.0
-        if share < 0.38:
+        if share < 0.3:
             continue
         wanted = frame.index.kind_of(thing) in frame.nouns
-        if share >= (0.38 if wanted else 0.5):
+        if share >= (0.38 if wanted else 0.5) or _common(text, entries[entry][1]):
             best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
     return sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
+
+
+def _common(text: str, name: str) -> bool:
+    """Whether six characters of the name stand in the question as they are."""
+    return any(name[i:i + 6] in text for i in range(len(name) - 5))
 
 
 def proper(frame: Frame, token: Token) -> bool:

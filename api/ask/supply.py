@@ -12,6 +12,7 @@ from api.ask.goods import (
     home,
     looks_like_goods,
     products_of,
+    selling,
     spelt,
     supply_text,
     supplying,
@@ -53,7 +54,8 @@ def supply(frame: Frame) -> Reply | None:
                  for f in links(index, one, supplying(index), forward=mine == "supplier")]
         if all(mine == "supplier" for mine in roles):
             return _list(frame, firms, facts, "supplier")
-    facts = links(index, me, supplying(index), forward=role == "supplier")
+    kinds = [*supplying(index), *(selling(index) if role == "supplier" else ())]
+    facts = links(index, me, kinds, forward=role == "supplier")
     return _list(frame, [me], facts, role)
 
 

@@ -16,6 +16,8 @@ _ABSOLUTE = re.compile(
 _PLAN = re.compile("十[一二三四五六]五(?:时期|期间|末|规划)?")
 _SHORT = re.compile("(?<!\\d)(\\d\\d)年(?![内来间前后里多以度])")
 _SPAN = re.compile(f"({_YEAR})年?(?:到|至|-|—|~|和)({_YEAR})年?")
+_MONTH_DAY = re.compile("(?<![\\d年.-])(\\d{1,2})月(\\d{1,2})[日号]")
+_BEFORE, _SINCE = re.compile("以前|之前"), re.compile("以来|以后|至今")
 _NUMBER = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _AGO = re.compile("(\\d{1,2}|[一两二三四五六七八九十]{1,2})年(前|之前|以前|后|之后|以后)")
 _MONTHS = re.compile("前(\\d{1,2}|[一二三四五六七八九十]{1,2})个月|前([一二三])季度|(上|下)半年")
@@ -68,7 +70,15 @@ def times(text: str, today: int) -> list[Time]:
             found.append(Time(start, end, text[start:end], first, last))
 
     for start, end, first, last in _absolute(text):
+        if m := _BEFORE.match(text, end):  # the last day before it
+            end, first = m.end(), dates.iso(dates.first_day(first) - 1)
+            last = first
+        elif (m := _SINCE.match(text, end)) and int(last[:4]) < year:
+            end, last = m.end(), str(year)
         add(start, end, first, last)
+    for m in _MONTH_DAY.finditer(text):
+        if (day := _past_day(int(m[1]), int(m[2]), today)) is not None:
+            add(*m.span(), day, day)
     for m in _PLAN.finditer(text):
         add(*m.span(), *dates.parse_span(m[0]))
     for word, shift in _WORDS.items():
@@ -90,6 +100,19 @@ def times(text: str, today: int) -> list[Time]:
         full = 2000 + short if short <= (year - 2000) + 15 else 1900 + short
         add(*m.span(), str(full), str(full))
     return sorted(found, key=lambda t: t.start)
+
+
+def _past_day(month: int, day: int, today: int) -> str | None:
+    """The last day of that month and number that is not in the future."""
+    year = int(dates.iso(today)[:4])
+    for one in (year, year - 1):
+        try:
+            found = dates.parse_span(f"{one}-{month:02}-{day:02}")[0]
+        except ValueError:
+            return None
+        if dates.first_day(found) <= today:
+            return found
+    return None
 
 
 def _absolute(text: str) -> Iterator[tuple[int, int, str, str]]:

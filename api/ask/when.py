@@ -8,7 +8,7 @@ from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, phrase, when
 from api.ask.subjects import ENOUGH, by_class, leftover, main_of, matching, subjects
 from graph import structure
-from graph.analysis.facts import Fact, between, own, since
+from graph.analysis.facts import Fact, about, between, own, since
 from graph.index import Index
 
 __all__ = ["date_of", "when_of"]
@@ -20,7 +20,10 @@ def when_of(frame: Frame) -> Reply | None:
     index, at = frame.index, frame.day
     best: list[tuple[float, int, Fact, str]] = []
     for thing in subjects(frame)[:6]:
-        for score, fact in matching(frame, thing, frame.of("ask")):
+        told_of = matching(frame, thing, frame.of("ask"))
+        for project in about(index, thing, [structure.PROJECT]) if frame.has("step") else ():
+            told_of += [(0.7, fact) for fact in about(index, project.things[0], [structure.STAGE])]
+        for score, fact in told_of:
             if (told := date_of(index, fact)) and score > 0:
                 best.append((score + _date_fit(frame, fact), thing, fact, told))
         if len(frame.things()) > 1:
