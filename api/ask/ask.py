@@ -25,6 +25,7 @@ from api.ask.frame import Frame, read
 from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
 from api.ask.say import join, source_titles
+from api.ask.subjects import described_by
 from graph.analysis.answers import envelope, evidence
 from graph.index import Index
 
@@ -110,7 +111,8 @@ INTENTS: Sequence[Intent] = (
      and not f.verb("lack"), chains.completeness_of),
     ("gap", lambda f: f.verb("lack") and f.first("Chain") is not None
      and not _segments_only(f), chains.gap),
-    ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company") and (
+    ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company")
+     and not described_by(f) and (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
@@ -133,13 +135,15 @@ INTENTS: Sequence[Intent] = (
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), lists.member),
     ("where", lambda f: f.asks("where"), where.where_of),
-    ("makers", lambda f: f.verb("make") or (f.asks("who", "which", "yesno")
-                                            and bool(chains.segment_slots(f))), makers.makers),
+    ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
+        f.asks("who", "which", "yesno") and bool(chains.segment_slots(f))), makers.makers),
     ("honours", lambda f: f.verb("honour"), lists.honours),
     ("choice", lambda f: f.has("choice"), lookup.of_choice),
     ("field", lambda f: bool(f.fields), lookup.field_of),
-    ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"), lists.listing),
+    ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"),
+     lists.listing),
     ("yes_no", lambda f: f.asks("yesno"), lookup.yes_no),
+    ("linked", lambda f: f.asks("which", "who", "what") and bool(f.nouns), lookup.linked),
     ("lookup", lambda f: True, lookup.lookup),
     ("said", lambda f: not f.asks("introduce", "known"), lookup.by_words),
     ("profile", lambda f: True, profile.profile),

@@ -231,6 +231,7 @@ def _hits(frame: Frame) -> list[Hit]:
         numbers |= dict.fromkeys(known.by_subject.get(thing, ()))
     numbers |= dict.fromkeys(known.near(runs, 60))
     hits: list[Hit] = []
+    nouns = frame.of("noun")
     for one in numbers:
         subject, doc, _ = known.entries[one]
         skip = _covered(frame, subject, doc)
@@ -240,6 +241,9 @@ def _hits(frame: Frame) -> list[Hit]:
         if not left:
             continue
         score = coverage(left, doc, known.weight, known.usual)
+        if score < ENOUGH and nouns:  # 基地 of MLCC基地 need not stand in the figure
+            bare_ = content(frame.tokens, [*skip, *nouns])
+            score = max(score, coverage(bare_, doc, known.weight, known.usual) - 0.1)
         if score >= (ENOUGH if subject in subjects or skip else 0.8):
             fact = known.fact(one)
             if not _fits_unit(frame, str(fact.said.get("unit") or "")):
@@ -299,7 +303,7 @@ def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
             skip.append(token)
             hit = True
         elif text in doc:
-            continue
+            hit = hit or proper(frame, token)
         elif text in own_names and not _elsewhere(frame, subject, token):
             skip.append(token)
             hit = True
@@ -311,6 +315,7 @@ def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
         if token.sort != "name" and token not in skip and len(token.text) > 1 and (
                 same(token.text) in own_names) and same(token.text) not in doc:
             skip.append(token)
+            hit = hit or any(_belongs(frame, subject, t) for t in frame.names)
     nobody = not any(proper(frame, token) for token in frame.names)
     if not hit and not nobody and not _named_by_rest(frame, own_names, doc):
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from api.ask.frame import Frame
 from api.ask.goods import home
-from api.ask.lookup import facts_reply, more_of
+from api.ask.lookup import attending, facts_reply, more_of
 from api.ask.match import content, coverage, spellings
 from api.ask.match import figures as all_figures
 from api.ask.reply import MOST, Reply, call, of_facts, slot, unknown
@@ -26,6 +26,9 @@ def listing(frame: Frame) -> Reply | None:
     kinds = [k for k in frame.nouns if k in index.ontology.kinds
              and index.ontology.kinds[k].ends is None and k not in (structure.SEGMENT,)]
     wanted = [k for k in kinds if k not in (structure.CHAIN, "Region")] or kinds
+    people = any(t.text.endswith("人") for t in frame.of("ask", "count"))
+    if people:
+        return None
     if not wanted:
         return None
     kind = index.ontology.kinds[wanted[0]]
@@ -52,6 +55,8 @@ def listing(frame: Frame) -> Reply | None:
     mine = _with_words(frame, mine, [*places, *firms, *([chain] if chain is not None else [])])
     if not mine:
         return None
+    if kind.name == "Event" and frame.asks("who") and len(mine) == 1:
+        return facts_reply(frame, "list", mine[0].things[0], attending(frame, mine[0]) or mine)
     place = index.label(places[0], at) if places else ""
     who = "、".join(index.label(f, at) for f in firms)
     names = [index.label(f.things[0], at) if kind.role("name") else phrase(index, f, at)
@@ -71,8 +76,10 @@ def _dated(frame: Frame, kind: Kind, facts: Sequence[Fact]) -> list[Fact]:
     part = next((f for f in kind.fields if f.datatype == "date"), None)
     if part is None or not frame.times:
         return list(facts)
-    return [f for f in facts if f.said.get(part.name)
-            and frame.times[-1].meets(str(f.said[part.name]))]
+    time = frame.times[-1]
+    return [f for f in facts if (told := str(f.said.get(part.name) or ""))
+            and dates.first_day(time.first) <= dates.first_day(told)
+            and dates.last_day(told) <= time.at]
 
 
 def _with_words(frame: Frame, facts: Sequence[Fact], slots_: Iterable[int]) -> list[Fact]:

@@ -14,7 +14,8 @@ from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 
-__all__ = ["by_words", "facts_reply", "field_of", "lookup", "more_of", "not_said", "of_choice", "why", "yes_no"]
+__all__ = ["attending", "by_words", "facts_reply", "field_of", "linked", "lookup", "more_of",
+           "not_said", "of_choice", "why", "yes_no"]
 
 # Fields of a link that its clause leaves out and that belong to the answer.
 _BESIDE = ("note", "share", "volume", "capacity", "level", "side", "topic", "list", "function")
@@ -55,7 +56,8 @@ def not_said(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
     hits = matching(frame, thing)
     near = [fact for score, fact in hits if score >= 0.3][:3]
     if frame.asks("count", "much", "rank"):
-        some = nearest_figures(frame, thing)
+        some = [f for one in dict.fromkeys([thing, *subjects(frame)[:3]])
+                for f in nearest_figures(frame, one)]
         near = list({f.rows: f for f in [*some, *near]}.values())[:4]
     if frame.asks("count", "much", "rank") and hits and hits[0][0] >= 0.75:
         reason = f"来源没有给出“{asked(frame)}”的数字"
@@ -103,6 +105,20 @@ def by_words(frame: Frame) -> Reply | None:
     return facts_reply(frame, "said", best[0][1], [fact for _, _, fact in best])
 
 
+def linked(frame: Frame) -> Reply | None:
+    """Things of a class that is asked for, by a link with the words of the question:
+    哪些部门研发的."""
+    index = frame.index
+    wanted = [k for k in frame.nouns if k in index.ontology.kinds]
+    for thing in subjects(frame)[:4]:
+        kinds = [k for k in wanted if k != index.kind_of(thing)]
+        facts = [f for s, f in matching(frame, thing, frame.of("noun")) if len(f.things) > 1
+                 and s >= 0.4 and index.kind_of(f.other(thing)) in kinds]
+        if facts:
+            return facts_reply(frame, "linked", thing, facts[:20])
+    return None
+
+
 def lookup(frame: Frame) -> Reply | None:
     """Any fact of the thing that holds the words of the question."""
     if frame.asks("introduce", "known") and not any(leftover(frame, t) for t in frame.things()):
@@ -117,14 +133,14 @@ def lookup(frame: Frame) -> Reply | None:
     if best is None:
         return None
     if frame.asks("who") and best[2][0].kind in (structure.TAKES_PART, "Event"):
-        return facts_reply(frame, "lookup", best[1], _attending(frame, best[2][0]) or best[2])
+        return facts_reply(frame, "lookup", best[1], attending(frame, best[2][0]) or best[2])
     if frame.asks("count", "much", "rank") and (
             best[0] < 0.75 or not any(_has_number(frame, f) for f in best[2])):
         return not_said(frame, best[1], leftover(frame, best[1]))
     return facts_reply(frame, "lookup", best[1], best[2])
 
 
-def _attending(frame: Frame, fact: Fact) -> list[Fact]:
+def attending(frame: Frame, fact: Fact) -> list[Fact]:
     """Those who took part in the event, those of the role that is asked for if it is said."""
     found = links(frame.index, fact.things[-1], [structure.TAKES_PART], forward=False)
     role = [f for f in found if f.said.get("role") and any(
@@ -179,7 +195,8 @@ def field_of(frame: Frame) -> Reply | None:
 
 def _narrowed(frame: Frame, thing: int, fact: Fact, name: str) -> str:
     """Of a list the parts that the question asks for: 重点工程 of all targets."""
-    values, runs = fact.said.get(name), leftover(frame, thing)
+    values = fact.said.get(name)
+    runs = leftover(frame.without(*frame.of("field")), thing)
     if not isinstance(values, list) or not runs:
         return ""
     known = figures(frame.index)

@@ -19,7 +19,7 @@ def about_post(frame: Frame) -> bool:
     people = [t for t in frame.names if frame.kinds(t) == {structure.PERSON}]
     if people and not frame.has("titles") and not frame.verb("post"):
         return not content(frame.tokens, people)
-    return frame.has("titles") or frame.verb("post")
+    return (frame.has("titles") or frame.verb("post")) and not frame.asks("count", "much")
 
 
 def post(frame: Frame) -> Reply | None:

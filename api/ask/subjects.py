@@ -10,8 +10,8 @@ from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 
-__all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "facts_of", "leftover",
-           "main_of", "matching", "proper", "subjects"]
+__all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "described_by",
+           "facts_of", "leftover", "main_of", "matching", "proper", "subjects"]
 
 ENOUGH = 0.6  # the share of a question that a fact must hold
 PARTIES = ("Company", "Park", "Institute", "Alliance", "Agency", "Cluster", "Platform", "Person",
@@ -46,6 +46,12 @@ def _composed(frame: Frame) -> list[tuple[int, float]]:
         if share >= (0.38 if wanted else 0.5) or _common(text, entries[entry][1]):
             best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
     return sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
+
+
+def described_by(frame: Frame) -> bool:
+    """Whether the question spells out most of the name of a thing of a class that it names."""
+    return any(frame.index.kind_of(t) in frame.nouns and t not in frame.things()
+               for t, share in composed_things(frame, 2) if share >= 8)
 
 
 def _common(text: str, name: str) -> bool:

@@ -242,9 +242,11 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
     alive = [f for f in fit if any(index.table.end[row] > at for row in f.rows)] or fit
     if alive:
         rows, cited = of_facts(frame, alive)
-        return Reply("supply_yes_no", ask, f"是：{'；'.join(supply_text(frame, f) for f in alive)}"
-                     f"{cite(index, cited)}。{doubts(frame, alive)}", rows=rows, cited=cited,
-                     slots=slots_, call=where_to, at=at)
+        head = "" if frame.asks("what", "which") and not frame.asks("yesno") else "是："
+        told = "；".join(supply_text(frame, f) for f in alive)
+        return Reply("supply_yes_no", ask, f"{head}{told}{cite(index, cited)}。"
+                     f"{doubts(frame, alive)}", rows=rows, cited=cited, slots=slots_,
+                     call=where_to, at=at)
     known = asked or [f for f in joined] or [
         f for f in links(index, seller, supplying(index), forward=True)
         if _fits(frame, f, texts, things)] or links(index, seller, supplying(index), forward=True)

@@ -1,0 +1,220 @@
+"""Questions as people type them, asked of the shipped data."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.answers import Answers
+from api.ask import answer, ask, intents
+from api.ask.words import words
+from api.settings import Settings
+from bench.questions import faults, questions, rate
+from graph import dates
+from graph.index import Index
+from tests.shell import Shell
+from tests.test_api_extension import extended, write
+
+__all__ = ["extended"]
+
+TODAY = dates.first_day("2026-11-22")
+KEYS = {"status", "understood", "answer", "rows", "evidence", "call", "choices", "at", "known_at",
+        "version"}
+STATUSES = {"answered", "unknown", "ambiguous", "out_of_scope"}
+
+
+@pytest.fixture(scope="module")
+def answers(shell: Shell) -> Answers:
+    """The shipped data, asked on one day."""
+    return _answers(shell)
+
+
+def _answers(shell: Shell) -> Answers:
+    return Answers(Settings(store=shell.environ["XIANGLIAN_STORE"],
+                            cache=Path(shell.environ["XIANGLIAN_CACHE"])), at="2026-11-22")
+
+
+@pytest.fixture(scope="module")
+def index(answers: Answers) -> Index:
+    return answers.index
+
+
+# --- how many are right --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", questions("sample"), ids=lambda q: q["question"])
+def test_the_sample_is_answered_rightly(index: Index, question: dict[str, Any]) -> None:
+    assert not faults(question, answer(index, question["question"], TODAY))
+
+
+@pytest.mark.parametrize(("name", "floor"), [("open", 0.95), ("aside", 0.90)])
+def test_most_questions_are_answered_rightly(index: Index, name: str, floor: float) -> None:
+    found = rate(index, name, TODAY)
+    assert found.right / found.asked >= floor, found.wrong
+
+
+def test_the_questions_are_many_and_none_is_asked_twice() -> None:
+    every = [q["question"] for name in ("sample", "open", "aside") for q in questions(name)]
+    assert len(every) == len(set(every)) > 220
+    assert len(questions("aside")) > len(every) / 4
+
+
+# --- what an answer is ---------------------------------------------------------------------------
+
+
+def test_an_answer_has_its_keys_and_two_runs_give_the_same(answers: Answers,
+                                                           shell: Shell) -> None:
+    again = _answers(shell)
+    for question in ("2014年长沙锂电池缺什么", "谁给比亚迪供碳陶制动盘", "介绍一下智慧眼",
+                     "今天天气如何", "长沙有哪些产业集群", "信维的客户是谁"):
+        found = ask(answers, question)
+        assert set(found) == KEYS and found["status"] in STATUSES
+        assert set(found["understood"]) == {"intent", "slots", "restated"}
+        assert json.dumps(found, sort_keys=True) == json.dumps(ask(again, question),
+                                                               sort_keys=True)
+
+
+def test_every_answer_but_the_refusals_rests_on_evidence(index: Index) -> None:
+    for question in questions("sample"):
+        found = answer(index, question["question"], TODAY)
+        if found["status"] == "answered":
+            assert found["evidence"], question
+            for item in found["evidence"]:
+                assert all(item["source"][key] for key in ("title", "publisher", "date", "grade"))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.one_of(st.text(max_size=6), st.sampled_from(sorted(words())), st.sampled_from(
+    ["长沙", "锂电池", "隔膜", "金博股份", "益阳高新区", "2014年", "十年前", "“十四五”", "、",
+     "？"])), max_size=7))
+def test_whatever_is_typed_gets_an_answer(index: Index, parts: list[str]) -> None:
+    found = answer(index, "".join(parts), TODAY)
+    assert found["status"] in STATUSES and found["answer"] and found["understood"]["restated"]
+    json.dumps(found)
+
+
+# --- how it is understood ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("question", "intent", "slots"), [
+    ("2014年长沙锂电池缺什么", "gap", {"chain": "先进储能材料", "region": "长沙市"}),
+    ("What was missing in Changsha's lithium battery chain in 2014?", "gap",
+     {"chain": "先进储能材料", "region": "长沙市"}),
+    ("长殺锂电池缺什么", "gap", {"chain": "先进储能材料", "region": "长沙市"}),
+    ("二〇一四年长沙有没有隔膜", "verdict", {"region": "长沙市"}),
+    ("华为的供应商", "suppliers", {}), ("华为是谁的客户", "suppliers", {}),
+    ("金博股份供给谁", "customers", {}), ("科力尔是谁的供应商", "customers", {}),
+    ("给三一重工益阳公司做配套的有谁", "suppliers", {}), ("大明机械给谁配套", "customers", {}),
+    ("益阳高新区规上企业有多少", "figure", {"subject": "益阳高新技术产业开发区"}),
+    ("碳基联盟秘书长是谁", "post", {}),
+    ("介绍一下碳基联盟", "profile", {"thing": "长沙市碳基材料产业技术创新战略联盟"}),
+])
+def test_intents_and_slots(index: Index, question: str, intent: str, slots: dict[str, str]) -> None:
+    found = answer(index, question, TODAY)["understood"]
+    assert found["intent"] == intent
+    assert {name: found["slots"][name]["name"] for name in slots} == slots
+
+
+def test_the_time_of_a_question_is_the_time_of_its_answer(index: Index) -> None:
+    assert answer(index, "14年长沙锂电池缺什么", TODAY)["at"] == "2014-12-31"
+    assert answer(index, "2014年以前长沙有没有隔膜", TODAY)["at"] == "2013-12-31"
+    assert answer(index, "长沙锂电池缺什么", TODAY)["at"] == "2026-11-22"
+
+
+def test_a_slip_of_the_pen_is_named(index: Index) -> None:
+    found = answer(index, "金搏股份给谁供货", TODAY)
+    assert found["status"] == "answered" and "“金搏股份”按“金博股份”理解" in found["answer"]
+
+
+def test_a_short_form_of_two_firms_asks_back(index: Index) -> None:
+    found = answer(index, "信维的客户是谁", TODAY)
+    assert found["status"] == "ambiguous" and len(found["choices"]) > 1
+    assert {"id", "kind", "name"} <= set(found["choices"][0])
+
+
+def test_the_call_is_an_address_of_the_api(index: Index) -> None:
+    found = answer(index, "2014年长沙锂电池缺什么", TODAY)
+    assert found["call"] == "/api/v1/gaps?chain=先进储能材料&region=长沙市&at=2014-12-31"
+
+
+# --- what nobody has said ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("question", "known"), [
+    ("益阳高新区2024年有多少家规上企业", "430"),  # another year
+    ("益阳高新区2025年规模工业总产值实际完成多少", "预计910亿元"),  # forecast, not actual
+    ("益阳高新区2025年规模工业总产值目标是多少", "预计910亿元"),  # forecast, not target
+    ("金博股份给特斯拉供碳陶制动盘吗", "比亚迪"),  # another customer
+    ("金博股份给特斯拉供的碳陶制动盘每年多少片", "比亚迪"),  # a wrong premise
+    ("威胜和艾迪奥谈成了吗", "座谈会"),  # they only met
+    ("2018年长沙锂电池缺什么", "2014"),  # another time
+])
+def test_the_nearest_is_told_as_the_nearest(index: Index, question: str, known: str) -> None:
+    found = answer(index, question, TODAY)
+    assert found["status"] == "unknown" and found["answer"].startswith("不知道：")
+    assert known in found["answer"].split("已知的是")[1]
+
+
+def test_a_premise_that_no_longer_holds_is_answered_as_such(index: Index) -> None:
+    assert answer(index, "长沙现在还缺隔膜吗", TODAY)["answer"].startswith("不缺")
+    assert answer(index, "2014年长沙有隔膜吗", TODAY)["answer"].startswith("没有：来源说")
+
+
+def test_two_firms_of_like_names_are_not_one(index: Index) -> None:
+    found = answer(index, "金博氢能给比亚迪供货吗", TODAY)
+    assert found["status"] == "unknown" and "碳陶" not in found["answer"]
+
+
+def test_unknown_firms_and_foreign_matters_are_refused(index: Index) -> None:
+    assert answer(index, "飞龙在天科技有限公司的供应商是谁", TODAY)["status"] == "unknown"
+    for question in ("今天天气怎么样", "啊啊啊", "", "？？"):
+        assert answer(index, question, TODAY)["status"] == "out_of_scope"
+
+
+# --- the ontology drives it ----------------------------------------------------------------------
+
+
+def test_a_class_more_in_the_turtle_is_introduced(extended: Shell) -> None:
+    files = [write(extended, "港口.csv", "港口名称,来源\n城陵矶港,走访\n"),
+             write(extended, "shipsFrom.csv", "发货企业,港口,来源\n甲乙丙厂,城陵矶港,走访\n")]
+    extended.json("load", *files)
+    found = extended.json("ask", "介绍一下城陵矶港")
+    assert found["understood"]["intent"] == "profile" and "港口" in found["answer"]
+    assert "甲乙丙厂" in json.dumps(found["rows"], ensure_ascii=False)
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def test_the_command_says_the_sentence_the_sources_and_the_call(shell: Shell) -> None:
+    said = shell.run("ask", "谁给比亚迪供碳陶制动盘")
+    assert "金博股份向比亚迪供应碳陶制动盘" in said and "湖南日报" in said
+    assert "/api/v1/suppliers?name=比亚迪" in said
+
+
+def test_a_file_of_questions_gives_a_line_each(shell: Shell, tmp_path: Path) -> None:
+    plain, lines = tmp_path / "问题.txt", tmp_path / "问题.jsonl"
+    plain.write_text("谁给比亚迪供碳陶制动盘\n\n今天天气如何\n", "utf-8")
+    lines.write_text('{"question": "谁给比亚迪供碳陶制动盘", "kind": "supplier"}\n'
+                     '{"question": "今天天气如何"}\n', "utf-8")
+    told = [shell.run("ask", "--batch", str(file), "--json") for file in (plain, lines)]
+    assert told[0] == told[1]
+    statuses = [json.loads(line)["status"] for line in told[0].splitlines()]
+    assert statuses == ["answered", "out_of_scope"]
+    assert "答：" in shell.run("ask", "--batch", str(plain))
+
+
+def test_a_file_that_holds_no_questions_is_refused(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "坏.jsonl"
+    file.write_text("{}\n", "utf-8")
+    assert "第 1 行" in shell.run("ask", "--batch", str(file), code=1)
+    assert "读不了" in shell.run("ask", "--batch", str(tmp_path / "没有.txt"), code=1)
+    shell.run("ask", code=2)
+
+
+def test_the_page_lists_every_intent() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "questions.md").read_text("utf-8")
+    assert all(f"`{name}`" in page for name in intents())
