@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -38,20 +39,19 @@ def ask(question: Annotated[str, typer.Argument(
     """
     if bool(question.strip()) == (batch is not None):
         raise typer.BadParameter("写一个问题，或用 --batch 给一个文件，二者选一")
-    answers = Answers(Settings.read(store=store), at=at, known_at=known_at, min_grade=min_grade)
-    if batch is None:
+    with closing(Answers(Settings.read(store=store), at=at, known_at=known_at,
+                         min_grade=min_grade)) as answers:
+        if batch is not None:
+            for line in questions_of(batch):
+                found = answer_to(answers, line)
+                print(json.dumps(found, ensure_ascii=False, sort_keys=True) if as_json
+                      else f"问：{line}\n答：{found['answer']}\n")
+            return
         found = answer_to(answers, question)
         if as_json:
             print(json.dumps(found, ensure_ascii=False, sort_keys=True, indent=1))
         else:
             tell(answers, found)
-        return
-    for line in questions_of(batch):
-        found = answer_to(answers, line)
-        if as_json:
-            print(json.dumps(found, ensure_ascii=False, sort_keys=True))
-        else:
-            print(f"问：{line}\n答：{found['answer']}\n")
 
 
 def questions_of(file: Path) -> Iterator[str]:

@@ -157,11 +157,11 @@ def compare(frame: Frame) -> Reply | None:
     if len(places) > 1 and len(frame.times) < 2:
         return _regions(frame, chain, places[:2])
     index, where = frame.index, region(frame)
-    first = min((t.at for t in frame.times), default=None)
+    first = min((dates.last_day(t.first) for t in frame.times), default=None)
     if first is None:
         return None
     last = max(t.at for t in frame.times)
-    last = last if last != first else frame.at
+    last = min(last, frame.at) if last != first else frame.at
     before, _, _ = _verdicts(index, chain, where, first)
     after, cited, _ = _verdicts(index, chain, where, last)
     was = {row["segment"]: row for row in before}

@@ -45,10 +45,15 @@ class Frame:
     plain: str
     tokens: tuple[Token, ...]
     at: int
+    written: tuple[str, ...] = ()  # of each plain character how it was typed
     guesses: tuple[tuple[str, str], ...] = ()
     memory: dict[str, object] = field(default_factory=dict, compare=False)
 
     # ── words ─────────────────────────────────────────────────────────────────────────────────
+
+    def typed(self, token: Token) -> str:
+        """The token as it was typed, with its capitals."""
+        return "".join(self.written[token.start:token.end]) or token.text
 
     def of(self, section: str, *members: str) -> list[Token]:
         return [t for t in self.tokens if t.is_a(section, *members)]
@@ -117,28 +122,31 @@ class Frame:
 def read(index: Index, lexicon: Lexicon, text: str, at: int) -> Frame:
     """Longest match over names, words and times from left to right; then short forms, then slips
     of the pen in what is left."""
-    plain, cuts = _plain(text)
+    plain, cuts, written = _plain(text)
     tokens = _merged(_scan(lexicon, plain, cuts, at), plain)
     tokens = _zones(lexicon, _sounding(lexicon, tokens, plain))
     tokens = [new for token in tokens for new in _short_forms(lexicon, token)]
     tokens = _inner(lexicon, tokens)
     guesses = tuple((plain[t.start:t.end], t.taken) for t in tokens if t.taken)
-    return Frame(index, lexicon, text, plain, tuple(tokens), at, guesses)
+    return Frame(index, lexicon, text, plain, tuple(tokens), at, written, guesses)
 
 
-def _plain(text: str) -> tuple[str, frozenset[int]]:
-    """NFKC, small letters, no quotes and spaces, one kind of brackets; where spaces stood."""
-    flat = re.sub(r"['’]s\b", " ", unicodedata.normalize("NFKC", text).casefold())
-    flat = flat.translate(QUOTES)
+def _plain(text: str) -> tuple[str, frozenset[int], tuple[str, ...]]:
+    """NFKC, small letters, no quotes and spaces, one kind of brackets; where spaces stood; and
+    how each character was typed."""
+    flat = re.sub(r"['’][sS]\b", " ", unicodedata.normalize("NFKC", text)).translate(QUOTES)
     flat = flat.translate(str.maketrans("【】〔〕[]{}", "()()()()"))
     out: list[str] = []
+    written: list[str] = []
     cuts: set[int] = set()
     for char in flat[:500]:
         if char.isspace() or unicodedata.category(char)[0] == "C":
             cuts.add(len(out))
-        else:
-            out.append(char)
-    return "".join(out), frozenset(cuts)
+            continue
+        for small in char.casefold():
+            out.append(small)
+            written.append(char)
+    return "".join(out), frozenset(cuts), tuple(written)
 
 
 def _scan(lexicon: Lexicon, plain: str, cuts: Collection[int], at: int) -> Iterator[Token]:

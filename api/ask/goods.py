@@ -36,7 +36,7 @@ def goods(frame: Frame, mine: Iterable[int] = ()) -> tuple[list[str], set[int]]:
         kinds = frame.kinds(token)
         if set(token.things) & set(mine) or not kinds & {"Product", "Segment"}:
             continue
-        texts.append(token.text)
+        texts.append(frame.typed(token))
         things |= {t for t in token.things if frame.index.kind_of(t) in ("Product", "Segment")}
     return texts, things
 

@@ -234,8 +234,8 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
     asked = [f for f in joined if f.things == (seller, buyer)]
     fit = [f for f in asked if _fits(frame, f, texts, things)]
     names = index.label(seller, at), index.label(buyer, at)
-    what = "、".join(dict.fromkeys(texts)) or "货"
-    ask = f"{names[0]}是否向{names[1]}供应{what}？"
+    what = f"供应{'、'.join(dict.fromkeys(texts))}" if texts else "供货"
+    ask = f"{names[0]}是否向{names[1]}{what}？"
     where_to = call("customers", name=index.label(seller))
     slots_ = {"supplier": slot(index, seller, at), "customer": slot(index, buyer, at),
               "product": texts}
@@ -251,7 +251,7 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
         f for f in links(index, seller, supplying(index), forward=True)
         if _fits(frame, f, texts, things)] or links(index, seller, supplying(index), forward=True)
     near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in known[:4])
-    return unknown("supply_yes_no", ask, f"没有来源说过{names[0]}向{names[1]}供应{what}", near,
+    return unknown("supply_yes_no", ask, f"没有来源说过{names[0]}向{names[1]}{what}", near,
                    slots=slots_, call=where_to, cited=[r for f in known[:4] for r in f.rows])
 
 
