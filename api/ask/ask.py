@@ -12,6 +12,7 @@ from api.ask import (
     makers,
     meetings,
     partners,
+    parts,
     people,
     policies,
     profile,
@@ -97,6 +98,10 @@ def bare_metric(frame: Frame) -> bool:
                                                "support", "complete", "nearest"))
 
 
+def _counts(frame: Frame) -> bool:
+    return frame.asks("count", "much", "rank")
+
+
 INTENTS: Sequence[Intent] = (
     ("out_of_scope", unclear.foreign, unclear.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
@@ -116,6 +121,15 @@ INTENTS: Sequence[Intent] = (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
+    ("same", lambda f: f.verb("same") and len(f.names) > 1, parts.one_and_the_same),
+    ("called", lambda f: f.verb("name_of") and not f.has("titles") and not _counts(f),
+     parts.called),
+    ("leaders", lambda f: f.verb("leads") and not _counts(f), parts.leaders),
+    ("feeds", lambda f: f.verb("upstream", "downstream", "replace")
+     and not f.verb("supply", "supplier", "customer", "buy", "support") and not _counts(f),
+     parts.feeds),
+    ("segments", lambda f: "Segment" in f.nouns and f.asks("which", "what", "count")
+     and not f.times and not chains.segment_slots(f), parts.segments),
     ("relation", lambda f: f.verb("relation") and not f.asks("count", "much"), relation.relation),
     ("when", lambda f: f.asks("when"), when.when_of),
     ("meetings", lambda f: f.verb("talk", "sign", "join", "conclude")
@@ -139,6 +153,7 @@ INTENTS: Sequence[Intent] = (
         f.asks("who", "which", "yesno") and bool(chains.segment_slots(f))), makers.makers),
     ("honours", lambda f: f.verb("honour"), lists.honours),
     ("choice", lambda f: f.has("choice"), lookup.of_choice),
+    ("list", lists.beside, lists.listing),
     ("field", lambda f: bool(f.fields), lookup.field_of),
     ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"),
      lists.listing),

@@ -242,14 +242,15 @@ def _hits(frame: Frame) -> list[Hit]:
             continue
         score = coverage(left, doc, known.weight, known.usual)
         if score < ENOUGH and nouns:  # 基地 of MLCC基地 need not stand in the figure
-            bare_ = content(frame.tokens, [*skip, *nouns])
-            score = max(score, coverage(bare_, doc, known.weight, known.usual) - 0.1)
+            rest = content(frame.tokens, [*skip, *nouns])
+            if sum(map(len, rest)) > 4:
+                score = max(score, coverage(rest, doc, known.weight, known.usual) - 0.1)
         if score >= (ENOUGH if subject in subjects or skip else 0.8):
             fact = known.fact(one)
             if not _fits_unit(frame, str(fact.said.get("unit") or "")):
                 continue
-            rest = _extra(left, same(str(fact.said.get("metric") or "")))
-            hits.append(Hit(round(score, 3), rest, subject, fact))
+            more = _extra(left, same(str(fact.said.get("metric") or "")))
+            hits.append(Hit(round(score, 3), more, subject, fact))
     order = sorted(hits, key=lambda h: (-round(h.score, 1), h.extra, _rank_of(frame, h), -h.score,
                                         -int(index.table.seen[h.fact.rows[0]]),
                                         index.id(h.fact.things[0])))
@@ -267,7 +268,8 @@ def _fits_unit(frame: Frame, unit: str) -> bool:
         return unit in ("", "位", "名")
     if asked.endswith("人"):
         return unit in ("", "人", "名", "位", "万人", "人次", "万人次")
-    return not (asked and asked[-1] in "家个项所名位条件座" and ("%" in unit or "元" in unit))
+    return not (asked and asked[-1] in "家个项所名位条件座" and (
+        "%" in unit or "元" in unit or unit == "位"))
 
 
 def _rank_of(frame: Frame, hit: Hit) -> int:

@@ -1,7 +1,9 @@
 """Lists: things of a class, bearers of an honour, members."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
+from api.ask import chains
 from api.ask.frame import Frame
 from api.ask.goods import home
 from api.ask.lookup import attending, facts_reply, more_of
@@ -16,45 +18,27 @@ from graph.analysis.facts import Fact, about, between, links, of_rows, own, sinc
 from graph.analysis.filters import inside, located
 from ontology.model import Kind
 
-__all__ = ["honours", "listing", "member"]
+__all__ = ["asked_class", "beside", "honours", "listing", "member"]
 
 
 
 def listing(frame: Frame) -> Reply | None:
     """Things of a class in a region, of a chain, of a level: 长沙有哪些产业集群."""
     index, at = frame.index, frame.day
-    kinds = [k for k in frame.nouns if k in index.ontology.kinds
-             and index.ontology.kinds[k].ends is None and k not in (structure.SEGMENT,)]
-    wanted = [k for k in kinds if k not in (structure.CHAIN, "Region")] or kinds
-    people = any(t.text.endswith("人") for t in frame.of("ask", "count"))
-    if people:
+    wanted = asked_class(frame)
+    if wanted is None or any(t.text.endswith("人") for t in frame.of("ask", "count")):
         return None
-    if not wanted:
-        return None
-    kind = index.ontology.kinds[wanted[0]]
+    kind = index.ontology.kinds[wanted]
     places, chain = frame.things("Region", "Park"), frame.first(structure.CHAIN)
     firms = frame.things("Company")
-    mine = [own(index, t) for t in index.things(kind.name)] if not kind.open or places or chain \
-        else []
-    mine = [f for f in mine if f.rows]
-    if firms:
-        keep = {f.things[0] for one in firms for f in about(index, one, [kind.name])}
-        keep |= {f.other(one) for one in firms for f in links(index, one)
-                 if index.kind_of(f.other(one)) == kind.name}
-        mine = [own(index, t) for t in sorted(keep)]
-    elif places and index.places.level_of(places[0]) != "province":
-        there = located(index, kind, inside(index, places[0], at), at)
-        cores = tuple({index.label(places[0]).removesuffix("市"),
-                       *(n for n in spellings(index, places[0]) if len(n) > 1)})
-        mine = [f for f in mine if f.things[0] in there
-                or index.label(f.things[0]).startswith(cores)]
-    if chain is not None:
-        mine = [f for f in mine if index.reference(f.said.get("chain")) == chain
-                or index.label(chain) in phrase(index, f, at)] or mine
-    mine = _dated(frame, kind, mine)
+    if kind.name == structure.COMPANY and chain is not None and not firms:
+        return chains.makers(frame)
+    mine = _dated(frame, kind, _chosen(frame, kind, places, chain, firms))
     mine = _with_words(frame, mine, [*places, *firms, *([chain] if chain is not None else [])])
     if not mine:
-        return None
+        return None if frame.names else unknown(
+            "list", f"有哪些{kind.label.zh}？", f"没有来源说过这样的{kind.label.zh}",
+            call=call(f"things/{kind.name}"))
     if kind.name == "Event" and frame.asks("who") and len(mine) == 1:
         return facts_reply(frame, "list", mine[0].things[0], attending(frame, mine[0]) or mine)
     place = index.label(places[0], at) if places else ""
@@ -69,6 +53,55 @@ def listing(frame: Frame) -> Reply | None:
                  f"{cite(index, cited)}。", rows=rows, cited=cited,
                  slots={"class": kind.name, "region": [slot(index, p, at) for p in places]},
                  call=call(f"things/{kind.name}", region=place))
+
+
+def asked_class(frame: Frame) -> str | None:
+    """The class that is asked for: the one beside the question word, else the most special."""
+    index = frame.index
+    kinds = [k for k in frame.nouns if k in index.ontology.kinds
+             and index.ontology.kinds[k].ends is None and k != structure.SEGMENT]
+    wanted = [k for k in kinds if k not in (structure.CHAIN, "Region")] or kinds
+    for token, after in pairwise(frame.tokens):
+        beside = [m for s, m in after.classes if s == "noun" and m in kinds]
+        if token.is_a("ask", "which", "what", "count") and beside:
+            return beside[0]
+    return wanted[0] if wanted else None
+
+
+def beside(frame: Frame) -> bool:
+    """Whether a class stands right beside 哪些, 几个 or before 有哪些: a list of it is meant."""
+    for token, after in pairwise(frame.tokens):
+        if token.is_a("ask", "which", "count", "who") and after.is_a("noun") and not after.is_a(
+                "field", "leading_industries"):
+            return True
+    last = [t for t in frame.tokens if t.sort != "break"][-3:]
+    return len(last) == 3 and last[0].is_a("noun") and not last[0].is_a(
+        "field", "leading_industries") and last[1].is_a("verb", "has") and last[2].is_a(
+        "ask", "which")
+
+
+def _chosen(frame: Frame, kind: Kind, places: Sequence[int], chain: int | None,
+            firms: Sequence[int]) -> list[Fact]:
+    """Things of the class that belong to the firm, lie in the place and serve the chain."""
+    index, at = frame.index, frame.day
+    if firms:
+        keep = {f.things[0] for one in firms for f in about(index, one, [kind.name])}
+        keep |= {f.other(one) for one in firms for f in links(index, one)
+                 if index.kind_of(f.other(one)) == kind.name}
+        mine = [own(index, t) for t in sorted(keep)]
+    elif places and index.places.level_of(places[0]) != "province":
+        there = located(index, kind, inside(index, places[0], at), at)
+        cores = tuple({index.label(places[0]).removesuffix("市"),
+                       *(n for n in spellings(index, places[0]) if len(n) > 1)})
+        mine = [own(index, t) for t in index.things(kind.name)
+                if t in there or index.label(t).startswith(cores)]
+    else:
+        mine = [own(index, t) for t in index.things(kind.name)] if not kind.open or places else []
+    mine = [f for f in mine if f.rows and f.things[0] not in places]
+    if chain is None:
+        return mine
+    return [f for f in mine if index.reference(f.said.get("chain")) == chain
+            or index.label(chain) in phrase(index, f, at)]
 
 
 def _dated(frame: Frame, kind: Kind, facts: Sequence[Fact]) -> list[Fact]:
@@ -158,7 +191,7 @@ def _honours_named(frame: Frame) -> list[int]:
                     found[thing] = None
     if not found:
         found = {t: None for t, _ in composed_things(frame) if index.kind_of(t) == "Honour"}
-    return list(found)[:6]
+    return list(found)[:40]
 
 
 def member(frame: Frame) -> Reply | None:

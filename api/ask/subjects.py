@@ -69,7 +69,12 @@ def subjects(frame: Frame) -> list[int]:
     """What the question may be about: what is named, then long names of which it says a part."""
     named = frame.things()
     long = [t for t, _ in composed_things(frame) if t not in named]
-    return [*named, *long]
+    odd = [same(t.text) for t in frame.tokens if t.sort == "text" and len(t.text) > 1]
+    better = [t for t in long if odd and any(
+        text in same(name) for text in odd for name in spellings(frame.index, t))
+        and not any(text in same(name) for text in odd for one in named
+                    for name in spellings(frame.index, one))]
+    return [*better, *named, *(t for t in long if t not in better)]
 
 
 def by_class(frame: Frame) -> list[int]:
