@@ -164,32 +164,12 @@ def compare(frame: Frame) -> Reply | None:
     last = min(last, frame.at) if last != first else frame.at
     before, _, _ = _verdicts(index, chain, where, first)
     after, cited, _ = _verdicts(index, chain, where, last)
-    was = {row["segment"]: row for row in before}
-    gained, lost, seen, later = list[str](), list[str](), list[str](), list[str]()
-    rows: list[Row] = []
-    for row in after:
-        old = was.get(row["segment"], {"verdict": "unknown", "verdict_name": WORDS["unknown"]})
-        change = old["verdict"], row["verdict"]
-        if change == ("absent", "present"):
-            gained.append(row["segment"] + _who(row))
-        elif change == ("present", "absent"):
-            lost.append(row["segment"])
-        elif change == ("unknown", "present"):
-            seen.append(row["segment"] + _who(row))
-        elif change == ("absent", "unknown"):
-            later.append(row["segment"] + _when_known(frame, chain, where, row["segment"], last))
-        rows.append({"segment": row["segment"], "verdict_from": old["verdict_name"],
-                     "verdict_to": row["verdict_name"], "firms": row["firms"]})
     cited += [n for row in before for n in row["cited"]]
-    parts = []
-    if gained:
-        parts.append(f"从缺失到具备：{'、'.join(gained)}")
-    if later:
-        parts.append(f"原来缺失、到那时还没有来源说补上：{'、'.join(later)}")
-    if seen:
-        parts.append(f"先前没有来源说过、后来具备（不一定是新增）：{join(seen)}")
-    if lost:
-        parts.append(f"从具备到缺失：{'、'.join(lost)}")
+    parts = _changes(frame, chain, where, last, before, after)
+    was = {row["segment"]: row["verdict_name"] for row in before}
+    rows: list[Row] = [{"segment": row["segment"], "firms": row["firms"],
+                        "verdict_from": was.get(row["segment"], WORDS["unknown"]),
+                        "verdict_to": row["verdict_name"]} for row in after]
     span = f"从 {dates.iso(first)} 到 {dates.iso(last)}"
     place = f"{index.label(where, last)}的{index.label(chain)}链"
     text = f"{span}，{place}：{'；'.join(parts) or '没有来源说过有变化'}{cite(index, cited)}。"
@@ -199,6 +179,24 @@ def compare(frame: Frame) -> Reply | None:
                         "from": dates.iso(first), "to": dates.iso(last)},
                  call=call("compare", chain=index.label(chain), region=index.label(where),
                            from_=dates.iso(first), to=dates.iso(last)))
+
+
+def _changes(frame: Frame, chain: int, where: int, last: int, before: Sequence[Row],
+             after: Sequence[Row]) -> list[str]:
+    """What came, what went, and what nobody had spoken of before; never one as the other."""
+    was = {row["segment"]: row["verdict"] for row in before}
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in after:
+        change = was.get(row["segment"], "unknown"), str(row["verdict"])
+        more = (_when_known(frame, chain, where, row["segment"], last)
+                if change == ("absent", "unknown") else _who(row))
+        found.setdefault(change, []).append(row["segment"] + more)
+    heads = {("absent", "present"): "从缺失到具备",
+             ("absent", "unknown"): "原来缺失、到那时还没有来源说补上",
+             ("unknown", "present"): "先前没有来源说过、后来具备（不一定是新增）",
+             ("present", "absent"): "从具备到缺失"}
+    return [f"{head}：{join(found[change], 20)}" for change, head in heads.items()
+            if change in found]
 
 
 def _who(row: Row) -> str:

@@ -9,7 +9,6 @@ from api.ask.subjects import proper
 __all__ = []
 
 
-
 def _clauses(frame: Frame) -> list[Frame]:
     """The question at its commas, where more than one part asks; names and times go along."""
     parts: list[list[Token]] = [[]]

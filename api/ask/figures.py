@@ -21,7 +21,6 @@ ENOUGH = 0.62
 _STATUSES = ("forecast", "target", "planned")
 
 
-
 @dataclass(frozen=True)
 class Hit:
     """A figure that answers: how much of the question it holds, how much else it says."""

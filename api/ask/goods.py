@@ -13,7 +13,6 @@ __all__ = ["doubts", "goods", "home", "looks_like_goods", "products_of", "sellin
            "supply_text", "supplying"]
 
 
-
 def supplying(index: Index) -> list[str]:
     """Links by which one supplies another: the second end is the customer."""
     return [kind.name for kind in index.ontology.links

@@ -21,7 +21,6 @@ from ontology.model import Kind
 __all__ = ["asked_class", "beside", "honours", "listing", "member"]
 
 
-
 def listing(frame: Frame) -> Reply | None:
     """Things of a class in a region, of a chain, of a level: 长沙有哪些产业集群."""
     index, at = frame.index, frame.day

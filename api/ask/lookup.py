@@ -22,7 +22,6 @@ _BESIDE = ("note", "share", "volume", "capacity", "level", "side", "topic", "lis
 _UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
 
 
-
 def facts_reply(frame: Frame, intent: str, thing: int, facts: Sequence[Fact],
                  head: str = "") -> Reply:
     index, at = frame.index, frame.day

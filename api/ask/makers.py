@@ -17,7 +17,6 @@ from graph.analysis.filters import references
 __all__ = ["fill", "makers", "makers_of", "verdict_or_makers"]
 
 
-
 def makers_of(frame: Frame) -> Reply | None:
     """Who makes or supplies a product, where no firm is named."""
     index, at = frame.index, frame.day

@@ -15,7 +15,6 @@ from graph.index import Index
 __all__ = ["common_events", "event_text", "meetings"]
 
 
-
 def meetings(frame: Frame) -> Reply | None:
     """Who talked, signed or met with whom: events and those who take part."""
     index, at = frame.index, frame.day

@@ -16,7 +16,6 @@ from graph.index import Index
 __all__ = ["facilitated", "partners"]
 
 
-
 def partners(frame: Frame) -> Reply | None:
     """Who works with whom: cooperation, agreements, common institutes."""
     index, at = frame.index, frame.day

@@ -14,7 +14,6 @@ from graph.analysis.facts import links
 __all__ = ["about_post", "post"]
 
 
-
 def about_post(frame: Frame) -> bool:
     people = [t for t in frame.names if frame.kinds(t) == {structure.PERSON}]
     if people and not frame.has("titles") and not frame.verb("post"):

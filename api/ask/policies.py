@@ -14,7 +14,6 @@ from graph.analysis.filters import inside
 __all__ = ["grant"]
 
 
-
 def grant(frame: Frame) -> Reply | None:
     """What a policy grants: clauses whose words the question says."""
     index, at = frame.index, frame.day

@@ -18,7 +18,6 @@ _SIDE = ("aliases", "former_names", "full_name", "name_en", "code", "website", "
 _LATE = (structure.OBSERVATION, "Trait")  # told after the rest, and only some of them
 
 
-
 def profile(frame: Frame) -> Reply | None:
     """介绍一下X: what sources say of it, in one paragraph; every fact is a row."""
     found = subjects(frame)

@@ -14,7 +14,6 @@ from graph.index import Index
 __all__ = ["relation"]
 
 
-
 def relation(frame: Frame) -> Reply | None:
     """What two share, or the shortest way of sourced ties between them."""
     index, at = frame.index, frame.day

@@ -19,7 +19,6 @@ PARTIES = ("Company", "Park", "Institute", "Alliance", "Agency", "Cluster", "Pla
 _KEPT = 2000  # things whose facts are remembered
 
 
-
 def composed_things(frame: Frame, most: int = 6) -> list[tuple[int, float]]:
     """Things with long names of which the question says a good part, best first."""
     if "composed" not in frame.memory:

@@ -33,7 +33,6 @@ _TO = ("给", "向", "为", "替", "帮", "卖给", "供给", "供应给", "供�
        "到", "供", "供应", "供货", "用在", "用于")
 
 
-
 def supply(frame: Frame) -> Reply | None:
     """Who supplies, whom one supplies, or whether one supplies another."""
     index = frame.index
@@ -110,52 +109,51 @@ def _is_list(frame: Frame, who: Token) -> bool:
 
 
 def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) -> Reply:
+    """The suppliers or the customers of the firms, of the product and in the place that is said."""
     index, at = frame.index, frame.day
-    me = firms[0]
-    name = "、".join(index.label(f, at) for f in firms)
     texts, things = goods(frame, firms)
     texts += _loose_goods(frame, facts)
-    where = [p for p in frame.things("Region", "Park") if p not in firms]
-    support = frame.verb("support") and any(f.kind == "supports" for f in facts)
+    where = [p for p in frame.things("Region", "Park") if p not in firms][-1:]
     fit = [f for f in facts if _fits(frame, f, texts, things)]
-    if support:
-        fit = [f for f in facts if f.kind == "supports"] or fit
+    if frame.verb("support"):
+        fit = [f for f in fit if f.kind == "supports"] or fit
     if where and role == "customer":
-        fit = _inside(frame, fit, where[-1]) or fit
+        fit = _inside(frame, fit, where[0])
     alive = [f for f in fit if any(index.table.end[row] > at for row in f.rows)] or fit
+    name = "、".join(index.label(f, at) for f in firms)
     what = f"的{'、'.join(dict.fromkeys(texts))}" if texts else ""
-    ask = f"{name}{what}由谁供应？" if role == "customer" else f"{name}{what}供给谁？"
-    slots_ = {"firm": [slot(index, f, at) for f in firms], "role": role, "product": texts}
+    place = f"{index.label(where[0], at)}的谁" if where and role == "customer" else "谁"
+    asked = f"{name}{what}由{place}供应" if role == "customer" else f"{name}{what}供给谁"
     path = "suppliers" if role == "customer" else "customers"
-    where_to = call(path, name=index.label(me), at=dates.iso(at) if frame.times else "")
+    slots_ = {"firm": [slot(index, f, at) for f in firms], "role": role, "product": texts}
+    where_to = call(path, name=index.label(firms[0]), at=dates.iso(at) if frame.times else "")
     if not alive:
-        word = "供应商" if role == "customer" else "客户"
-        reason = f"没有来源说过{name}{what}{'由谁供应' if role == 'customer' else '供给谁'}"
         near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
-        made = "" if near else _same_goods(frame, texts, things, role) or (
-            "" if role == "customer" else _makes(frame, me))
-        return unknown(path, ask, reason, near or made or "",
-                       slots=slots_, call=where_to,
-                       rows=[], cited=[r for f in facts[:4] for r in f.rows]) if near or made else \
-            unknown(path, ask, f"{reason}；已录入的来源没有写过它的{word}", slots=slots_,
-                    call=where_to)
-    others = join((_other(frame, f, firms) for f in alive), 12, "家")
-    told = "；".join(supply_text(frame, f) for f in alive[:8])
-    quality = doubts(frame, alive)
-    if support and len(alive) > 1:
-        text = (f"给{name}做配套、来源点了名的有 {len(alive)} 家：{others}"
-                if role == "customer" else f"{name}给{others}做配套")
-        extra = _rest(frame, me)
-        text += f"{cite(index, [r for f in alive for r in f.rows])}。{extra}"
-    elif len(alive) == 1:
-        text = f"{told}{cite(index, alive[0].rows)}。"
-    else:
-        head = f"{name}的{'供应商' if role == 'customer' else '客户'}，来源说过的有{others}："
-        text = f"{head}{told}{cite(index, [r for f in alive for r in f.rows])}。"
-    shared = _shared(frame, firms, alive) if len(firms) > 1 else ""
+        near = near or _same_goods(frame, texts, things) or (
+            _makes(frame, firms[0]) if role == "supplier" else "")
+        return unknown(path, f"{asked}？", f"没有来源说过{asked}", near, slots=slots_,
+                       call=where_to, cited=[r for f in facts[:4] for r in f.rows])
     rows, cited = of_facts(frame, alive)
-    return Reply(path, ask, shared + text + quality, rows=rows, cited=cited, slots=slots_,
-                 call=where_to, at=at)
+    return Reply(path, f"{asked}？", _sentence(frame, firms, alive, role), rows=rows, cited=cited,
+                 slots=slots_, call=where_to, at=at)
+
+
+def _sentence(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) -> str:
+    index, at = frame.index, frame.day
+    name = "、".join(index.label(f, at) for f in firms)
+    told = "；".join(supply_text(frame, f) for f in facts[:8])
+    proofs = cite(index, [r for f in facts for r in f.rows])
+    others = join((_other(frame, f, firms) for f in facts), 12, "家")
+    if all(f.kind == "supports" for f in facts) and len(facts) > 1 and role == "customer":
+        text = (f"给{name}做配套、来源点了名的有 {len(facts)} 家：{others}{proofs}。"
+                f"{_rest(frame, firms[0])}")
+    elif len(facts) == 1:
+        text = f"{told}{proofs}。"
+    else:
+        whom = "供应商" if role == "customer" else "客户"
+        text = f"{name}的{whom}，来源说过的有{others}：{told}{proofs}。"
+    shared = _shared(frame, firms, facts) if len(firms) > 1 else ""
+    return shared + text + doubts(frame, facts)
 
 
 def _shared(frame: Frame, firms: Sequence[int], facts: Sequence[Fact]) -> str:
@@ -206,7 +204,7 @@ def _rest(frame: Frame, firm: int) -> str:
     return ""
 
 
-def _same_goods(frame: Frame, texts: Sequence[str], things: set[int], role: str) -> str:
+def _same_goods(frame: Frame, texts: Sequence[str], things: set[int]) -> str:
     """Who else supplies or makes what was asked for."""
     if not texts:
         return ""

@@ -9,7 +9,6 @@ from graph import structure
 __all__ = ["doubtful", "foreign", "not_understood", "out_of_scope"]
 
 
-
 def doubtful(frame: Frame) -> Reply | None:
     """A name that two or more things bear: ask back."""
     index = frame.index

@@ -14,7 +14,6 @@ from graph.index import Index
 __all__ = ["date_of", "when_of"]
 
 
-
 def when_of(frame: Frame) -> Reply | None:
     """The date of whatever the question tells: membership, event, agreement, step, honour."""
     index, at = frame.index, frame.day

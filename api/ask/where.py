@@ -1,57 +1,73 @@
 """Where a thing is."""
 
+from collections.abc import Sequence
+
 from api.ask.frame import Frame
 from api.ask.lookup import facts_reply
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
-from api.ask.subjects import ENOUGH, leftover, main_of, matching, subjects
+from api.ask.subjects import ENOUGH, leftover, main_of, matching, proper, subjects
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
+from graph.index import Index
 
 __all__ = ["where_of"]
 
 
-
 def where_of(frame: Frame) -> Reply | None:
-    """Where a thing is: its region, what it lies in, where it works; or a place in a note."""
+    """Where a thing is, or several that are named: region, what it lies in, where it works."""
     index, at = frame.index, frame.day
     found = subjects(frame)
     if not found:
         return None
     if (reply := _told_where(frame)) is not None:
         return reply
-    thing = main_of(frame, found)
+    named = [t for token in frame.names if proper(frame, token) for t in token.things[:1]
+             if index.kind_of(t) != "Region"]
+    things = named if len(named) > 1 else [main_of(frame, found)]
+    places = {thing: _places(index, thing, at) for thing in things}
+    names = "、".join(index.label(t, at) for t in things)
+    ask = f"{names}在哪里？"
+    slots_ = {"thing": [slot(index, t, at) for t in things]}
+    where_to = call(f"entities/{index.id(things[0])}")
+    facts = [fact for some in places.values() for _, fact in some]
+    if not facts:
+        mine = own(index, things[0])
+        if "在" in str(mine.said.get("note") or ""):
+            return facts_reply(frame, "where", things[0], [mine])
+        near = phrase(index, mine, at) if mine.rows else ""
+        return unknown("where", ask, f"没有来源说过{names}在哪里", near, slots=slots_,
+                       call=where_to)
+    told = [_told(index, thing, places[thing], at) for thing in things]
+    rows, cited = of_facts(frame, list({f.rows: f for f in facts}.values()))
+    return Reply("where", ask, f"{'；'.join(told)}{cite(index, cited)}。", rows=rows, cited=cited,
+                 slots=slots_, call=where_to)
+
+
+def _places(index: Index, thing: int, at: int) -> list[tuple[str, Fact]]:
+    """The places that its fields, its links and its sites give a thing, with what says so."""
     wheres = {k.name for k in index.ontology.classes if k.place}
     mine = own(index, thing)
-    kind = index.ontology.kinds[index.kind_of(thing)]
-    places: dict[str, None] = {}
-    facts: list[Fact] = []
-    for part in kind.fields:
+    found: list[tuple[str, Fact]] = []
+    for part in index.ontology.kinds[index.kind_of(thing)].fields:
         if part.refers and set(part.refers) <= wheres and mine.said.get(part.name):
-            places[index.label(index.reference(mine.said[part.name]), at)] = None
-            facts.append(mine)
+            place = index.reference(mine.said[part.name])
+            found.append((index.label(place, at), mine))
     for fact in links(index, thing, [structure.LOCATED, structure.PART_OF], forward=True):
-        places[index.label(fact.things[1], at)] = None
-        facts.append(fact)
-    for fact in links(index, thing, ["operatesIn"], forward=True):
+        found.append((index.label(fact.things[1], at), fact))
+    for fact in links(index, thing, forward=True):
         if (place := index.reference(fact.said.get(structure.PLACE))) >= 0:
-            places[index.label(place, at)] = None
-            facts.append(fact)
-    sites = [f for f in about(index, thing, ["Site"])]
+            found.append((index.label(place, at), fact))
+    sites = about(index, thing, [k for k in wheres if index.ontology.kinds[k].open])
+    return found + [("", site) for site in sites]
+
+
+def _told(index: Index, thing: int, places: Sequence[tuple[str, Fact]], at: int) -> str:
+    """X在甲、乙；sites in a clause each; or that nobody says."""
     name = index.label(thing, at)
-    ask = f"{name}在哪里？"
-    slots_ = {"thing": slot(index, thing, at)}
-    where_to = call(f"entities/{index.id(thing)}")
-    if not facts and not sites:
-        if "在" in str(mine.said.get("note") or ""):
-            return facts_reply(frame, "where", thing, [mine])
-        near = phrase(index, mine, at) if mine.rows else ""
-        return unknown("where", ask, f"没有来源说过{name}在哪里", near, slots=slots_, call=where_to)
-    told = [phrase(index, f, at) for f in sites]
-    rows, cited = of_facts(frame, list({f.rows: f for f in [*facts, *sites]}.values()))
-    text = f"{name}在{join(places, 5)}" if places else f"{name}的所在地没有写"
-    return Reply("where", ask, f"{'；'.join([text, *told])}{cite(index, cited)}。",
-                 rows=rows, cited=cited, slots=slots_, call=where_to)
+    where = join((place for place, _ in places if place), 5)
+    text = f"{name}在{where}" if where else f"{name}的所在地没有来源写过"
+    return "；".join([text, *(phrase(index, fact, at) for place, fact in places if not place)])
 
 
 def _told_where(frame: Frame) -> Reply | None:
