@@ -222,6 +222,10 @@ def of_choice(frame: Frame) -> Reply | None:
 def why(frame: Frame) -> Reply | None:
     """为什么: what sources call the advantages of the thing; they seldom say it is the reason."""
     index, found = frame.index, subjects(frame)
+    for thing in found[:3] if len(frame.things()) > 1 else ():
+        close = [f for s, f in matching(frame, thing) if f.kind == "Trait" and s >= 0.3]
+        if close:  # it names the others too: 星球石墨看中长沙的 …
+            return facts_reply(frame, "why", thing, close[:8], "来源说：")
     for thing in found[:3]:
         facts = [f for f in about(index, thing, ["Trait"]) if f.said.get("type") == "advantage"]
         if facts:

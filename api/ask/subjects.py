@@ -9,6 +9,7 @@ from api.ask.say import fields, phrase
 from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
+from graph.analysis.filters import inside
 
 __all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "described_by",
            "facts_of", "leftover", "main_of", "matching", "proper", "subjects"]
@@ -44,7 +45,24 @@ def _composed(frame: Frame) -> list[tuple[int, float]]:
         wanted = frame.index.kind_of(thing) in frame.nouns
         if share >= (0.38 if wanted else 0.5) or _common(text, entries[entry][1]):
             best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
-    return sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
+    order = sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
+    return [(thing, share) for thing, share in order[:40] if _fits_names(frame, thing)]
+
+
+def _fits_names(frame: Frame, thing: int) -> bool:
+    """Whether the thing is called by, lies in or belongs to every name of the question: 益阳高新区
+    says that 祁阳高新区 is not meant."""
+    known = all_figures(frame.index)
+    names, homes = known.names(thing), known.homes(thing)
+    for token in frame.names:
+        if not proper(frame, token) or thing in token.things or same(token.text) in names:
+            continue
+        if homes.isdisjoint(token.things) and not any(
+                place in homes or home in inside(frame.index, place, frame.at)
+                for place in token.things for home in homes
+                if frame.index.ontology.kinds[frame.index.kind_of(place)].place):
+            return False
+    return True
 
 
 def described_by(frame: Frame) -> bool:
@@ -82,12 +100,16 @@ def by_class(frame: Frame) -> list[int]:
     index = frame.index
     found = subjects(frame)
     more: list[int] = []
-    for thing in frame.things():
-        for kind in frame.nouns:
-            if kind in index.ontology.kinds and kind != index.kind_of(thing):
-                mine = about(index, thing, [kind])
-                if len(mine) == 1 or index.kind_of(thing) == "Company":
-                    more += [f.things[0] for f in mine]
+    for kind in frame.nouns:
+        if kind not in index.ontology.kinds:
+            continue
+        told = [[f.things[0] for f in about(index, thing, [kind])] for thing in frame.things()
+                if kind != index.kind_of(thing)]
+        both = [t for t in told[0] if all(t in some for some in told)] if told else []
+        more += both if len(told) > 1 else []
+        for thing, mine in zip(frame.things(), told, strict=False):
+            if len(mine) == 1 or index.kind_of(thing) == "Company":
+                more += mine
     every = [*more, *found] if more else found
     return sorted(dict.fromkeys(every), key=lambda t: (index.kind_of(t) not in frame.nouns,
                                                        every.index(t)))

@@ -1,8 +1,10 @@
 """What cannot be answered: names that mean several things, none, or nothing of ours."""
 
 from api.ask.frame import Frame
-from api.ask.reply import Reply, call
-from api.ask.say import join
+from api.ask.lexicon import described
+from api.ask.match import content, coverage, sayings
+from api.ask.reply import Reply, call, unknown
+from api.ask.say import cite, join, phrase
 from api.ask.subjects import composed_things
 from graph import structure
 
@@ -55,6 +57,22 @@ def out_of_scope(frame: Frame) -> Reply:
                  status="out_of_scope", call="/api/v1/ontology")
 
 
+def _related(frame: Frame) -> Reply | None:
+    """What comes nearest in words, if anything does: 产业飞地的税收怎么分."""
+    known = sayings(frame.index, described(frame.index))
+    runs = content(frame.tokens)
+    scored = sorted(((coverage(runs, known.entries[n][1], known.weight, known.usual), -n)
+                     for n in known.near(runs, 40)), reverse=True)
+    facts = [known.fact(-n) for score, n in scored[:2] if score >= 0.4]
+    if not facts:
+        return None
+    asked = frame.text.strip().rstrip("?？。")
+    near = "；".join(phrase(frame.index, f, frame.at) + cite(frame.index, f.rows) for f in facts)
+    return unknown("not_found", asked, f"没有来源直接说过“{asked}”", near,
+                   cited=[row for f in facts for row in f.rows],
+                   call=call("entities", q="".join(runs)))
+
+
 def not_understood(frame: Frame) -> Reply:
     """No name was found: say which words mean nothing here, with the nearest names."""
     index = frame.index
@@ -64,7 +82,7 @@ def not_understood(frame: Frame) -> Reply:
             and index.kind_of(index.number(id)) in ("Company", "Park", "Region", "Cluster",
                                                     "Project", "Policy", "Chain")]
     if not frame.names and not odd:
-        return out_of_scope(frame)
+        return _related(frame) or out_of_scope(frame)
     what = "、".join(odd) or "、".join(t.text for t in frame.names)
     tail = f"名称相近的有{join(near, 5)}，是不是指其中一个？" if near else ""
     reason = (f"图谱里没有叫“{what}”的，或没有来源说过所问的事" if odd
