@@ -251,6 +251,8 @@ def _hits(frame: Frame) -> list[Hit]:
             if not _fits_unit(frame, str(fact.said.get("unit") or "")):
                 continue
             more = _extra(left, same(str(fact.said.get("metric") or "")))
+            if frame.times and not fact.said.get("period") and more > 4:
+                continue  # of no time, and of something else besides
             hits.append(Hit(round(score, 3), more, subject, fact))
     order = sorted(hits, key=lambda h: (-_worth(frame, h), _rank_of(frame, h), -h.score,
                                         -int(index.table.seen[h.fact.rows[0]]),
