@@ -11,6 +11,8 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +38,8 @@ class Lease:
         self._server = server
         self._token = secrets.token_hex(8)
         self._batch = 0
+        self._writing = ThreadPoolExecutor(1, "xianglian-writing")
+        self._pending: Future[None] | None = None
         self._stop = threading.Event()
         self._renewing: threading.Thread | None = None
 
@@ -76,8 +80,23 @@ class Lease:
             except StoreError:  # the next batch hears of it
                 continue
 
+    def later(self, *steps: Step) -> None:
+        """Like `write`, while the caller goes on; one at a time, a fault is raised by the next."""
+        self.settle()
+        self._pending = self._writing.submit(self._write, steps)
+
+    def settle(self) -> None:
+        """Wait for what `later` began; raises what went wrong with it."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
     def write(self, *steps: Step) -> None:
         """One transaction that takes effect once, and only while the lock is ours."""
+        self.settle()
+        self._write(steps)
+
+    def _write(self, steps: Sequence[Step]) -> None:
         self._batch += 1
         batch = self._batch
 
@@ -93,6 +112,7 @@ class Lease:
 
         The answer is at least 1 where a repetition has found nothing left.
         """
+        self.settle()
         self._batch += 1
         batch = self._batch
 
@@ -114,6 +134,7 @@ class Lease:
 
     def release(self) -> None:
         """Let others write; a lock that cannot be given back ends by itself."""
+        self._writing.shutdown()
         self._stop.set()
         if self._renewing:
             self._renewing.join(1)

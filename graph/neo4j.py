@@ -8,7 +8,7 @@ of what is live, is brought up after every load (graph/projection.py).
 import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -157,11 +157,17 @@ class Neo4jStore:
                 yield writer
             finally:
                 if writer.staging:
-                    self._clean(lease, state)
+                    self._take_back(lease)
             if writer.done:
                 self._draw(lease, self._now())
         finally:
             lease.release()
+
+    def _take_back(self, lease: Lease) -> None:
+        """Undo what was staged, unless the commit took effect without our hearing of it."""
+        with suppress(StoreError):  # it was told already, or has become indifferent
+            lease.settle()
+        self._clean(lease, self._now())
 
     def _mend(self, lease: Lease) -> _State:
         """What the last writer left undone; the lock is ours."""

@@ -267,13 +267,13 @@ def _listed(row: Any) -> list[Any]:
 
 @dataclass
 class _Touched:
-    """What rows touch: canonical things to make anew, things that are mentioned, links by kind and
-    id with the pairs of ids that they may stand between, and ids that records are about."""
+    """What rows touch: canonical things to make anew, and those made; things that are mentioned;
+    links by kind and id; ids that records are about."""
 
     things: set[str] = field(default_factory=set)
     mentioned: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
-    links: dict[tuple[str, str], set[tuple[str, str]]] = field(default_factory=dict)
+    links: set[tuple[str, str]] = field(default_factory=set)
     about: set[str] = field(default_factory=set)
 
 
@@ -281,7 +281,8 @@ class _Drawing:
     """Makes nodes and relationships anew, a batch of rows in one transaction.
 
     Most links stand between things of one id and bear the id that follows from their ends: then
-    all their records are about that id.  The others wait for `left`.
+    all their records are about that id.  The others wait for `left`, with what their records are
+    about, if all of them pass by, or else between which ids they stand.
     """
 
     def __init__(self, server: Server, lease: Lease, ontology: Ontology, before: int, at: int,
@@ -293,7 +294,7 @@ class _Drawing:
         self._odd = bool(server.read(cypher.ODD))
         self._shown: dict[str, str] = {}
         self._there: set[str] = set()
-        self._late: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        self._late: dict[tuple[str, str], set[tuple[str, ...]]] = {}  # link → where its rows are
 
     def rows(self, rows: Sequence[Row], *, whole: bool) -> None:
         """Draw everything that these rows touch.
@@ -305,7 +306,7 @@ class _Drawing:
             self._touch(row, touched)
         told = self._told(rows, touched, whole)
         links = self._links(touched.links, (row for id in touched.about for row in told[id]))
-        self._lease.write(
+        self._lease.later(
             *self._drop_links(touched.links), *self._things(touched, told),
             *self._add_links(links), *self._marks(rows, touched, told, whole),
             *self._drop_things(touched))
@@ -314,10 +315,14 @@ class _Drawing:
         """Draw the links that waited."""
         waiting = iter(self._late.items())
         while late := dict(islice(waiting, _BATCH)):
-            pairs = {(*pair, kind) for (kind, _), some in late.items() for pair in some}
-            links = self._links(late, self._server.read(
-                cypher.ROWS_BETWEEN, pairs=sorted(pairs), at=self._at))
-            self._lease.write(*self._drop_links(late), *self._add_links(links))
+            places = sorted(set().union(*late.values()))
+            if self._before:
+                rows = self._server.read(cypher.ROWS_BETWEEN, pairs=places, at=self._at)
+            else:
+                rows = self._about({id for id, in places})
+            links = self._links(late, rows)
+            self._lease.later(*self._drop_links(late), *self._add_links(links))
+        self._lease.settle()
 
     def _touch(self, row: Row, touched: _Touched) -> None:
         kind = self._ontology.kinds.get(row["kind"])
@@ -341,13 +346,13 @@ class _Drawing:
 
     def _touch_link(self, kind: Kind, row: Row, touched: _Touched) -> None:
         if self._plain(kind, row):
-            touched.links[kind.name, row["about"]] = set()
+            touched.links.add((kind.name, row["about"]))
             return
         said = record(row)
         head, tail = (self._new.group(id) for id in said.ends or ("", ""))
+        places = set(product(head, tail, (kind.name,))) if self._before else {(said.id,)}
         for canon in (self._old, self._new):
-            self._late.setdefault((kind.name, link_of(kind, said, canon)), set()).update(
-                product(head, tail))
+            self._late.setdefault((kind.name, link_of(kind, said, canon)), set()).update(places)
 
     def _plain(self, kind: Kind, row: Row) -> bool:
         """Whether everything about the link is about one id."""

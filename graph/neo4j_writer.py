@@ -133,6 +133,7 @@ class Neo4jWriter:
 
     def _told(self, about: Iterable[str]) -> dict[str, list[_Told]]:
         """The rows about these things, by record id: live ones and those this load retracted."""
+        self._lease.settle()
         found: dict[str, list[_Told]] = {}
         for row in self._server.read(cypher.TOLD, about=list(dict.fromkeys(about)), now=self._now):
             told = _Told(*row)
@@ -191,7 +192,7 @@ class Neo4jWriter:
             (cypher.UNSTAMP, {"seqs": change.unstamp})) if next(iter(parameters.values()))]
         if steps:
             self.staging = True
-            self._lease.write(*steps)
+            self._lease.later(*steps)
 
     # Looking at the load
 
@@ -297,9 +298,12 @@ class Neo4jWriter:
                     self._tallies.count(e.origin, e.learned, e.retracted, row["digest"], 1)
                 last = max(last, e.learned, e.retracted or 0)
             self._write(change)
+        self._lease.settle()
         self._now = last
         self._tallies.content = live_sum(self._server, last)
 
     def _check_open(self) -> None:
+        """Nothing more after the commit; and what was staged before must be there to be read."""
         if self.done:
             raise StoreError("这次载入已经提交，不能再写")
+        self._lease.settle()
