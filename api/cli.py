@@ -24,6 +24,7 @@ from api.settings import Settings
 from api.texts import Texts, progress
 from graph import dates
 from graph.store import PASSWORD, Store, open_store
+from graph.store import copy as copy_store
 from graph.store import restore as restore_store
 from loaders import chainbook, pipeline, template
 from loaders import export as exports
@@ -409,6 +410,25 @@ def restore(file: Annotated[Path, typer.Argument(metavar="文件", help="备份�
         version = target.version()
     _say({"file": str(file), "version": version}, as_json,
          f"已从 {file} 恢复，内容版本 {version}。")
+
+
+@command()
+def copy(source: Annotated[str, typer.Argument(metavar="FROM", help="搬出的存储，如 图谱.db")],
+         target: Annotated[str, typer.Argument(
+             metavar="TO", help="搬进的空存储，如 bolt://neo4j@127.0.0.1:7687")],
+         as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """把整个图谱连同历史和录入时间搬到另一个空的存储；原件不动。
+
+    例：xianglian copy 图谱.db bolt://neo4j@127.0.0.1:7687
+    """
+    if store:
+        raise typer.BadParameter("搬运不用 --store：先写从哪里搬出，再写搬进哪里")
+    first, last = (_settings(url).store for url in (source, target))
+    with progress(_console(stderr=True)) as bar:
+        rows = copy_store(first, last, load_ontology(Settings.read().ontology), bar)
+    with _opened(last, create=False) as (moved, _):
+        said = {"rows": rows, "version": moved.version(), "history": moved.history_hash()}
+    _say(said, as_json, f"已搬完 {rows} 行（连同历史），内容版本 {said['version']}。")
 
 
 @command()

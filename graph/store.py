@@ -1,8 +1,9 @@
 """The small protocol that every back end fulfils, and the door that opens one by URL."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -13,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.record import Record
-from ontology.errors import StoreError
+from ontology.errors import StoreError, XianglianError
 from ontology.model import Ontology
 
-__all__ = ["PASSWORD", "Columns", "Entry", "Put", "Store", "Writer", "open_store", "restore"]
+__all__ = ["PASSWORD", "Columns", "Entry", "Put", "Store", "Writer", "copy", "open_store",
+           "restore"]
 
 PASSWORD = "XIANGLIAN_NEO4J_PASSWORD"  # the variable, for an address may not hold one
 
@@ -194,6 +196,51 @@ def restore(url: str, file: str | Path, ontology: Ontology, *, overwrite: bool =
             target.receive(source.history())
         finally:
             target.close()
+
+
+def copy(source_url: str, target_url: str, ontology: Ontology,
+         progress: Callable[[str, int, int], None] = lambda what, done, total: None) -> int:
+    """Take a store's whole history with its record times into an empty one; the number of rows.
+
+    Somebody may load into the source meanwhile: the target then holds its state before or after.
+    `progress` is called with (what, done, total); a total of 0 means that nobody knows.
+    Raises XianglianError if there is nothing to copy or nowhere to copy it to.
+    """
+    if target_url.startswith("sqlite://") and sqlite_path(target_url) is None:
+        raise XianglianError("内存里的存储用完即弃，不能搬进去；请写一个文件或服务器")
+    with closing(open_store(source_url, ontology, create=False)) as source:
+        if not _moment(source):
+            raise XianglianError(f"没有可搬的内容：{source_url} 还不存在，或是空的")
+        with closing(open_store(target_url, ontology)) as target:
+            return _copy(source, target, progress)
+
+
+def _copy(source: Store, target: Store, progress: Callable[[str, int, int], None]) -> int:
+    if source.cache_key() == target.cache_key():
+        raise XianglianError("两个地址是同一个存储，没有什么可搬")
+    if _moment(target):
+        raise StoreError("要搬进的存储不是空的，没有改动它；请换一个空的")
+    progress("核对", 0, 0)
+    source.verify()
+    live, done = sum(source.origins().values()), 0
+
+    def entries() -> Iterator[Entry]:
+        nonlocal done
+        for done, entry in enumerate(source.history(), 1):
+            if done % 1000 == 0:
+                progress("搬运", done, max(done, live))
+            yield entry
+        progress("提交", 0, 0)
+
+    target.receive(entries())
+    if source.touched(target.mark(), sys.maxsize) is None:
+        raise StoreError("搬过去的内容与原件不一致，请不要使用；原件没有改动")
+    return done
+
+
+def _moment(store: Store) -> int:
+    """The latest record time; 0 if nothing was ever loaded."""
+    return int(store.mark().partition("-")[0])
 
 
 def sqlite_path(url: str) -> str | None:
