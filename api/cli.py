@@ -375,11 +375,15 @@ def retract(name: Annotated[str, typer.Argument(
 
 @command()
 def export(format: Annotated[str, typer.Option(
-               "--format", "-f", metavar="格式", help="csv、graphml、nquads")] = "csv",
+               "--format", "-f", metavar="格式",
+               help="csv、graphml、nquads、neo4j-admin")] = "csv",
            output: Annotated[Path | None, typer.Option(
-               "-o", metavar="路径", help="文件；csv 则为文件夹")] = None,
+               "-o", metavar="路径", help="文件；csv 和 neo4j-admin 则为文件夹")] = None,
            as_json: JsonOption = False, store: StoreOption = None) -> None:
-    """导出现行的全部记录；同样的内容每次都是同样的字节。"""
+    """导出现行的全部记录；同样的内容每次都是同样的字节。
+
+    neo4j-admin 则连同历史，供 Neo4j 第一次批量装入：文件夹里的 README.md 写着命令。
+    """
     answers = _answers(store)
     files = exports.export(answers.store, answers.ontology, format, output)
     if output is not None:

@@ -16,11 +16,11 @@ at `head`, so what a load stages is seen by nobody before `head` moves.
 from collections.abc import Collection, Iterable
 
 __all__ = [
-    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CAME", "CAME_SINCE",
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "BARE", "CAME", "CAME_SINCE",
     "CLAIM", "CLEAR_RECORDS", "COLUMNS", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES",
-    "EVERY", "GROUP", "HELLO", "HISTORY_OF", "HOLDER", "INDEXES", "LABELS", "LAST_SEQ", "LEFT",
-    "LOAD_SEQ", "MARK_STORE", "MENTIONED", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD",
-    "OLDER_ABOUT", "OURS", "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS",
+    "EVERY", "GROUP", "HELLO", "HISTORY_OF", "HOLDER", "INDEXED", "INDEXES", "LABELS", "LAST_SEQ",
+    "LEFT", "LOAD_SEQ", "MARK_STORE", "MENTIONED", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD",
+    "OLDER_ABOUT", "OURS", "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SCHEMA", "SEQS",
     "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "TYPES",
     "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE", "add_relations",
     "aliases", "clear_label", "clear_type", "count", "drop_nodes", "drop_relations",
@@ -52,6 +52,10 @@ LEFT = """MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $seq RETURN 1 LIMIT
     UNION MATCH (r:Row) USING INDEX r:Row(retracted) WHERE r.retracted > $head RETURN 1 LIMIT 1
     UNION MATCH (t:XianglianTally) WHERE t.at > $head RETURN 1 LIMIT 1"""
 LOAD_SEQ = "MATCH (l:XianglianLoad {at: $at}) RETURN l.seq"
+# A database that was imported from files has neither indexes nor constraints.
+SCHEMA, BARE = 1, 0
+INDEXED = f"""MATCH (s:XianglianStore {{key: 'store'}}) WHERE s.schema = {BARE}
+    SET s.schema = {SCHEMA}, s.uid = randomUUID()"""
 MARK_STORE = "MATCH (s:XianglianStore {key: 'store'}) SET s += $marks"
 
 INDEXES = (

@@ -29,7 +29,7 @@ from ontology.model import Ontology
 
 __all__ = ["Neo4jStore"]
 
-SCHEMA = 1
+SCHEMA = cypher.SCHEMA
 _LIMIT = 10_000
 
 
@@ -81,8 +81,20 @@ class Neo4jStore:
         if state.schema > SCHEMA:
             raise StoreError(f"{self._name} 由更新版本的湘链写成（它的结构版本是 {state.schema}，"
                              f"本程序只认识到 {SCHEMA}）；请升级本程序")
+        if state.schema == cypher.BARE:
+            self._index()
         if create:
             self._take_up(state)
+
+    def _index(self) -> None:
+        """What an import from files leaves to do."""
+        if self._read_only:
+            raise StoreError(f"{self._name} 是从文件导入的，还没有建索引；"
+                             "请先对它运行一次 xianglian start")
+        for statement in cypher.INDEXES:
+            self._server.run(statement)
+        prepare(self._server, self._ontology)
+        self._server.run(cypher.INDEXED)
 
     def _take_up(self, state: _State) -> None:
         """Clean up after a killed load and finish an interrupted projection, if nobody writes."""

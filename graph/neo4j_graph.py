@@ -33,18 +33,23 @@ from graph.rows import OWN, escape, record
 from graph.structure import SOURCE
 from ontology.model import Field, Kind, Ontology
 
-__all__ = ["bring_up", "make_anew", "names_of", "prepare"]
+__all__ = ["bring_up", "make_anew", "names_of", "prepare", "schema"]
 
 Row = dict[str, Any]
 
 _BATCH = 5_000
 
 
-def prepare(server: Server, ontology: Ontology) -> None:
+def schema(ontology: Ontology) -> list[str]:
     """Constraints and indexes of the readable graph, as the ontology wants them."""
     classes = [(label_of(kind)[0], names_of(kind)) for kind in ontology.classes]
     classes.append((label_of(None)[0], []))
-    for statement in cypher.readable(classes, map(relationship_type, ontology.links)):
+    return cypher.readable(classes, map(relationship_type, ontology.links))
+
+
+def prepare(server: Server, ontology: Ontology) -> None:
+    """Make them, and wait until they are there."""
+    for statement in schema(ontology):
         server.run(statement)
     server.run(cypher.wait_for_indexes(300))
 

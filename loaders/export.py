@@ -18,12 +18,12 @@ from graph.record import Record, Value, record_id
 from graph.store import Store
 from loaders.check import split
 from loaders.columns import ORIGIN, SOURCE, columns, header
-from ontology.errors import NotFound
+from ontology.errors import NotFound, XianglianError
 from ontology.model import Field, Kind, Ontology
 
 __all__ = ["FORMATS", "export", "guard"]
 
-FORMATS = ("csv", "graphml", "nquads")
+FORMATS = ("csv", "graphml", "nquads", "neo4j-admin")
 
 _RISKY = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -38,10 +38,18 @@ def export(store: Store, ontology: Ontology, format: str, out: Path | None) -> l
              .csv: one flat table, a row for each field of a record
     graphml  one file, or standard output when `out` is None
     nquads   the same; a named graph for each source
+    neo4j-admin
+             history and all, files for the first load of a Neo4j into the folder `out`
     Raises NotFound for another format.
     """
     if format not in FORMATS:
         raise NotFound("导出格式", format, list(FORMATS))
+    if format == "neo4j-admin":
+        from graph.neo4j_files import write_files
+
+        if out is None:
+            raise XianglianError("要写出许多文件：请用 -o 指明一个新的文件夹")
+        return write_files(store, ontology, out)
     if format == "csv" and out is not None and out.suffix.lower() != ".csv":
         return _csv(store, ontology, out)
     write = {"csv": _long, "graphml": _graphml, "nquads": _nquads}[format]

@@ -133,16 +133,17 @@ class Server:
             process.wait()
             process.stdin.close()
 
-    def admin(self, *arguments: str) -> str:
+    def admin(self, *arguments: str, folder: Path | None = None) -> str:
         """What `neo4j-admin ARGUMENTS` prints, such as ("database", "import", "full", …).
 
-        The server must be stopped. It works in `home`, where it leaves its report. Raises Failed.
+        The server must be stopped. It works in `folder` (default `home`), where it leaves its
+        report. Raises Failed.
         """
         self._configure()
         done = subprocess.run(
             self._java("org.neo4j.cli.AdminTool", *arguments),
             env=os.environ | {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")},
-            cwd=self.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            cwd=folder or self.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
         if done.returncode:
             raise Failed(f"neo4j-admin {arguments[0]}：\n{last_lines(done.stdout)}")

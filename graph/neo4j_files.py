@@ -1,0 +1,472 @@
+"""A whole store as files for `neo4j-admin database import`: rows, accounts and the readable graph.
+
+Everything is read in two passes and grouped in passing files, so that no more than a small part
+of it is in memory; only the names by which things are grouped are held, as by every index.
+"""
+
+import pickle
+import re
+import tempfile
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from graph import cypher, identity
+from graph.hashes import no_kind
+from graph.identity import Named
+from graph.merge import source_facts
+from graph.neo4j_graph import schema
+from graph.neo4j_writer import Tallies
+from graph.projection import (
+    Canon,
+    bare,
+    class_of,
+    display,
+    label_of,
+    link_of,
+    node,
+    relation,
+    relationship_type,
+)
+from graph.record import Record
+from graph.rows import properties
+from graph.store import Entry, Store
+from graph.structure import SOURCE
+from ontology.errors import StoreError, XianglianError
+from ontology.model import Kind, Ontology
+
+__all__ = ["write_files"]
+
+_PILES = 64
+_BETWEEN = "\x1f"  # separates the parts of a list
+_TYPES = {str: "string", int: "long", float: "double", bool: "boolean"}
+_ROW, _THING = "row", "thing"  # spaces of ids
+_FEW = 100_000
+
+
+def write_files(store: Store, ontology: Ontology, folder: Path) -> list[Path]:
+    """Write CSV, `import.args`, `schema.cypher` and `README.md` as a new folder, whole or not.
+
+    Raises XianglianError if there is nothing to write, if the folder is not empty, if somebody
+    loads meanwhile, or for a value that the import cannot carry exactly.
+    """
+    mark, version = store.mark(), store.version()
+    if mark.startswith("0-"):
+        raise XianglianError("图谱里还没有数据，没有什么可导出")
+    if folder.exists() and any(folder.iterdir()):
+        raise XianglianError(f"文件夹 {folder} 不是空的，没有改动；请换一个新的")
+    folder = folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+        ready = Path(scratch) / "ready"
+        ready.mkdir()
+        with (_Tables(ready) as tables, _Piles(Path(scratch), "things") as things,
+              _Piles(Path(scratch), "links") as links):
+            _Export(store, ontology, tables, things, links).run()
+        _guide(ready, ontology, tables, version)
+        if store.mark() != mark:
+            raise XianglianError("导出期间有人写入了图谱，没有写出任何文件；请再导出一次")
+        if folder.exists():
+            folder.rmdir()
+        ready.rename(folder)
+    return sorted(folder.iterdir())
+
+
+# Tables ------------------------------------------------------------------------------------------
+
+
+class _Table:
+    """One file and its header; a column that comes later is empty in the rows before it."""
+
+    def __init__(self, file: Path, fixed: Sequence[str]) -> None:
+        self.file, self._fixed = file, fixed
+        self.types: dict[str, str] = {}
+        self._places: dict[str, int] = {}
+        self._sink = file.open("w", encoding="utf-8", newline="")
+
+    def fits(self, types: Mapping[str, str]) -> bool:
+        return all(self.types.get(name, type) == type for name, type in types.items())
+
+    def add(self, fixed: Sequence[str], types: Mapping[str, str], said: Mapping[str, Any]) -> None:
+        for name, type in types.items():
+            if name not in self.types:
+                self.types[name] = type
+                self._places[name] = len(self._places)
+        cells = [""] * len(self._places)
+        for name in types:
+            cells[self._places[name]] = _cell(name, said[name])
+        # The importer wants no empty cell at the end of a row that is shorter than its header.
+        self._sink.write(",".join((*map(_quoted, fixed), *cells)).rstrip(",") + "\n")
+
+    def close(self) -> None:
+        self._sink.close()
+        columns = [*self._fixed, *(f"{name}:{type}" for name, type in self.types.items())]
+        self.header.write_text(",".join(columns) + "\n", encoding="utf-8", newline="")
+
+    @property
+    def header(self) -> Path:
+        return self.file.with_suffix(".header.csv")
+
+
+class _Tables:
+    """Files by what they hold; a property with another type than before begins another file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._by_name: dict[str, list[_Table]] = {}
+        self.several_lines = False
+
+    def node(self, name: str, id: str, space: str, labels: Sequence[str],
+             said: Mapping[str, Any]) -> None:
+        """A node; the id of a thing is a property too."""
+        column = f"id:ID({space})" if space == _THING else f":ID({space})"
+        self._add(f"nodes_{name}", (column, ":LABEL"), (id, _BETWEEN.join(labels)), said)
+
+    def relationship(self, name: str, start: tuple[str, str], end: tuple[str, str], type: str,
+                     said: Mapping[str, Any]) -> None:
+        """start and end: id and its space."""
+        self._add(f"relationships_{name}",
+                  (f":START_ID({start[1]})", f":END_ID({end[1]})", ":TYPE"),
+                  (start[0], end[0], type), said)
+
+    def _add(self, name: str, columns: Sequence[str], fixed: Sequence[str],
+             said: Mapping[str, Any]) -> None:
+        types = {key: _type(key, value) for key, value in said.items() if value is not None}
+        name = re.sub(r"\W", "_", name, flags=re.ASCII).lower()  # also where case is ignored
+        some = self._by_name.setdefault(name, [])
+        table = next((table for table in some if table.fits(types)), None)
+        if table is None:
+            table = _Table(self._folder / f"{name}_{len(some) + 1}.csv", columns)
+            some.append(table)
+        self.several_lines = self.several_lines or any(map(_breaks, (*fixed, *said.values())))
+        table.add(fixed, types, said)
+
+    def __enter__(self) -> "_Tables":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for tables in self._by_name.values():
+            for table in tables:
+                table.close()
+
+    def arguments(self) -> Iterator[str]:
+        """The lines of a file of arguments for neo4j-admin."""
+        for name, tables in sorted(self._by_name.items()):
+            for table in tables:
+                yield f"--{name.partition('_')[0]}={table.header.name},{table.file.name}"
+        yield "--array-delimiter=U+001F"
+        yield "--bad-tolerance=0"
+        if self.several_lines:
+            yield "--multiline-fields=true"
+
+
+def _breaks(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_breaks, value))
+    return isinstance(value, str) and ("\n" in value or "\r" in value)
+
+
+def _type(name: str, value: Any) -> str:
+    if not re.fullmatch(r"[\w .-]+", name):
+        raise StoreError(f"字段名「{name}」不能写进导入文件；请改用 xianglian copy")
+    if isinstance(value, bytes):
+        return "byte[]"
+    if not isinstance(value, list):
+        return _TYPES[type(value)]
+    texts = [part for part in value if isinstance(part, str)]
+    if not value or value == [""] or any(_BETWEEN in text for text in texts):
+        raise StoreError(f"「{name}」的值 {value!r} 不能写进导入文件（空的列表，或含有控制字符）；"
+                         "请改用 xianglian copy")
+    return _TYPES[type(value[0])] + "[]"
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, bytes):
+        return _quoted(_BETWEEN.join(str(one - 256 if one > 127 else one) for one in value))
+    if isinstance(value, list):
+        return _quoted(_BETWEEN.join(part if isinstance(part, str) else _plain(part)
+                                     for part in value))
+    return _quoted(value) if isinstance(value, str) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+class _Piles:
+    """Items by a key, in passing files: what has one key comes back together, key by key."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._files: list[IO[bytes]] = [
+            (folder / f"{name}-{number}").open("w+b") for number in range(_PILES)]
+
+    def add(self, key: str, item: "_Live | None") -> None:
+        pickle.dump((key, item), self._files[zlib.crc32(key.encode()) % _PILES])
+
+    def __iter__(self) -> Iterator[tuple[str, list["_Live"]]]:
+        for file in self._files:
+            found: dict[str, list[_Live]] = {}
+            file.seek(0)
+            for key, item in _loaded(file):
+                found.setdefault(key, []).extend(() if item is None else (item,))
+            yield from sorted(found.items())
+
+    def __enter__(self) -> "_Piles":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files:
+            file.close()
+
+
+def _loaded(file: IO[bytes]) -> Iterator[Any]:
+    while True:
+        try:
+            yield pickle.load(file)
+        except EOFError:
+            return
+
+
+# What is written ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A row that counts."""
+
+    seq: int
+    entry: Entry
+    digest: bytes
+
+
+class _Export:
+    """Fills the tables from a store."""
+
+    def __init__(self, store: Store, ontology: Ontology, tables: _Tables, things: _Piles,
+                 links: _Piles) -> None:
+        self._store, self._ontology, self._tables = store, ontology, tables
+        self._things, self._links = things, links
+        self._sources = source_facts(store.records(kinds=[SOURCE]), ontology)
+        self._canon = _canon(store, ontology)
+        self._mentioned: set[str] = set()
+        self._names: dict[str, str] = {}
+
+    def run(self) -> None:
+        self._history()
+        self._learn_names()
+        for id, live in self._things:
+            self._thing(id, live)
+        for _, live in self._links:
+            self._link(live)
+
+    def _history(self) -> None:
+        """Every row: those that went are written, those that count are put with their like."""
+        tallies, seq, last = Tallies(self._store.version()), 0, 0
+        for seq, entry in enumerate(self._store.history(), 1):
+            said = self._said(seq, entry)
+            tallies.count(entry.origin, entry.learned, 0, said["digest"], 1)
+            tallies.number(entry.origin, entry.learned, seq)
+            last = max(last, entry.learned, entry.retracted or 0)
+            if entry.retracted is None:
+                self._put(_Live(seq, entry, said["digest"]))
+            else:
+                tallies.count(entry.origin, entry.learned, entry.retracted, said["digest"], 1)
+                self._row(seq, entry, said, ("Row",))
+        self._accounts(tallies.rows(), last, seq)
+
+    def _said(self, seq: int, entry: Entry) -> dict[str, Any]:
+        kind = self._ontology.kinds.get(entry.record.kind)
+        if kind is None:
+            raise no_kind(entry.record.kind)
+        return properties(kind, entry.origin, entry.record, entry.learned, entry.retracted) | {
+            "seq": seq}
+
+    def _accounts(self, tallies: Iterable[dict[str, Any]], last: int, seq: int) -> None:
+        content, model = self._store.version(), self._ontology.fingerprint
+        self._own("Store", {
+            "key": "store", "application": cypher.APPLICATION, "schema": cypher.BARE,
+            "uid": self._store.history_hash()[:16], "model": model, "head": last,
+            "projected": last})
+        self._own("Lock", {"key": "lock", "until": 0, "batch": 0})
+        self._own("Load", {"at": last, "content": content, "seq": seq})
+        for tally in tallies:
+            self._own("Tally", tally)
+
+    def _own(self, what: str, said: Mapping[str, Any]) -> None:
+        id = f"{what} {said.get('origin', '')} {said.get('learned', '')} {said.get('retracted')}"
+        self._tables.node(f"own_{what}", id, "own", [f"Xianglian{what}"], said)
+
+    def _put(self, live: _Live) -> None:
+        record = live.entry.record
+        kind = self._ontology.kinds[record.kind]
+        ends = (record.ends or ()) if kind.ends else ()
+        for id in {self._canon.of(id) for id in (record.source, *ends)} - self._mentioned:
+            self._mentioned.add(id)
+            self._things.add(id, None)
+        if len(self._mentioned) > _FEW:
+            self._mentioned.clear()
+        for id in _references(kind, record):
+            self._names[self._canon.of(id)] = ""
+        if kind.ends is None:
+            self._things.add(self._canon.of(record.id), live)
+        else:
+            self._links.add(link_of(kind, record, self._canon) if record.ends else record.id, live)
+
+    def _learn_names(self) -> None:
+        """What references show; things of which no record tells show what their id says."""
+        for id in self._names:
+            self._names[id] = display(None, id, (), self._sources)
+        for id, live in self._things:
+            if id in self._names:
+                self._names[id] = display(class_of(id, self._ontology), id,
+                                          [one.entry.record for one in _distinct(live)],
+                                          self._sources)
+
+    def _show(self, id: str) -> str:
+        return self._names[self._canon.of(id)]
+
+    def _thing(self, id: str, live: Sequence[_Live]) -> None:
+        told = [one.entry.record for one in _distinct(live)]
+        kind, ids = class_of(id, self._ontology), self._canon.group(id)
+        if told:
+            kind = kind or self._ontology.kinds[told[0].kind]
+            said = node(kind, id, ids, told, self._sources, self._show)
+        else:
+            said = bare(kind, id, ids)
+        labels = label_of(class_of(id, self._ontology))
+        said.pop("id")
+        self._tables.node(f"thing_{labels[0]}", id, _THING, labels, said)
+        self._rows(live, id)
+
+    def _link(self, live: Sequence[_Live]) -> None:
+        told = [one.entry.record for one in _distinct(live)]
+        by_kind: dict[str, list[Record]] = {}
+        for record in told:
+            if record.ends:
+                by_kind.setdefault(record.kind, []).append(record)
+        for name, records in by_kind.items():
+            kind = self._ontology.kinds[name]
+            head, tail = (self._canon.of(id) for id in records[0].ends or ("", ""))
+            said = relation(kind, link_of(kind, records[0], self._canon), records, self._canon,
+                            self._sources, self._show)
+            self._tables.relationship(f"link_{name}", (head, _THING), (tail, _THING),
+                                      relationship_type(kind), said)
+        self._rows(live, None)
+
+    def _rows(self, live: Sequence[_Live], about: str | None) -> None:
+        """Rows that count; of those that say the same one is the readable record."""
+        shown = {one.seq for one in _distinct(live)}
+        for seq, entry in ((one.seq, one.entry) for one in live):
+            record = seq in shown
+            self._row(seq, entry, self._said(seq, entry),
+                      ("Row", "Record", "记录") if record else ("Row",))
+            if record:
+                self._tie(seq, self._canon.of(entry.record.source), "FROM")
+            if record and about:
+                self._tie(seq, about, "ABOUT")
+
+    def _tie(self, seq: int, thing: str, type: str) -> None:
+        self._tables.relationship(f"row_{type}", (str(seq), _ROW), (thing, _THING), type, {})
+
+    def _row(self, seq: int, entry: Entry, said: Mapping[str, Any], labels: Sequence[str]) -> None:
+        self._tables.node(f"row_{entry.record.kind}", str(seq), _ROW, labels, said)
+
+
+def _distinct(live: Iterable[_Live]) -> list[_Live]:
+    """Each statement once, in the order on which ties in a merge depend; the first row of each."""
+    found: dict[bytes, _Live] = {}
+    for one in sorted(live, key=lambda one: one.seq):
+        found.setdefault(one.digest, one)
+    return sorted(found.values(), key=_place)
+
+
+def _place(live: _Live) -> tuple[str, str, str, bytes]:
+    record = live.entry.record
+    return record.id, record.source, record.valid_from or "", live.digest
+
+
+def _references(kind: Kind, said: Record) -> Iterator[str]:
+    for f in kind.fields:
+        if f.datatype == "reference" and f.name in said.values:
+            value = said.values[f.name]
+            yield from map(str, value if isinstance(value, tuple) else (value,))
+
+
+# Which ids are one thing -------------------------------------------------------------------------
+
+
+def _canon(store: Store, ontology: Ontology) -> Canon:
+    decided: dict[str, list[tuple[str, str]]] = {"same": [], "different": []}
+    for kind in ontology.links:
+        if kind.identity:
+            decided[kind.identity] += [record.ends for record in store.records(kinds=[kind.name])
+                                       if record.ends]
+    named = _named(store, ontology, any(decided.values()))
+    return Canon(identity.groups(named, decided["same"], decided["different"]).canonical)
+
+
+def _named(store: Store, ontology: Ontology, decided: bool) -> Iterator[Named]:
+    seen: set[str] = set()
+    for kind in ontology.classes:
+        if kind.key and not kind.role("code") and not decided:
+            continue
+        call = identity.namer(kind)
+        for record in store.records(kinds=[kind.name]):
+            seen.add(record.id)
+            yield call(record.id, record.values)
+    open_kinds = {kind.name for kind in ontology.classes if kind.open and not kind.key}
+    yield from _only_mentioned(store.records(), open_kinds, seen, ontology.kinds)
+
+
+def _only_mentioned(records: Iterable[Record], kinds: Collection[str], seen: set[str],
+                    known: Mapping[str, Kind]) -> Iterator[Named]:
+    for record in records:
+        for id in (record.source, *(record.ends or ())):
+            kind, _, name = id.partition(":")
+            if kind in kinds and id not in seen:
+                seen.add(id)
+                yield Named(id, kind, names=(name,))
+
+
+# What to do with the files -----------------------------------------------------------------------
+
+_README = """\
+# 导入 Neo4j
+
+这个文件夹是一个完整的湘链图谱（内容、历史、给人看的图），供 Neo4j 5.26 第一次装入。
+
+1. 停下服务器（Enterprise 停下那一个库即可），在**本文件夹里**运行，`neo4j` 是库名：
+
+       neo4j-admin database import full @import.args neo4j
+
+   库里已有东西时它会拒绝。刚装好、从未用过的库也算已有：确认里面什么都没有，再在 `full` 后面加
+   `--overwrite-destination`。Linux 上请用运行 Neo4j 的那个用户来运行这条命令。
+
+2. 启动服务器，建约束和索引。湘链第一次写入或运行 `xianglian start` 时自己会做：
+
+       xianglian start --store bolt://neo4j@127.0.0.1:7687
+
+   也可以用 `cypher-shell -d neo4j -f schema.cypher`。
+
+3. 核对：`xianglian backup 核对.db --store bolt://…` 逐行重算全部摘要，末尾的内容版本应是
+   {version}。
+
+之后这个文件夹可以删除。English: run the command of step 1 in this folder while the server is
+stopped, start it, then run step 2, which makes constraints and indexes.
+"""
+
+
+def _guide(folder: Path, ontology: Ontology, tables: _Tables, version: str) -> None:
+    (folder / "README.md").write_text(_README.format(version=version), encoding="utf-8")
+    lines = "".join(f"{line}\n" for line in tables.arguments())
+    (folder / "import.args").write_text(lines, encoding="utf-8", newline="")
+    statements = [*cypher.INDEXES, *schema(ontology), cypher.wait_for_indexes(300),
+                  cypher.INDEXED]
+    (folder / "schema.cypher").write_text("".join(f"{one};\n" for one in statements),
+                                          encoding="utf-8", newline="")
