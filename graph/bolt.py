@@ -1,8 +1,9 @@
 """A Neo4j server as the store needs it: connecting, reading, writing, its complaints in Chinese.
 
-Reads are READ sessions with a time limit; writes are managed transactions that are tried again for
-90 s (a restart of the server takes 13 s).  All sessions share their bookmarks, so that on a cluster
-everybody reads what was written before.
+Reads are READ sessions with a time limit; writes are managed transactions.  Both are tried again
+for 90 s (a restart of the server takes 13 s); a server for which that was in vain is not waited for
+again until it answers.  All sessions share their bookmarks, so that on a cluster everybody reads
+what was written before.
 """
 
 import os
@@ -36,14 +37,17 @@ from graph import cypher
 from graph.store import PASSWORD
 from ontology.errors import StoreError
 
-__all__ = ["PASSWORD", "TIMEOUT", "Address", "Server", "Transaction"]
+__all__ = ["PASSWORD", "TIMEOUT", "Address", "Numbers", "Server", "TimedOut", "Transaction"]
 
 TIMEOUT = "XIANGLIAN_NEO4J_TIMEOUT"
 Transaction = ManagedTransaction
 Result = TypeVar("Result")
 
-_RETRY = 90.0
+RETRY = 90.0
 _FETCH = 5_000
+_WRITE = 600.0  # after so many seconds the server gives up what a vanished writer holds
+_TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
+_TAKEN = "Neo.ClientError.Schema.ConstraintValidationFailed"
 _FAULTS = {  # by the code, or its beginning
     "Neo.ClientError.Security.Unauthorized": "用户名或密码不对；密码写在环境变量 "
                                              f"{PASSWORD} 里",
@@ -54,8 +58,7 @@ _FAULTS = {  # by the code, or its beginning
     "Neo.ClientError.Statement.AccessMode": "只读，不能写入",
     "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase": "数据库是只读的，不能写入",
     "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase": "数据库是只读的，不能写入",
-    "Neo.ClientError.Transaction.TransactionTimedOut": "超过了时限；可把环境变量 "
-                                                       f"{TIMEOUT}（秒）调大",
+    _TIMED_OUT: f"超过了时限；可把环境变量 {TIMEOUT}（秒）调大",
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "内存不够；请管理员调大它的堆内存",
     "Neo.TransientError.General.OutOfMemoryError": "内存不够；请管理员调大它的堆内存",
     "Neo.TransientError.General.DatabaseUnavailable": "数据库没有在运行，或正在启动；请稍后再试",
@@ -97,6 +100,29 @@ class Address:
         return f"{self.url}/{self.database}" if self.database else self.url
 
 
+class TimedOut(StoreError):
+    """The server did not answer within the time limit."""
+
+
+class Numbers:
+    """A set of numbers of rows, one bit each."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, seq: int) -> bool:
+        """Whether it is new."""
+        place, bit = seq >> 3, 1 << (seq & 7)
+        if place >= len(self._bits):
+            self._bits.extend(bytes(max(place + 1 - len(self._bits), len(self._bits) >> 3)))
+        new = not self._bits[place] & bit
+        self._bits[place] |= bit
+        return new
+
+    def __contains__(self, seq: int) -> bool:
+        return seq >> 3 < len(self._bits) and bool(self._bits[seq >> 3] >> (seq & 7) & 1)
+
+
 def _wrong(url: str) -> str:
     return (f"存储地址「{url}」写得不对：单机如 bolt://neo4j@127.0.0.1:7687，"
             "集群如 neo4j://neo4j@主机:7687，指定数据库则在末尾加 /库名")
@@ -109,10 +135,11 @@ class Server:
         """Connect; a server that is not there is found out now.  Raises StoreError."""
         self.address = address
         self._seconds = _seconds()
+        self._away = False
         self._driver: Driver = GraphDatabase.driver(
             address.url, auth=(address.user, os.environ.get(PASSWORD, "")),
             connection_timeout=15, connection_acquisition_timeout=60, keep_alive=True,
-            liveness_check_timeout=30, max_transaction_retry_time=_RETRY,
+            liveness_check_timeout=30, max_transaction_retry_time=2,
             notifications_min_severity="OFF", telemetry_disabled=True, user_agent="xianglian")
         self._bookmarks = GraphDatabase.bookmark_manager()
         try:
@@ -131,10 +158,31 @@ class Server:
         """What the driver or the server complains about, said in a sentence."""
         try:
             yield
+            self._away = False
         except (Neo4jError, DriverError) as error:
-            raise StoreError(f"Neo4j（{self.address}）{_said(error)}") from error
+            self._away = isinstance(error, DriverError)
+            kind = TimedOut if _code(error).startswith(_TIMED_OUT) else StoreError
+            raise kind(f"Neo4j（{self.address}）{_said(error)}") from error
         except OSError as error:
+            self._away = True
             raise StoreError(f"Neo4j（{self.address}）连接中断：{error}") from error
+
+    def _deadline(self) -> float:
+        """Until when a call that fails is made again."""
+        return time.monotonic() + (0 if self._away else RETRY)
+
+    def _insist(self, attempt: Callable[[], Result],
+                again: Callable[[Neo4jError | DriverError], bool]) -> Result:
+        """The attempt's result, made again while its failure may pass."""
+        deadline = self._deadline()
+        with self.faults():
+            while True:
+                try:
+                    return attempt()
+                except (DriverError, Neo4jError) as error:
+                    if not again(error) or time.monotonic() > deadline:
+                        raise
+                time.sleep(0.1)
 
     def _session(self, mode: str) -> Session:
         return self._driver.session(
@@ -149,26 +197,38 @@ class Server:
         def work(transaction: Transaction) -> list[Any]:
             return [_row(row) for row in transaction.run(query, parameters)]
 
-        with self.faults(), self._session(READ_ACCESS) as session:
-            return session.execute_read(work)
+        def attempt() -> list[Any]:
+            with self._session(READ_ACCESS) as session:
+                return session.execute_read(work)
+
+        return self._insist(attempt, lambda error: error.is_retryable())
 
     def stream(self, query: str, **parameters: Any) -> Iterator[Any]:
-        """The rows of a large answer as they come; the beginning is tried again for 90 s."""
-        deadline, pause = time.monotonic() + _RETRY, 0.5
+        """The rows of a large answer as they come, each once.
+
+        They are stored rows at a moment that stays as it is: properties, or lists that begin with
+        the row's number.  So what is cut off, by a fault that passes within 90 s or by the time
+        limit because we took our time, is asked for again without what was there already.
+        """
+        given, fresh, deadline = Numbers(), False, self._deadline()
         with self.faults():
             while True:
-                begun = False
                 try:
                     with closing(self._rows(query, parameters)) as rows:
                         for row in rows:
-                            begun = True
-                            yield row
+                            if given.add(row["seq"] if isinstance(row, dict) else row[0]):
+                                fresh = True
+                                yield row
                     return
                 except (DriverError, Neo4jError) as error:
-                    if begun or not error.is_retryable() or time.monotonic() > deadline:
+                    if fresh:
+                        fresh, deadline = False, time.monotonic() + RETRY
+                        again = error.is_retryable() or _code(error).startswith(_TIMED_OUT)
+                    else:
+                        again = error.is_retryable() and time.monotonic() < deadline
+                    if not again:
                         raise
-                time.sleep(pause)
-                pause = min(pause * 2, 5)
+                time.sleep(0.5)
 
     def _rows(self, query: str, parameters: dict[str, Any]) -> Generator[Any]:
         with (self._session(READ_ACCESS) as session,
@@ -178,22 +238,21 @@ class Server:
 
     # Writing
 
-    def write(self, work: Callable[[Transaction], Result]) -> Result:
-        """A managed transaction; `work` may run several times, even after it took effect."""
-        deadline = time.monotonic() + _RETRY
-        with self.faults():
-            while True:
-                try:
-                    with self._session(WRITE_ACCESS) as session:
-                        return session.execute_write(work)
-                except IncompleteCommit:  # nobody knows; `work` finds out
-                    if time.monotonic() > deadline:
-                        raise
-                except Neo4jError as error:  # two made the same thing at once
-                    if (error.code != "Neo.ClientError.Schema.ConstraintValidationFailed"
-                            or time.monotonic() > deadline):
-                        raise
-                    time.sleep(0.1)
+    def write(self, work: Callable[[Transaction], Result], *,
+              seconds: float | None = None) -> Result:
+        """A managed transaction; `work` may run several times, even after it took effect.
+
+        Raises TimedOut where it takes longer than `seconds`, if given.
+        """
+        work = unit_of_work(timeout=seconds or max(_WRITE, self._seconds))(work)
+
+        def attempt() -> Result:
+            with self._session(WRITE_ACCESS) as session:
+                return session.execute_write(work)
+
+        # Nobody knows whether an incomplete commit took effect: `work` finds out.
+        return self._insist(attempt, lambda error: (
+            error.is_retryable() or isinstance(error, IncompleteCommit) or _code(error) == _TAKEN))
 
     def run(self, query: str, **parameters: Any) -> None:
         """One statement that may take effect twice."""
@@ -216,10 +275,14 @@ def _row(row: Any) -> Any:
     return values[0] if len(values) == 1 else values
 
 
+def _code(error: Neo4jError | DriverError) -> str:
+    return error.code or "" if isinstance(error, Neo4jError) else ""
+
+
 def _said(error: Neo4jError | DriverError) -> str:
     """One sentence: what is wrong and what to do."""
     if isinstance(error, Neo4jError):
-        code = error.code or ""
+        code = _code(error)
         matching = [key for key in _FAULTS if code.startswith(key)]
         if matching:
             return f"{_FAULTS[max(matching, key=len)]}（{code}）"

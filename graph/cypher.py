@@ -16,16 +16,16 @@ at `head`, so what a load stages is seen by nobody before `head` moves.
 from collections.abc import Collection, Iterable
 
 __all__ = [
-    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "BARE", "CAME", "CAME_SINCE",
-    "CLAIM", "CLEAR_RECORDS", "COLUMNS", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES",
-    "EVERY", "GROUP", "HELLO", "HISTORY_OF", "HOLDER", "INDEXED", "INDEXES", "LABELS", "LAST_SEQ",
-    "LEFT", "LOAD_SEQ", "MARK_STORE", "MENTIONED", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD",
-    "OLDER_ABOUT", "OURS", "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SCHEMA", "SEQS",
-    "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "TYPES",
-    "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE", "add_relations",
-    "aliases", "clear_label", "clear_type", "count", "drop_nodes", "drop_relations",
-    "ensure_nodes", "mark", "matching", "mentions", "merge_nodes", "names", "quoted",
-    "readable", "referring", "rows", "some_rows", "touching", "wait_for_indexes",
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CAME", "CAME_SINCE",
+    "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS", "DRAWN", "DROP_CAME", "DROP_LOADS",
+    "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO", "HISTORY_OF", "HOLDER", "INDEXED",
+    "INDEXES", "LAST_SEQ", "LEFT", "LOAD_SEQ", "MARK_STORE", "MENTIONED", "MOVE_HEAD",
+    "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT", "RELEASE", "RENEW", "ROWS_ABOUT",
+    "ROWS_BETWEEN", "SEQS", "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE",
+    "TALLIES", "TOLD", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE",
+    "Label", "add_relations", "aliases", "clear_label", "clear_type", "count", "drop_nodes",
+    "drop_relations", "ensure_nodes", "mark", "matching", "mentions", "merge_nodes", "names",
+    "quoted", "readable", "referring", "rows", "some_rows", "touching", "wait_for_indexes",
 ]
 
 Label = tuple[str, str]
@@ -209,12 +209,10 @@ MENTIONED = " UNION ".join(
     f"UNWIND $ids AS id MATCH (r:Row) USING INDEX r:Row({column}) "
     f"WHERE r.{column} = id AND {_LIVE} RETURN DISTINCT id"
     for column in ("head", "tail", "source"))
-LABELS = "CALL db.labels() YIELD label RETURN label"
-TYPES = "CALL db.relationshipTypes() YIELD relationshipType RETURN relationshipType"
+DRAWN = """SHOW INDEXES YIELD name, entityType, labelsOrTypes WHERE name STARTS WITH 'xianglian_id_'
+    RETURN entityType, labelsOrTypes[0]"""
 UNMARK = SEQS + """OPTIONAL MATCH (r)-[e:FROM|ABOUT]->() DELETE e
     WITH DISTINCT r REMOVE r:Record:记录"""
-OURS = ("XianglianStore", "XianglianLock", "XianglianLoad", "XianglianTally", "Row", "Record",
-        "记录")
 
 
 def quoted(name: str) -> str:
@@ -244,9 +242,9 @@ def aliases(label: Label) -> str:
 
 
 def names(fields: Iterable[str]) -> str:
-    """What live rows of a class call their things: about, then the fields."""
+    """What live rows of a class call their things: number, about, then the fields."""
     told = "".join(f", r.{quoted(name)}" for name in fields)
-    return f"{matching(['kind'])} AND {_LIVE} RETURN r.about{told}"
+    return f"{matching(['kind'])} AND {_LIVE} RETURN r.seq, r.about{told}"
 
 
 def mentions(column: str) -> str:
@@ -312,4 +310,7 @@ def clear_label(label: str) -> str:
     return f"MATCH (n:{quoted(label)}) WITH n LIMIT $limit DETACH DELETE n RETURN count(*)"
 
 
+CLEAR_TIES = tuple(
+    f"MATCH (:Row)-[e:{name}]->() WITH e LIMIT $limit DELETE e RETURN count(*)"
+    for name in ("FROM", "ABOUT"))
 CLEAR_RECORDS = "MATCH (r:Record) WITH r LIMIT $limit REMOVE r:Record:记录 RETURN count(*)"

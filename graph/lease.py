@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from graph import cypher
-from graph.bolt import Server, Transaction
+from graph.bolt import Server, TimedOut, Transaction
 from graph.dates import CHINA
 from ontology.errors import StoreError
 
@@ -26,6 +27,7 @@ __all__ = ["Lease", "Step"]
 _LEASE = 25_000  # milliseconds; shorter than the 30 s for which a writer waits
 _RENEW = 5.0
 _POLL = 0.1
+_PATIENCE = 2.0  # for a lock whose holder has vanished and whose transaction has not ended
 
 Step = tuple[str, dict[str, Any]]
 """A query and its parameters."""
@@ -46,7 +48,7 @@ class Lease:
     def take(self, wait: float) -> None:
         """Wait for the lock; StoreError says who holds it.  Polls, so that Ctrl-C works."""
         deadline = time.monotonic() + wait
-        while not self._try():
+        while not self._try(max(deadline - time.monotonic(), _PATIENCE)):
             if time.monotonic() >= deadline:
                 raise StoreError(f"{self._holder()}正在写入 Neo4j（{self._server.address}），"
                                  f"等了 {wait:g} 秒；请等它完成后再试")
@@ -54,7 +56,7 @@ class Lease:
         self._renewing = threading.Thread(target=self._renew, daemon=True, name="xianglian-lease")
         self._renewing.start()
 
-    def _try(self) -> bool:
+    def _try(self, seconds: float) -> bool:
         held = self._server.read(cypher.HOLDER)
         if not held:
             raise StoreError(f"Neo4j（{self._server.address}）里的湘链存储不完整：没有写入锁")
@@ -67,7 +69,10 @@ class Lease:
             return transaction.run(cypher.TAKE, token=self._token, holder=me, since=since,
                                    lease=_LEASE).single() is not None
 
-        return self._server.write(work)
+        try:
+            return self._server.write(work, seconds=seconds)
+        except TimedOut:
+            return False
 
     def _holder(self) -> str:
         _, holder, since = self._server.read(cypher.HOLDER)[0]
@@ -101,9 +106,11 @@ class Lease:
         batch = self._batch
 
         def work(transaction: Transaction) -> None:
+            begun = time.monotonic()
             if self._claimed(transaction, batch) != batch:
                 for query, parameters in steps:
                     transaction.run(query, parameters).consume()
+            self._extend(transaction, begun)
 
         self._server.write(work)
 
@@ -117,8 +124,10 @@ class Lease:
         batch = self._batch
 
         def work(transaction: Transaction) -> int:
+            begun = time.monotonic()
             again = self._claimed(transaction, batch) == batch
             found = transaction.run(query, parameters).single()
+            self._extend(transaction, begun)
             return int(again) + (found[0] if found else 0)
 
         return self._server.write(work)
@@ -132,10 +141,16 @@ class Lease:
                              "这次没有写入任何内容，请再试")
         return int(claimed["batch"])
 
+    def _extend(self, transaction: Transaction, begun: float) -> None:
+        """After a slow transaction: who waits for its end shall not find that the lease is over."""
+        if time.monotonic() - begun > _RENEW:
+            transaction.run(cypher.RENEW, token=self._token, lease=_LEASE).consume()
+
     def release(self) -> None:
         """Let others write; a lock that cannot be given back ends by itself."""
         self._writing.shutdown()
         self._stop.set()
         if self._renewing:
             self._renewing.join(1)
-        self._server.run(cypher.RELEASE, token=self._token)
+        with suppress(StoreError):
+            self._server.run(cypher.RELEASE, token=self._token)

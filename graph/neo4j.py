@@ -171,7 +171,7 @@ class Neo4jStore:
                 if writer.staging:
                     self._take_back(lease)
             if writer.done:
-                self._draw(lease, self._now())
+                self._show(lease)
         finally:
             lease.release()
 
@@ -179,13 +179,13 @@ class Neo4jStore:
         """Undo what was staged, unless the commit took effect without our hearing of it."""
         with suppress(StoreError):  # it was told already, or has become indifferent
             lease.settle()
-        self._clean(lease, self._now())
+        self._clean(lease)
 
     def _mend(self, lease: Lease) -> _State:
         """What the last writer left undone; the lock is ours."""
         state = self._now()
         if self._server.read(cypher.LEFT, seq=state.seq, head=state.head):
-            self._clean(lease, state)
+            self._clean(lease)
         self._draw(lease, state)
         return state
 
@@ -205,8 +205,22 @@ class Neo4jStore:
             make_anew(self._server, lease, self._ontology, state.head)
         lease.write((cypher.MARK_STORE, {"marks": {"projected": state.head}}))
 
-    def _clean(self, lease: Lease, state: _State) -> None:
-        """Take back what a load has staged and not committed."""
+    def _show(self, lease: Lease) -> None:
+        """Bring the readable graph up to the load that has just been committed."""
+        try:
+            self._draw(lease, self._now())
+        except StoreError as error:
+            raise StoreError("数据已全部写入，但供浏览的图还没有更新完，下次写入时会接着更新；"
+                             f"原因：{error}") from error
+
+    def _clean(self, lease: Lease) -> None:
+        """Take back what a load has staged and not committed.
+
+        Whether it was committed is known once a commit of which we did not hear has ended; it held
+        the lock, which the empty transaction waits for.
+        """
+        lease.write()
+        state = self._now()
         for query in (cypher.DROP_CAME, cypher.UNSTAMP_AFTER):
             while lease.count(query, head=state.head, seq=state.seq, limit=_LIMIT):
                 pass

@@ -82,11 +82,11 @@ def _whole(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 
 def _wipe(lease: Lease, server: Server) -> None:
-    """Remove everything that is read and nothing that counts."""
-    clear = [cypher.clear_type(name) for name in server.read(cypher.TYPES)]
-    clear.append(cypher.CLEAR_RECORDS)
-    clear += [cypher.clear_label(label) for label in server.read(cypher.LABELS)
-              if label not in cypher.OURS]
+    """Remove everything that is read, nothing that counts, and nothing that others drew."""
+    drawn = server.read(cypher.DRAWN)
+    clear = [cypher.clear_type(name) for what, name in drawn if what == "RELATIONSHIP"]
+    clear += [*cypher.CLEAR_TIES, cypher.CLEAR_RECORDS]
+    clear += [cypher.clear_label(name) for what, name in drawn if what == "NODE"]
     for query in clear:
         while lease.count(query, limit=_BATCH):
             pass
@@ -251,20 +251,16 @@ def _named(server: Server, ontology: Ontology, at: int, decided: bool) -> Iterat
             continue
         fields = [f.name for f in kind.fields if f.role]
         call, seen = identity.namer(kind), set[str]()
-        for id, *told in map(_listed, server.stream(
-                cypher.names([escape(name, OWN) for name in fields]), at=at, kind=[kind.name])):
+        for _, id, *told in server.stream(
+                cypher.names([escape(name, OWN) for name in fields]), at=at, kind=[kind.name]):
             seen.add(id)
             yield call(id, {name: v for name, v in zip(fields, told, strict=True) if v is not None})
         if kind.open and not kind.key:
             for column in ("head", "tail", "source"):
-                for id in server.stream(cypher.mentions(column), at=at, prefix=f"{kind.name}:"):
+                for id in server.read(cypher.mentions(column), at=at, prefix=f"{kind.name}:"):
                     if id not in seen:
                         seen.add(id)
                         yield Named(id, kind.name, names=(id.partition(":")[2],))
-
-
-def _listed(row: Any) -> list[Any]:
-    return row if isinstance(row, list) else [row]
 
 
 # Drawing -----------------------------------------------------------------------------------------

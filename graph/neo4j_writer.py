@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from graph import cypher
-from graph.bolt import Server
+from graph.bolt import Numbers, Server
 from graph.hashes import MODULUS, became, check_texts, content_hash, no_kind
 from graph.lease import Lease, Step
 from graph.neo4j_reader import live_sum
@@ -73,19 +73,6 @@ class Tallies:
                 for (origin, learned, retracted), (n, total) in sorted(self._sums.items()) if n]
 
 
-class _Seen:
-    """Numbers of rows that the load has put again, one bit each."""
-
-    def __init__(self, top: int) -> None:
-        self._bits = bytearray(top // 8 + 1)
-
-    def add(self, seq: int) -> None:
-        self._bits[seq >> 3] |= 1 << (seq & 7)
-
-    def __contains__(self, seq: int) -> bool:
-        return seq >> 3 < len(self._bits) and bool(self._bits[seq >> 3] >> (seq & 7) & 1)
-
-
 class _Change:
     """What one batch writes."""
 
@@ -105,7 +92,7 @@ class Neo4jWriter:
         self._now = now
         self._first = self._next = seq + 1
         self._tallies = Tallies(content)
-        self._seen = _Seen(seq)
+        self._seen = Numbers()  # rows that the load has put again
         self.done = self.staging = False
 
     # Putting

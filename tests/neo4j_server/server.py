@@ -66,7 +66,8 @@ class Server:
     """Neo4j Community on 127.0.0.1 with authentication, its files under `home`.
 
     `port` 0 takes a free one at the first start and keeps it. The password is set when `home` is
-    new; later it must be the same. `options` are for Java. Leaving the `with` stops the server.
+    new; later it must be the same. `options` are for Java; `conf` has more lines of neo4j.conf for
+    the next start. Leaving the `with` stops the server.
     """
 
     user = "neo4j"
@@ -81,6 +82,7 @@ class Server:
         self.heap = heap
         self.pagecache = pagecache
         self.options = options
+        self.conf = ""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -165,7 +167,7 @@ class Server:
     def _configure(self) -> None:
         conf = self.home / "conf" / "neo4j.conf"
         conf.parent.mkdir(parents=True, exist_ok=True)
-        conf.write_text(CONF.format(port=self.port, pagecache=self.pagecache), "utf-8")
+        conf.write_text(CONF.format(port=self.port, pagecache=self.pagecache) + self.conf, "utf-8")
 
     @staticmethod
     def _wait(process: subprocess.Popen[bytes], password: str, timeout: float) -> int | None:
