@@ -8,6 +8,8 @@ what was written before.
 
 import os
 import re
+import socket
+import ssl
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
@@ -47,6 +49,7 @@ RETRY = 90.0
 _FETCH = 5_000
 _WRITE = 600.0  # after so many seconds the server gives up what a vanished writer holds
 _TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
+_LOCKED_OUT = "Neo.ClientError.Transaction.LockClientStopped"
 _TAKEN = "Neo.ClientError.Schema.ConstraintValidationFailed"
 _FAULTS = {  # by the code, or its beginning
     "Neo.ClientError.Security.Unauthorized": "用户名或密码不对；密码写在环境变量 "
@@ -59,6 +62,7 @@ _FAULTS = {  # by the code, or its beginning
     "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase": "数据库是只读的，不能写入",
     "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase": "数据库是只读的，不能写入",
     _TIMED_OUT: f"超过了时限；可把环境变量 {TIMEOUT}（秒）调大",
+    _LOCKED_OUT: "别的程序一直占着要写的内容；请等它结束后再试",
     "Neo.TransientError.General.MemoryPoolOutOfMemoryError": "内存不够；请管理员调大它的堆内存",
     "Neo.TransientError.General.OutOfMemoryError": "内存不够；请管理员调大它的堆内存",
     "Neo.TransientError.General.DatabaseUnavailable": "数据库没有在运行，或正在启动；请稍后再试",
@@ -138,7 +142,7 @@ class Server:
         self._away = False
         self._driver: Driver = GraphDatabase.driver(
             address.url, auth=(address.user, os.environ.get(PASSWORD, "")),
-            connection_timeout=15, connection_acquisition_timeout=60, keep_alive=True,
+            connection_timeout=15, connection_acquisition_timeout=30, keep_alive=True,
             liveness_check_timeout=30, max_transaction_retry_time=2,
             notifications_min_severity="OFF", telemetry_disabled=True, user_agent="xianglian")
         self._bookmarks = GraphDatabase.bookmark_manager()
@@ -161,7 +165,7 @@ class Server:
             self._away = False
         except (Neo4jError, DriverError) as error:
             self._away = isinstance(error, DriverError)
-            kind = TimedOut if _code(error).startswith(_TIMED_OUT) else StoreError
+            kind = TimedOut if _code(error).startswith((_TIMED_OUT, _LOCKED_OUT)) else StoreError
             raise kind(f"Neo4j（{self.address}）{_said(error)}") from error
         except OSError as error:
             self._away = True
@@ -290,7 +294,19 @@ def _said(error: Neo4jError | DriverError) -> str:
             return f"不让登录（{code}）"
         return f"拒绝了请求（{code}：{error.message}）"
     if isinstance(error, ServiceUnavailable):
-        return f"连不上；请检查地址，看服务器是否在运行（{error}）"
+        return _unreachable(error)
+    text = " ".join(str(error).split())
     if isinstance(error, ConfigurationError):
-        return f"地址或加密方式不对（{error}）"
-    return f"连接出错（{error}）"
+        return f"地址或加密方式不对（{text}）"
+    return f"连接出错，请再试（{text}）"
+
+
+def _unreachable(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, ssl.SSLError):
+            return "连不上：加密方式不对；服务器不加密就去掉地址里的 +s，自签证书就写 +ssc"
+        if isinstance(cause, socket.gaierror):
+            return "连不上：找不到这台主机；请检查地址"
+        cause = cause.__cause__ or cause.__context__
+    return "连不上或连接断了；请检查地址，看服务器是否在运行，然后再试"

@@ -157,12 +157,15 @@ def _ranges(server: Server, at: int, top: int) -> Iterator[list[Row]]:
     with ThreadPoolExecutor(_READERS) as pool:
         waiting = deque(pool.submit(read, low) for low in range(0, top, _RANGE)[:_READERS + 1])
         ahead = iter(range(0, top, _RANGE)[_READERS + 1:])
-        while waiting:
-            rows = waiting.popleft().result()
-            if (low := next(ahead, None)) is not None:
-                waiting.append(pool.submit(read, low))
-            if rows:
-                yield rows
+        try:
+            while waiting:
+                rows = waiting.popleft().result()
+                if (low := next(ahead, None)) is not None:
+                    waiting.append(pool.submit(read, low))
+                if rows:
+                    yield rows
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _numbers(rows: Sequence[Row], terms: dict[str, int]) -> NDArray[np.int64]:
