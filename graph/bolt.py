@@ -29,6 +29,7 @@ from neo4j import (
 from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
+    DatabaseUnavailable,
     DriverError,
     IncompleteCommit,
     Neo4jError,
@@ -46,6 +47,7 @@ Transaction = ManagedTransaction
 Result = TypeVar("Result")
 
 RETRY = 90.0
+_START = 30.0
 _FETCH = 5_000
 _WRITE = 600.0  # after so many seconds the server gives up what a vanished writer holds
 _TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
@@ -147,12 +149,24 @@ class Server:
             notifications_min_severity="OFF", telemetry_disabled=True, user_agent="xianglian")
         self._bookmarks = GraphDatabase.bookmark_manager()
         try:
-            with self.faults():
-                for _ in self._rows(cypher.HELLO, {}):  # not tried again: nobody waits at a door
-                    pass
+            self._greet()
         except BaseException:
             self.close()
             raise
+
+    def _greet(self) -> None:
+        """Only a database that is starting is waited for: nobody waits at a door."""
+        deadline = time.monotonic() + _START
+        with self.faults():
+            while True:
+                try:
+                    for _ in self._rows(cypher.HELLO, {}):
+                        pass
+                    return
+                except DatabaseUnavailable:
+                    if time.monotonic() > deadline:
+                        raise
+                time.sleep(0.5)
 
     def close(self) -> None:
         self._driver.close()
@@ -175,8 +189,7 @@ class Server:
         """Until when a call that fails is made again."""
         return time.monotonic() + (0 if self._away else RETRY)
 
-    def _insist(self, attempt: Callable[[], Result],
-                again: Callable[[Neo4jError | DriverError], bool]) -> Result:
+    def _insist(self, attempt: Callable[[], Result]) -> Result:
         """The attempt's result, made again while its failure may pass."""
         deadline = self._deadline()
         with self.faults():
@@ -184,7 +197,10 @@ class Server:
                 try:
                     return attempt()
                 except (DriverError, Neo4jError) as error:
-                    if not again(error) or time.monotonic() > deadline:
+                    if self._away and isinstance(error, Neo4jError):  # it answers again
+                        self._away = False
+                        deadline = self._deadline()
+                    if not _passing(error) or time.monotonic() > deadline:
                         raise
                 time.sleep(0.1)
 
@@ -205,7 +221,7 @@ class Server:
             with self._session(READ_ACCESS) as session:
                 return session.execute_read(work)
 
-        return self._insist(attempt, lambda error: error.is_retryable())
+        return self._insist(attempt)
 
     def stream(self, query: str, **parameters: Any) -> Iterator[Any]:
         """The rows of a large answer as they come, each once.
@@ -227,9 +243,9 @@ class Server:
                 except (DriverError, Neo4jError) as error:
                     if fresh:
                         fresh, deadline = False, time.monotonic() + RETRY
-                        again = error.is_retryable() or _code(error).startswith(_TIMED_OUT)
+                        again = _passing(error) or _code(error).startswith(_TIMED_OUT)
                     else:
-                        again = error.is_retryable() and time.monotonic() < deadline
+                        again = _passing(error) and time.monotonic() < deadline
                     if not again:
                         raise
                 time.sleep(0.5)
@@ -254,9 +270,7 @@ class Server:
             with self._session(WRITE_ACCESS) as session:
                 return session.execute_write(work)
 
-        # Nobody knows whether an incomplete commit took effect: `work` finds out.
-        return self._insist(attempt, lambda error: (
-            error.is_retryable() or isinstance(error, IncompleteCommit) or _code(error) == _TAKEN))
+        return self._insist(attempt)
 
     def run(self, query: str, **parameters: Any) -> None:
         """One statement that may take effect twice."""
@@ -277,6 +291,13 @@ def _seconds() -> float:
 def _row(row: Any) -> Any:
     values = row.values()
     return values[0] if len(values) == 1 else values
+
+
+def _passing(error: Neo4jError | DriverError) -> bool:
+    """Whether it may be tried again: it passes, or nobody knows whether it took effect, or two
+    made the same thing at once."""
+    return (error.is_retryable() or isinstance(error, IncompleteCommit)
+            or _code(error) == _TAKEN)
 
 
 def _code(error: Neo4jError | DriverError) -> str:

@@ -23,6 +23,7 @@ class Proxy:
         self._stalled_until = 0.0
         self._count, self._interval = BLOCK, 0.0
         self._left: int | None = None
+        self.passed = 0  # bytes of answers so far
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
@@ -106,7 +107,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = {writer}
         self._writers.add(writer)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, asyncio.CancelledError):  # the latter at the end
             try:
                 answers, out = await asyncio.open_connection(*self.target)
                 ends.add(out)
@@ -139,6 +140,7 @@ class Proxy:
             part, self._left = part[:self._left], max(0, self._left - len(part))
         writer.write(part)
         await writer.drain()
+        self.passed += len(part) if answer else 0
         if answer and self._left == 0:
             self._left = None
             await self._drop()
