@@ -417,9 +417,9 @@ def restore(file: Annotated[Path, typer.Argument(metavar="文件", help="备份�
 
 
 @command()
-def copy(source: Annotated[str, typer.Argument(metavar="FROM", help="搬出的存储，如 图谱.db")],
+def copy(source: Annotated[str, typer.Argument(metavar="搬出", help="搬出的存储，如 图谱.db")],
          target: Annotated[str, typer.Argument(
-             metavar="TO", help="搬进的空存储，如 bolt://neo4j@127.0.0.1:7687")],
+             metavar="搬进", help="搬进的空存储，如 bolt://neo4j@127.0.0.1:7687")],
          as_json: JsonOption = False, store: StoreOption = None) -> None:
     """把整个图谱连同历史和录入时间搬到另一个空的存储；原件不动。
 

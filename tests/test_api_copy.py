@@ -29,37 +29,6 @@ def hashes(shell: Shell, where: str) -> tuple[str, str]:
             store.close()
 
 
-def with_a_past(shell: Shell) -> Shell:
-    """Some records replaced, some taken back, some loaded again."""
-    shell.run("add", "suppliesTo", "供应商=金博股份", "客户=比亚迪", "--source", "走访")
-    shell.run("add", "Company", "企业名称=金博股份", "主营产品=新品", "--source", "走访")
-    shell.run("add", "Company", "企业名称=金博股份", "主营产品=旧品", "--source", "走访")
-    shell.run("retract", "走访")
-    shell.run("retract", "hunan-press")
-    shell.run("load")
-    return shell
-
-
-def test_a_history_goes_to_neo4j_and_comes_back_the_same(
-    scratch: Shell, neo4j_empty: Server | Given, tmp_path: Path
-) -> None:
-    shell = with_a_past(scratch)
-    shell.environ["XIANGLIAN_NEO4J_PASSWORD"] = neo4j_empty.password
-    first, back = shell.environ["XIANGLIAN_STORE"], url(tmp_path / "back.db")
-    there = shell.json("copy", first, neo4j_empty.store)
-    here = shell.json("copy", neo4j_empty.store, back)
-    assert there == here
-    known = hashes(shell, first)
-    assert known == (here["version"], here["history"])
-    assert hashes(shell, neo4j_empty.store) == hashes(shell, back) == known
-    for question in (("gaps", "锂电池", "--region", "长沙"), ("customers", "金博股份"),
-                     ("gaps", "锂电池", "--known-at", "2999")):
-        said = shell.run(*question, "--json")
-        assert shell.run(*question, "--json", "--store", neo4j_empty.store) == said
-    assert "不是空的" in shell.run("copy", first, neo4j_empty.store, code=3)
-    assert "同一个存储" in shell.run("copy", neo4j_empty.store, neo4j_empty.store, code=1)
-
-
 def test_a_backup_of_neo4j_is_put_back_into_neo4j(
     scratch: Shell, neo4j_empty: Server | Given, tmp_path: Path
 ) -> None:

@@ -1,21 +1,17 @@
-"""Files for neo4j-admin: imported for real they are the store that was written."""
+"""Files for neo4j-admin, beside the import that tests/test_neo4j_shipped.py runs for real."""
 
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from graph.neo4j_files import write_files
 from graph.record import Record, Value
-from graph.store import Entry, Store, open_store
+from graph.store import Store, open_store
 from ontology.errors import StoreError
-from tests.neo4j_server import Server
-from tests.neo4j_server.database import PASSWORD
 from tests.shell import Shell
 from tests.small import ONTOLOGY, hunan, keep
-from tests.test_graph_neo4j_graph import drawn, drawn_anew
 
 
 def firm(name: str, **values: Value) -> Record:
@@ -27,78 +23,6 @@ def store() -> Iterator[Store]:
     opened = open_store("sqlite://", ONTOLOGY)
     yield opened
     opened.close()
-
-
-def with_a_past(shell: Shell) -> None:
-    """Replaced and retracted rows, one firm by several names, odd values and an odd link."""
-    shell.run("add", "suppliesTo", "供应商=金博股份", "客户=比亚迪", "--source", "走访")
-    shell.run("add", "Company", "企业名称=金博股份", "主营产品=新品", "--source", "走访")
-    shell.run("retract", "走访")
-    store = open_store(shell.environ["XIANGLIAN_STORE"], ONTOLOGY)
-    odd = firm("奇", note='a "b" \\n\r\n,;\x1f', share=-0.0, count=-2**63, kind="x", whole=(1, 2),
-               part=(1.0, 2.5), truth=(True, False), tiny=5e-324, aliases=("", "𠮷"), empty="")
-    keep([odd, firm("新", share=1, count=2.5, founded="2014")], store, "odd")
-    keep([firm("新", share=1, count=2.5, founded="2015"),
-          Record("suppliesTo:odd", "suppliesTo", "Source:名单", {"product": "Product:无"},
-                 ("Company:新", "Company:湖南金博碳素股份有限公司"))], store, "odd")
-    keep([firm("新", share=1, count=2.5, founded="2015")], store, "twice")
-    store.close()
-
-
-def query(server: Server, text: str) -> list[Any]:
-    with server.driver() as driver:
-        return [row.values() for row in driver.execute_query(text).records]
-
-
-def test_an_import_is_the_whole_store(scratch: Shell, neo4j_kill: Server, tmp_path: Path,
-                                      monkeypatch: pytest.MonkeyPatch) -> None:
-    with_a_past(scratch)
-    scratch.run("export", "--format", "neo4j-admin", "-o", "files")
-    files = tmp_path / "files"
-    (command,) = (line.split() for line in (files / "README.md").read_text("utf-8").splitlines()
-                  if line.strip().startswith("neo4j-admin "))
-    with Server(neo4j_kill.jar, tmp_path / "home") as server:
-        server.admin(*command[1:], folder=files)
-        server.start()
-        monkeypatch.setenv(PASSWORD, server.password)
-        with pytest.raises(StoreError, match="xianglian start"):
-            open_store(server.store, ONTOLOGY, create=False, read_only=True)
-        assert_same(scratch, server)
-        assert_goes_on(scratch, server)
-
-
-def assert_same(shell: Shell, server: Server) -> None:
-    """Hashes, every row, the accounts, and a graph as one that is drawn anew."""
-    file = open_store(shell.environ["XIANGLIAN_STORE"], ONTOLOGY)
-    with open_store(server.store, ONTOLOGY) as imported:  # type: ignore[attr-defined]
-        imported.verify()
-        assert (imported.version(), imported.history_hash(), imported.mark()) == (
-            file.version(), file.history_hash(), file.mark())
-        assert list(map(said, imported.history())) == list(map(said, file.history()))
-        assert imported.origins() == file.origins()
-        as_imported = drawn(server)
-        assert as_imported == drawn_anew(server, imported)
-        assert len(as_imported["links"]) > 1000
-    file.close()
-
-
-def said(entry: Entry) -> tuple[Entry, str]:
-    """The types of values too: 1 is not 1.0, nor True."""
-    return entry, repr(sorted(entry.record.values.items()))
-
-
-def assert_goes_on(shell: Shell, server: Server) -> None:
-    """Later loads report and leave the same in both; constraints and indexes are there."""
-    other = Shell(shell.folder, server.store)
-    for command in (("add", "Company", "企业名称=金博股份", "备注=新", "--source", "走访"),
-                    ("retract", "odd"), ("gaps", "锂电池", "--region", "长沙")):
-        assert other.json(*command) == shell.json(*command)
-    assert query(server, "MATCH (c:Company) WHERE c.name IN ['奇', '新'] RETURN c.id") == [
-        ["Company:新"]]  # another origin says so too
-    assert query(server, "MATCH (c:Company {name: '金博股份'})<-[:ABOUT]-(r:Record {note: '新'}) "
-                         "RETURN r.origin") == [["走访"]]
-    names = {name for name, in query(server, "SHOW INDEXES YIELD name RETURN name")}
-    assert {"xianglian_row", "xianglian_id_Company", "xianglian_names"} <= names
 
 
 def test_the_same_content_gives_the_same_files(store: Store, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """A real Neo4j for the tests: it answers, survives kill -9, and is emptied quickly."""
 
+import os
+import re
 import socket
 import subprocess
 import sys
@@ -176,3 +178,18 @@ def test_a_password_is_kept_unless_the_user_has_one(
     assert password not in where
     monkeypatch.setenv(PASSWORD, "of the user")
     assert password_of(tmp_path) == (f"环境变量 {PASSWORD} 里的那一个", "of the user")
+
+
+def test_the_tour_of_make_neo4j_ends_well(neo4j_kill: Server, tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != PASSWORD}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.neo4j_server", "--home", str(tmp_path), "--port", "0",
+         "--once"], cwd=ROOT, env=environ | {"PYTHONUTF8": "1"}, stdin=subprocess.DEVNULL,
+        capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer, supplies, sources = re.split(r"\n\$ xianglian gaps|\nMATCH", done.stdout)[1:]
+    assert re.search(r"隔膜 .*✕ 缺失", answer) and re.search(r"负极材料 .*● 具备", answer)
+    assert all(name in supplies for name in ("金博股份", "碳陶制动盘", "比亚迪"))
+    assert re.search(r"\$record = 'r[0-9a-f]{20}'", sources)
+    assert "湖南日报" in sources
+    assert (tmp_path / "password.txt").read_text("utf-8").strip() not in done.stdout
