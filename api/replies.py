@@ -1,9 +1,11 @@
 """From a question to bytes: in a thread, within a time, with an ETag, remembered while it holds."""
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
@@ -57,6 +59,7 @@ class Replies:
         self.settings, self.graph = settings, graph
         self._limiters: dict[bool, anyio.CapacityLimiter] = {}
         self._kept: OrderedDict[str, Reply] = OrderedDict()
+        self._coming: dict[str, asyncio.Task[Reply]] = {}
         self._size = 0
         self._salt = f"{program()} {graph.ontology.fingerprint}"
 
@@ -72,10 +75,28 @@ class Replies:
             reply = self._kept[tag]
             self._kept.move_to_end(tag)
         if reply is None:
-            past = bool(asked.known_at or getattr(asked, "known_from", None))
-            reply = await self.thread(lambda: self._worked(request, asked, work), past)
-            self._keep(reply, asked)
+            reply = await (self._together(tag, request, asked, work) if tag
+                           else self._fetched(request, asked, work))
         return respond(request, reply.tag, reply.body, "application/json")
+
+    async def _together(self, tag: str, request: Request, asked: Asked, work: Work) -> Reply:
+        """Many who ask the same thing at once wait for one answer; nobody's leaving ends it."""
+        task = self._coming.get(tag)
+        if task is None:
+            task = self._coming[tag] = asyncio.create_task(self._fetched(request, asked, work))
+            task.add_done_callback(partial(self._came, tag))
+        return await asyncio.shield(task)
+
+    def _came(self, tag: str, task: asyncio.Task[Reply]) -> None:
+        del self._coming[tag]
+        if not task.cancelled():
+            task.exception()  # if all who asked have left, nobody else takes it up
+
+    async def _fetched(self, request: Request, asked: Asked, work: Work) -> Reply:
+        past = bool(asked.known_at or getattr(asked, "known_from", None))
+        reply = await self.thread(lambda: self._worked(request, asked, work), past)
+        self._keep(reply, asked)
+        return reply
 
     async def thread(self, work: Callable[[], T], past: bool = False) -> T:
         """Run blocking work beside the event loop; raises Refused if it takes too long.

@@ -239,6 +239,30 @@ def test_an_answer_that_takes_too_long_is_given_up(settings: Settings) -> None:
             waiting.set()
 
 
+def test_many_who_ask_the_same_at_once_wait_for_one_answer(settings: Settings) -> None:
+    """A time limit that a hundred answers one after the other would exceed many times."""
+    short = replace(settings, limits=Limits(seconds=10))
+    call = "/api/v1/gaps?chain=工程机械&region=湖南"
+
+    async def ask(client: httpx.AsyncClient) -> list[httpx.Response]:
+        await client.get("/api/v1/chains")
+        return await asyncio.gather(*(client.get(call) for _ in range(300)))
+
+    replies = asked(short, ask)
+    assert {reply.status_code for reply in replies} == {200}
+    assert len({reply.content for reply in replies}) == 1
+
+
+def test_an_error_reaches_everybody_who_asked(settings: Settings) -> None:
+    async def ask(client: httpx.AsyncClient) -> list[httpx.Response]:
+        await client.get("/api/v1/chains")
+        return await asyncio.gather(*(client.get("/api/v1/gaps?chain=锂电磁") for _ in range(50)))
+
+    replies = asked(settings, ask)
+    assert {reply.status_code for reply in replies} == {404}
+    assert len({reply.content for reply in replies}) == 1
+
+
 def test_an_answer_without_pages_is_cut_at_the_limit(settings: Settings) -> None:
     few = replace(settings, limits=Limits(rows=2))
     cut = asked(few, lambda c: c.get("/api/v1/suppliers?name=华为")).json()
