@@ -15,6 +15,7 @@ __all__ = ["CALLS", "cut", "example", "make"]
 FILE = Path(__file__).with_name("examples.json")
 DAY = "at=2026-11-22"
 CALLS: Mapping[str, str] = {
+    "ask": f"/api/v1/ask?q=比亚迪的碳陶制动盘是谁供的&{DAY}",
     "gaps": "/api/v1/gaps?chain=锂电池&region=长沙&at=2014",
     "chains": f"/api/v1/chains?limit=2&{DAY}",
     "chain": f"/api/v1/chains/先进碳基材料?{DAY}",

@@ -142,6 +142,10 @@ class Find(Page):
     limit: int = Field(20, ge=1, le=MOST, description="这一页最多几行", examples=[3])
 
 
+class Question(Asked):
+    q: Name = Field(description="一句话的问题", examples=["2014年长沙锂电产业链缺哪些环节？"])
+
+
 class Links(Page):
     kind: Name | None = Field(None, description="只要这一种关系：suppliesTo、供应 …",
                               examples=["suppliesTo"])

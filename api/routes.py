@@ -7,6 +7,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api import queries as q
+from api.ask import Asked
+from api.ask import ask as answer_to
 from api.examples import example
 from api.exports import exported
 from api.models import model
@@ -47,6 +49,16 @@ def shape(name: str, answer: Any, summary: str, tag: str) -> dict[str, Any]:
                                                      "schema": {"type": "string"}}},
                                 "content": {"application/json": {"example": example(name)}}},
                           304: {"description": "与 If-None-Match 所说的相同"}}}
+
+
+# --- a question in words ---------------------------------------------------------------------
+
+
+@router.get("/ask", **shape("ask", Asked, "用一句话提问", "提问"))
+async def ask_in_words(request: Request, asked: Annotated[q.Question, Query()]) -> Response:
+    """听成了什么、一句话的回答、各行和依据；没有来源说过就说不知道，名称有歧义就反问。
+    问题里没有时间的，截至 `at`；不联网，不用模型，同样的问题总是同样的回答。"""
+    return await replies(request).json(request, asked, lambda a: answer_to(a, asked.q))
 
 
 # --- chains ----------------------------------------------------------------------------------

@@ -15,6 +15,9 @@ AT = ("--at", "2026-11-22")
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "/api/v1/gaps?chain=锂电池&region=长沙": ("gaps", "锂电池", "--region", "长沙"),
     "/api/v1/gaps?chain=lithium battery&region=430100": ("gaps", "锂电池", "--region", "长沙"),
+    "/api/v1/ask?q=2014年长沙锂电产业链缺哪些环节？": (
+        "ask", "2014年长沙锂电产业链缺哪些环节？"),
+    "/api/v1/ask?q=比亚迪的碳陶制动盘是谁供的": ("ask", "比亚迪的碳陶制动盘是谁供的"),
     "/api/v1/chains": ("list", "Chain"),
     "/api/v1/chains/工程机械": ("chain", "工程机械"),
     "/api/v1/matrix?chain=锂电池&chain=工程机械&region=长沙": (

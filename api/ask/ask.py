@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from api.answers import Answers
 from api.ask import (
     chains,
@@ -27,14 +29,35 @@ from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
 from api.ask.say import join, source_titles
 from api.ask.subjects import described_by
-from graph.analysis.answers import envelope, evidence
+from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index
 
-__all__ = ["INTENTS", "answer", "ask", "intents"]
+__all__ = ["INTENTS", "Asked", "Understood", "answer", "ask", "intents"]
 
 Answer = dict[str, Any]
 MOST = 200  # records that an answer cites
 Intent = tuple[str, Callable[[Frame], bool], Callable[[Frame], Reply | None]]
+
+
+class Understood(TypedDict):
+    """How a question was read: the intent, what fills its slots, the question in our words."""
+
+    intent: str
+    slots: dict[str, Any]
+    restated: str
+
+
+class Asked(Envelope):
+    """status: answered, unknown, ambiguous or out_of_scope; call: the same as an address; rows are
+    those of the intent, choices what an ambiguous name may mean."""
+
+    status: str
+    understood: Understood
+    answer: str
+    rows: list[dict[str, Any]]
+    evidence: list[Evidence]
+    call: str
+    choices: list[dict[str, Any]]
 
 
 def ask(answers: Answers, text: str) -> Answer:
