@@ -138,7 +138,7 @@ class Lease:
                                   lease=_LEASE).single()
         if claimed is None:
             raise StoreError("写入被另一个程序接手了：本程序停顿得太久；"
-                             "这次没有写入任何内容，请再试")
+                             "没有提交的内容不会留下，请再试")
         return int(claimed["batch"])
 
     def _extend(self, transaction: Transaction, begun: float) -> None:

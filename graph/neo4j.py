@@ -176,10 +176,14 @@ class Neo4jStore:
             lease.release()
 
     def _take_back(self, lease: Lease) -> None:
-        """Undo what was staged, unless the commit took effect without our hearing of it."""
-        with suppress(StoreError):  # it was told already, or has become indifferent
+        """Undo what was staged, unless the commit took effect without our hearing of it.
+
+        What cannot be undone now is undone by the next opening; why we are here is said already.
+        """
+        with suppress(StoreError):
             lease.settle()
-        self._clean(lease)
+        with suppress(StoreError):
+            self._clean(lease)
 
     def _mend(self, lease: Lease) -> _State:
         """What the last writer left undone; the lock is ours."""
