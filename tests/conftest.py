@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -45,9 +46,7 @@ def server(shell: Shell) -> Iterator[serving.Server]:
 
 
 @pytest.fixture(scope="session")
-def neo4j_server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server | Given]:
+def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Server | Given]:
     """A running Neo4j: the one that XIANGLIAN_TEST_NEO4J names, else one of our own."""
     existing = given()
     if existing is not None:
@@ -64,7 +63,9 @@ def neo4j_server(
         if os.environ.get(VARIABLE) == "required":
             pytest.fail(str(error), pytrace=False)
         leave_out(request.config, f"{error}；或指定一个空的库 {VARIABLE}=bolt://user@host:port")
-    with Server(jar, tmp_path_factory.mktemp("neo4j")) as server:
+    memory = Path("/dev/shm")  # where there is one, commits need not wait for a disk
+    with (TemporaryDirectory(prefix="neo4j-", dir=memory if memory.is_dir() else None) as home,
+          Server(jar, Path(home)) as server):
         yield server.start()
 
 
@@ -85,10 +86,10 @@ def neo4j_empty(
     """The running Neo4j with an empty database; the password is in the environment."""
     monkeypatch.setenv(PASSWORD, neo4j_server.password)
     with neo4j_server.driver() as driver:
-        clear(driver)
+        clear(driver, keep="xianglian_")
     yield neo4j_server
     with neo4j_server.driver() as driver:
-        clear(driver)
+        clear(driver, keep="xianglian_")
 
 
 @pytest.fixture

@@ -45,7 +45,9 @@ def panorama(ontology: Ontology, gaps: Answer, template: Answer, *, compared: An
     width: of the picture in pixels, from 300; below NARROW stages stand one below the other and
     feeds are told in words.  link: the address that a segment's id leads to; without it a card
     can be focused and leads nowhere.  heading: with title, sentence and interval above.
+    Parts of a segment have no card of their own: the verdict of the whole counts them already.
     """
+    gaps = _wholes(gaps)
     legend, wide = Legend(ontology, lang), float(max(width, 300))
     stages = _stages(legend, gaps)
     top, head = header(legend, gaps, template, compared, wide, MARGIN) if heading else (MARGIN, "")
@@ -63,6 +65,12 @@ def panorama(ontology: Ontology, gaps: Answer, template: Answer, *, compared: An
         tag("rect", {"width": wide, "height": bottom, "fill": PAPER}), head, body, foot)
 
 
+def _wholes(gaps: Answer) -> Answer:
+    """The same without the segments that are a part of another one in it."""
+    names = {row["segment"] for row in gaps["segments"]}
+    return {**gaps, "segments": [row for row in gaps["segments"] if row.get("whole") not in names]}
+
+
 def _language(lang: str) -> str:
     return "zh-CN" if lang == "zh" else lang
 
@@ -78,6 +86,7 @@ def _stages(legend: Legend, gaps: Answer) -> dict[str, list[Answer]]:
 
 def columns_of(gaps: Answer, template: Answer, most: int = 6) -> list[list[str]]:
     """Ids of the segments, column by column and from top to bottom."""
+    gaps = _wholes(gaps)
     ids = {row["stage"]: list[str]() for row in gaps["segments"]}
     for row in gaps["segments"]:
         ids[row["stage"]].append(row["id"])
