@@ -93,6 +93,16 @@ def neo4j_empty(
 
 
 @pytest.fixture
+def neo4j_bare(neo4j_empty: Server | Given) -> Iterator[Server | Given]:
+    """The same without the schema that is kept between tests."""
+    with neo4j_empty.driver() as driver:
+        clear(driver)
+    yield neo4j_empty
+    with neo4j_empty.driver() as driver:
+        clear(driver)
+
+
+@pytest.fixture
 def neo4j_proxy(neo4j_server: Server | Given) -> Iterator[Proxy]:
     """In front of the running Neo4j, for a test of faults."""
     address = urlsplit(neo4j_server.url)

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 BLOCK = 65536
+COMMIT = b"\x00\x02\xb0\x12\x00\x00"  # as Bolt writes it, in a chunk of its own
 
 
 class Proxy:
@@ -23,6 +24,9 @@ class Proxy:
         self._stalled_until = 0.0
         self._count, self._interval = BLOCK, 0.0
         self._left: int | None = None
+        self._text = b""
+        self._unheard: asyncio.StreamWriter | None = None
+        self._told = False
         self.passed = 0  # bytes of answers so far
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -36,6 +40,11 @@ class Proxy:
     def drop_after(self, count: int) -> None:
         """Lets `count` more bytes of answers through, then ends all connections, once."""
         self._do(self._drop_after, count)
+
+    def unheard(self, text: str) -> None:
+        """Keeps back the answer to the end of a transaction with this text, which the server has
+        committed by then; ends all connections and refuses new ones, once."""
+        self._do(self._keep_back, text)
 
     def refuse(self) -> None:
         """Refuses new connections; those that stand go on."""
@@ -70,7 +79,7 @@ class Proxy:
         self._thread.join()
         self._loop.close()
 
-    def _do(self, command: Callable[..., Coroutine[Any, Any, None]], *arguments: float) -> None:
+    def _do(self, command: Callable[..., Coroutine[Any, Any, None]], *arguments: float | str) -> None:
         asyncio.run_coroutine_threadsafe(command(*arguments), self._loop).result()
 
     async def _listen(self) -> None:
@@ -89,6 +98,9 @@ class Proxy:
 
     async def _drop_after(self, count: int) -> None:
         self._left = count
+
+    async def _keep_back(self, text: str) -> None:
+        self._text, self._unheard, self._told = text.encode(), None, False
 
     async def _stall(self, seconds: float) -> None:
         self._stalled_until = self._loop.time() + seconds
@@ -112,8 +124,8 @@ class Proxy:
                 answers, out = await asyncio.open_connection(*self.target)
                 ends.add(out)
                 self._writers.add(out)
-                pumps = [asyncio.create_task(self._pump(reader, out, answer=False)),
-                         asyncio.create_task(self._pump(answers, writer, answer=True))]
+                pumps = [asyncio.create_task(self._pump(reader, out, writer, answer=False)),
+                         asyncio.create_task(self._pump(answers, writer, writer, answer=True))]
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
                 for pump in pumps:
                     pump.cancel()
@@ -122,15 +134,31 @@ class Proxy:
                 for end in ends:
                     end.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *,
-                    answer: bool) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
+                    client: asyncio.StreamWriter, *, answer: bool) -> None:
         """Until one side ends."""
         writer.transport.set_write_buffer_limits(high=0)  # so that `drain` means sent
         with contextlib.suppress(OSError):
             while data := await reader.read(BLOCK):
+                if self._text and await self._kept_back(data, client, answer):
+                    return
                 while data:
                     part, data = data[:self._count], data[self._count:]
                     await self._pass(part, writer, answer)
+
+    async def _kept_back(self, data: bytes, client: asyncio.StreamWriter, answer: bool) -> bool:
+        """Follows a transaction to its end; whether this is the answer that nobody shall hear."""
+        if not answer:
+            if self._text in data:
+                self._unheard, self._told = client, False
+            if client is self._unheard and COMMIT in data:
+                self._told = True
+        elif client is self._unheard and self._told:
+            self._text = b""
+            await self._refuse()
+            await self._drop()
+            return True
+        return False
 
     async def _pass(self, part: bytes, writer: asyncio.StreamWriter, answer: bool) -> None:
         while (wait := self._stalled_until - self._loop.time()) > 0:

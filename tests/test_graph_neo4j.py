@@ -82,13 +82,13 @@ def test_a_wrong_password_and_an_unknown_database_are_said(
 # What is in the database -------------------------------------------------------------------------
 
 
-def test_a_foreign_database_is_never_touched(neo4j_empty: Anything) -> None:
-    query(neo4j_empty, "CREATE (:Someone {name: 'else'})")
+def test_a_foreign_database_is_never_touched(neo4j_bare: Anything) -> None:
+    query(neo4j_bare, "CREATE (:Someone {name: 'else'})")
     for create in (True, False):
         with pytest.raises(StoreError, match="别的程序"):
-            open_store(neo4j_empty.store, ONTOLOGY, create=create)
-    assert query(neo4j_empty, "MATCH (n) RETURN count(n)") == [[1]]
-    assert query(neo4j_empty, "SHOW CONSTRAINTS YIELD name RETURN count(*)") == [[0]]
+            open_store(neo4j_bare.store, ONTOLOGY, create=create)
+    assert query(neo4j_bare, "MATCH (n) RETURN count(n)") == [[1]]
+    assert query(neo4j_bare, "SHOW CONSTRAINTS YIELD name RETURN count(*)") == [[0]]
 
 
 def test_a_newer_store_is_refused(store: Neo4jStore, neo4j_empty: Anything) -> None:
@@ -219,6 +219,7 @@ def test_who_was_replaced_writes_no_more(store: Neo4jStore, neo4j_empty: Anythin
         query(neo4j_empty, "MATCH (l:XianglianLock) SET l.until = 0")
         keep([firm("快")], store)
         slow.put("a", [firm("更慢")])
+        slow.commit()
     assert [r.id for r in store.records()] == ["Company:快"]
     assert query(neo4j_empty, NAMES) == [["快", None]]
 

@@ -173,20 +173,20 @@ def test_who_takes_his_time_with_an_answer_gets_it_whole(
 
 
 def test_a_database_of_others_is_refused_and_stays_as_it_is(
-        neo4j_empty: Anything, shell: Shell) -> None:
-    query(neo4j_empty, "CREATE CONSTRAINT theirs FOR (c:Company) REQUIRE c.id IS UNIQUE")
-    query(neo4j_empty, "CREATE (:Company {id: 'Company:金博', name: '金博'})-[:SUPPLIES_TO]->"
+        neo4j_bare: Anything, shell: Shell) -> None:
+    query(neo4j_bare, "CREATE CONSTRAINT theirs FOR (c:Company) REQUIRE c.id IS UNIQUE")
+    query(neo4j_bare, "CREATE (:Company {id: 'Company:金博', name: '金博'})-[:SUPPLIES_TO]->"
                        "(:Company {id: 'x'}), (:XianglianStore {key: 'theirs'})")
-    constraints = query(neo4j_empty, "SHOW CONSTRAINTS YIELD name RETURN name")
-    before = sorted(query(neo4j_empty, EVERYTHING), key=repr)
+    constraints = query(neo4j_bare, "SHOW CONSTRAINTS YIELD name RETURN name")
+    before = sorted(query(neo4j_bare, EVERYTHING), key=repr)
     for command in (ADD, ("load",), ("sources",), ("restore", "copy.db")):
         if command[0] == "restore":
             with open_store(f"sqlite:///{(shell.folder / 'copy.db').as_posix()}",
                             ONTOLOGY) as file:  # type: ignore[attr-defined]
                 keep(hunan().records, file)
         refused(shell, "别的程序的数据", "未作任何改动", "空的数据库", command=command)
-    assert sorted(query(neo4j_empty, EVERYTHING), key=repr) == before
-    assert query(neo4j_empty, "SHOW CONSTRAINTS YIELD name RETURN name") == constraints
+    assert sorted(query(neo4j_bare, EVERYTHING), key=repr) == before
+    assert query(neo4j_bare, "SHOW CONSTRAINTS YIELD name RETURN name") == constraints
 
 
 def test_a_newer_database_is_refused_by_its_number(

@@ -47,8 +47,8 @@ def test_the_cjk_analyzer_finds_a_part_of_a_name(neo4j_empty: Server | Given) ->
     assert [row["name"] for row in rows] == [FIRM]
 
 
-def test_clearing_leaves_nothing(neo4j_empty: Server | Given) -> None:
-    with neo4j_empty.driver() as driver:
+def test_clearing_leaves_nothing(neo4j_bare: Server | Given) -> None:
+    with neo4j_bare.driver() as driver:
         driver.execute_query("CREATE CONSTRAINT id FOR (c:Company) REQUIRE c.id IS UNIQUE")
         driver.execute_query("CREATE INDEX `odd``name` FOR (c:Company) ON (c.name)")
         driver.execute_query("UNWIND range(1, 3000) AS i CREATE (a:Company {id: i})-[:KNOWS]->(a)")
