@@ -16,16 +16,17 @@ at `head`, so what a load stages is seen by nobody before `head` moves.
 from collections.abc import Collection, Iterable
 
 __all__ = [
-    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "APPLICATION", "CAME", "CAME_SINCE",
-    "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS", "DRAWN", "DROP_CAME", "DROP_LOADS",
-    "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO", "HISTORY_OF", "HOLDER", "INDEXED",
-    "INDEXES", "LAST_SEQ", "LEFT", "LOAD_SEQ", "MARK_STORE", "MENTIONED", "MOVE_HEAD",
-    "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT", "RELEASE", "RENEW", "ROWS_ABOUT",
-    "ROWS_BETWEEN", "SEQS", "SHOW_CONSTRAINTS", "SHOW_INDEXES", "STAMP", "STATE", "TAKE",
-    "TALLIES", "TOLD", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE",
-    "Label", "add_relations", "aliases", "clear_label", "clear_type", "count", "drop_nodes",
-    "drop_relations", "ensure_nodes", "mark", "matching", "mentions", "merge_nodes", "names",
-    "quoted", "readable", "referring", "rows", "some_rows", "touching", "wait_for_indexes",
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "ANY_RECORD", "APPLICATION", "CAME",
+    "CAME_SINCE", "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS", "DRAWN", "DROP_CAME",
+    "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO", "HISTORY_OF",
+    "HOLDER", "INDEXED", "INDEXES", "LAST_SEQ", "LEFT", "LOAD_SEQ", "MADE", "MARK_STORE",
+    "MENTIONED", "MENTIONS", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT",
+    "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "SHOW_CONSTRAINTS",
+    "SHOW_INDEXES", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "UNMARK", "UNSTAMP",
+    "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE", "Label", "add_relations", "aliases",
+    "clear_label", "clear_type", "count", "drop_nodes", "drop_relations", "ensure_nodes",
+    "makes", "mark", "matching", "merge_nodes", "names", "quoted", "readable", "referring",
+    "rows", "some_rows", "touching", "wait_for_indexes",
 ]
 
 Label = tuple[str, str]
@@ -209,8 +210,13 @@ MENTIONED = " UNION ".join(
     f"UNWIND $ids AS id MATCH (r:Row) USING INDEX r:Row({column}) "
     f"WHERE r.{column} = id AND {_LIVE} RETURN DISTINCT id"
     for column in ("head", "tail", "source"))
+MENTIONS = " UNION ".join(
+    f"MATCH (r:Row) USING INDEX r:Row({column}) WHERE r.{column} STARTS WITH $prefix AND {_LIVE} "
+    f"RETURN r.{column} AS id" for column in ("head", "tail", "source"))
 DRAWN = """SHOW INDEXES YIELD name, entityType, labelsOrTypes WHERE name STARTS WITH 'xianglian_id_'
     RETURN entityType, labelsOrTypes[0]"""
+ANY_RECORD = "MATCH (r:Record) RETURN 1 LIMIT 1"
+MADE = "SHOW INDEXES YIELD name"
 UNMARK = SEQS + """OPTIONAL MATCH (r)-[e:FROM|ABOUT]->() DELETE e
     WITH DISTINCT r REMOVE r:Record:记录"""
 
@@ -236,6 +242,12 @@ def readable(classes: Iterable[tuple[str, Collection[str]]], types: Iterable[str
     return found
 
 
+def makes(statement: str) -> str:
+    """The name of the constraint or index that a statement makes where it is not there yet."""
+    name, then, _ = statement.removeprefix("CREATE ").partition(" IF NOT EXISTS")
+    return name.partition(" ")[2].strip("`") if then else ""
+
+
 def aliases(label: Label) -> str:
     """Things with several ids."""
     return f"MATCH (n:{quoted(label[0])}) WHERE n.ids IS NOT NULL RETURN n.id, n.ids"
@@ -245,12 +257,6 @@ def names(fields: Iterable[str]) -> str:
     """What live rows of a class call their things: number, about, then the fields."""
     told = "".join(f", r.{quoted(name)}" for name in fields)
     return f"{matching(['kind'])} AND {_LIVE} RETURN r.seq, r.about{told}"
-
-
-def mentions(column: str) -> str:
-    """The different ids with a prefix in a column of live rows."""
-    return (f"MATCH (r:Row) USING INDEX r:Row({column}) WHERE r.{column} STARTS WITH $prefix "
-            f"AND {_LIVE} RETURN DISTINCT r.{column}")
 
 
 def referring(name: str, multiple: bool) -> str:

@@ -1,22 +1,19 @@
 """What several test files share: one store with the shipped data and one Neo4j a session."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
 
 from api.settings import Settings
 from tests import serving
+from tests.left_out import leave_out, report
 from tests.neo4j_server import Given, Server, Unavailable, clear, given, install
 from tests.neo4j_server.database import PASSWORD, VARIABLE
 from tests.shell import Shell
 from tests.tcp_proxy import Proxy
-
-LEFT_OUT = pytest.StashKey[str]()
 
 pytest_plugins = ["tests.browser"]
 
@@ -46,7 +43,7 @@ def server(shell: Shell) -> Iterator[serving.Server]:
 
 
 @pytest.fixture(scope="session")
-def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Server | Given]:
+def neo4j_server() -> Iterator[Server | Given]:
     """A running Neo4j: the one that XIANGLIAN_TEST_NEO4J names, else one of our own."""
     existing = given()
     if existing is not None:
@@ -60,9 +57,7 @@ def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Server | Given]:
     try:
         jar = install(Settings.read().cache)
     except Unavailable as error:
-        if os.environ.get(VARIABLE) == "required":
-            pytest.fail(str(error), pytrace=False)
-        leave_out(request.config, f"{error}；或指定一个空的库 {VARIABLE}=bolt://user@host:port")
+        leave_out("Neo4j", f"{error}；或指定一个空的库 {VARIABLE}=bolt://user@host:port", VARIABLE)
     memory = Path("/dev/shm")  # where there is one, commits need not wait for a disk
     with (TemporaryDirectory(prefix="neo4j-", dir=memory if memory.is_dir() else None) as home,
           Server(jar, Path(home)) as server):
@@ -70,10 +65,10 @@ def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Server | Given]:
 
 
 @pytest.fixture
-def neo4j_kill(neo4j_server: Server | Given, request: pytest.FixtureRequest) -> Iterator[Server]:
+def neo4j_kill(neo4j_server: Server | Given) -> Iterator[Server]:
     """The running Neo4j, for a test that stops or kills it; it runs again afterwards."""
     if isinstance(neo4j_server, Given):
-        leave_out(request.config, f"{VARIABLE} 指定的服务器不能由测试停掉；不设它就自己启动一个")
+        leave_out("Neo4j", f"{VARIABLE} 指定的服务器不能由测试停掉；不设它就自己启动一个")
     yield neo4j_server
     if not neo4j_server.running:
         neo4j_server.start()
@@ -110,17 +105,14 @@ def neo4j_proxy(neo4j_server: Server | Given) -> Iterator[Proxy]:
         yield proxy
 
 
-def leave_out(config: pytest.Config, reason: str) -> NoReturn:
-    """Skips the test; the end of the run says so."""
-    config.stash[LEFT_OUT] = " ".join(reason.split())
-    pytest.skip(config.stash[LEFT_OUT])
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes, one has the Neo4j and another the browser."""
+    for item in items:
+        names = " ".join(getattr(item, "fixturenames", ()))
+        group = "neo4j" if "neo4j" in names else "browser" if "chromium" in names else ""
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter,
-                            config: pytest.Config) -> None:
-    """One plain line that says what was left out."""
-    reason = config.stash.get(LEFT_OUT, None)
-    if reason is not None:
-        skipped = sum(reason in str(report.longrepr)
-                      for report in terminalreporter.stats.get("skipped", []))
-        terminalreporter.write_line(f"未测 Neo4j（{skipped} 个测试）：{reason}")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    report(terminalreporter)

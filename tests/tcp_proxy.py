@@ -79,7 +79,8 @@ class Proxy:
         self._thread.join()
         self._loop.close()
 
-    def _do(self, command: Callable[..., Coroutine[Any, Any, None]], *arguments: float | str) -> None:
+    def _do(self, command: Callable[..., Coroutine[Any, Any, None]],
+            *arguments: float | str) -> None:
         asyncio.run_coroutine_threadsafe(command(*arguments), self._loop).result()
 
     async def _listen(self) -> None:
