@@ -98,6 +98,8 @@ class Address:
         if not parts.hostname or parts.query or parts.fragment or "/" in database or not re.match(
                 r"(bolt|neo4j)(\+s|\+ssc)?$", parts.scheme):
             raise StoreError(_wrong(url))
+        if database.casefold() == "system":
+            raise StoreError("system 是 Neo4j 自己用的库，放不了图谱；请在地址末尾写别的库名")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         return Address(f"{parts.scheme}://{host}:{port}", unquote(parts.username or "neo4j"),
                        database or None)

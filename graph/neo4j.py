@@ -23,7 +23,7 @@ from graph.neo4j_graph import bring_up, make, make_anew, prepare
 from graph.neo4j_writer import Neo4jWriter
 from graph.record import Record
 from graph.rows import entry, record
-from graph.store import Columns, Entry
+from graph.store import Columns, Entry, Progress, silent
 from ontology.errors import StoreError
 from ontology.model import Ontology
 
@@ -152,7 +152,8 @@ class Neo4jStore:
     # Writing
 
     @contextmanager
-    def write(self, *, wait: float = 30.0) -> Iterator[Neo4jWriter]:
+    def write(self, *, wait: float = 30.0,
+              progress: Progress = silent) -> Iterator[Neo4jWriter]:
         self._check_open()
         if self._read_only:
             raise StoreError(f"存储 {self._name} 是只读的，不能写入")
@@ -169,7 +170,7 @@ class Neo4jStore:
                 if writer.staging:
                     self._take_back(lease)
             if writer.done:
-                self._show(lease)
+                self._show(lease, progress)
         finally:
             lease.release()
 
@@ -191,7 +192,7 @@ class Neo4jStore:
         self._draw(lease, state)
         return state
 
-    def _draw(self, lease: Lease, state: _State) -> None:
+    def _draw(self, lease: Lease, state: _State, progress: Progress = silent) -> None:
         """Bring the readable graph up to the head."""
         if self._drawn(state):
             return
@@ -202,15 +203,16 @@ class Neo4jStore:
             state = self._now()
         if state.projected:
             seq = self._server.read(cypher.LOAD_SEQ, at=state.projected)[0]
-            bring_up(self._server, lease, self._ontology, state.projected, seq, state.head)
+            bring_up(self._server, lease, self._ontology, state.projected, seq, state.head,
+                     progress)
         elif state.head:
-            make_anew(self._server, lease, self._ontology, state.head)
+            make_anew(self._server, lease, self._ontology, state.head, progress)
         lease.write((cypher.MARK_STORE, {"marks": {"projected": state.head}}))
 
-    def _show(self, lease: Lease) -> None:
+    def _show(self, lease: Lease, progress: Progress) -> None:
         """Bring the readable graph up to the load that has just been committed."""
         try:
-            self._draw(lease, self._now())
+            self._draw(lease, self._now(), progress)
         except StoreError as error:
             raise StoreError("数据已全部写入，但供浏览的图还没有更新完，下次写入时会接着更新；"
                              f"原因：{error}") from error
@@ -229,8 +231,8 @@ class Neo4jStore:
         for query in (cypher.DROP_TALLIES, cypher.DROP_LOADS):
             lease.count(query, head=state.head)
 
-    def receive(self, entries: Iterable[Entry]) -> None:
-        with self.write() as writer:
+    def receive(self, entries: Iterable[Entry], progress: Progress = silent) -> None:
+        with self.write(progress=progress) as writer:
             writer.receive(entries)
             writer.commit()
 

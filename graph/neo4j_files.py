@@ -27,6 +27,7 @@ from graph.projection import (
     label_of,
     link_of,
     node,
+    references,
     relation,
     relationship_type,
 )
@@ -311,7 +312,7 @@ class _Export:
             self._things.add(id, None)
         if len(self._mentioned) > _FEW:
             self._mentioned.clear()
-        for id in _references(kind, record):
+        for id in references(kind, record):
             self._names[self._canon.of(id)] = ""
         if kind.ends is None:
             self._things.add(self._canon.of(record.id), live)
@@ -389,13 +390,6 @@ def _distinct(live: Iterable[_Live]) -> list[_Live]:
 def _place(live: _Live) -> tuple[str, str, str, bytes]:
     record = live.entry.record
     return record.id, record.source, record.valid_from or "", live.digest
-
-
-def _references(kind: Kind, said: Record) -> Iterator[str]:
-    for f in kind.fields:
-        if f.datatype == "reference" and f.name in said.values:
-            value = said.values[f.name]
-            yield from map(str, value if isinstance(value, tuple) else (value,))
 
 
 # Which ids are one thing -------------------------------------------------------------------------

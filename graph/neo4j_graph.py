@@ -8,37 +8,40 @@ projection that was interrupted is simply done again, and one made in steps equa
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, product
-from typing import Any
+from itertools import islice, product
 
-from graph import cypher, identity
+from graph import cypher
 from graph.bolt import Server
-from graph.identity import Named
 from graph.lease import Lease, Step
-from graph.merge import Sources, source_facts
+from graph.neo4j_change import (
+    BATCH,
+    Change,
+    Row,
+    batches,
+    canon_of,
+    distinct,
+    shown,
+    sources_at,
+)
 from graph.projection import (
     Canon,
     Label,
     bare,
     class_of,
-    display,
+    ids_in,
     label_of,
     link_of,
     node,
+    references,
     relation,
     relationship_type,
 )
 from graph.record import Record
 from graph.rows import OWN, escape, record
-from graph.structure import SOURCE
-from ontology.model import Field, Kind, Ontology
+from graph.store import Progress, silent
+from ontology.model import Kind, Ontology
 
 __all__ = ["bring_up", "make", "make_anew", "names_of", "prepare", "schema"]
-
-Row = dict[str, Any]
-
-_BATCH = 5_000
-
 
 def schema(ontology: Ontology) -> list[str]:
     """Constraints and indexes of the readable graph, as the ontology wants them."""
@@ -66,11 +69,12 @@ def names_of(kind: Kind) -> list[str]:
     return [f.name for f in kind.fields if f.role in ("name", "full_name", "alias")]
 
 
-def make_anew(server: Server, lease: Lease, ontology: Ontology, at: int) -> None:
+def make_anew(server: Server, lease: Lease, ontology: Ontology, at: int,
+              progress: Progress = silent) -> None:
     """The whole graph, whatever is there."""
     _wipe(lease, server)
-    canon = _canon(server, ontology, at)
-    draw = _Drawing(server, lease, ontology, 0, at, canon, canon)
+    canon = canon_of(server, ontology, at)
+    draw = _Drawing(server, lease, ontology, 0, at, canon, canon, progress)
     for rows in _whole(server.stream(cypher.rows(), at=at)):
         draw.rows(rows, whole=True)
     draw.left()
@@ -80,12 +84,25 @@ def _whole(rows: Iterator[Row]) -> Iterator[list[Row]]:
     """Batches that hold all rows about a thing, if the rows come in the order of things."""
     batch: list[Row] = []
     for row in rows:
-        if len(batch) >= _BATCH and row["about"] != batch[-1]["about"]:
+        if len(batch) >= BATCH and row["about"] != batch[-1]["about"]:
             yield batch
             batch = []
         batch.append(row)
     if batch:
         yield batch
+
+
+def bring_up(server: Server, lease: Lease, ontology: Ontology, before: int, seq: int,
+             at: int, progress: Progress = silent) -> None:
+    """From a moment to a later one; `seq` is the last row of the earlier one."""
+    change = Change(server, ontology, before, seq, at)
+    old, new = change.canons()
+    draw = _Drawing(server, lease, ontology, before, at, old, new, progress)
+    for rows in _whole(change.came()):
+        draw.rows(rows, whole=True)
+    for rows in batches(change.touched(old, new, draw.sources)):
+        draw.rows(rows, whole=False)
+    draw.left()
 
 
 def _wipe(lease: Lease, server: Server) -> None:
@@ -100,177 +117,8 @@ def _wipe(lease: Lease, server: Server) -> None:
     clear += [*cypher.CLEAR_TIES]
     clear += [cypher.clear_label(name) for what, name in drawn if what == "NODE"]
     for query in (*clear, cypher.CLEAR_RECORDS):
-        while lease.count(query, limit=_BATCH):
+        while lease.count(query, limit=BATCH):
             pass
-
-
-# What changed ------------------------------------------------------------------------------------
-
-
-def bring_up(server: Server, lease: Lease, ontology: Ontology, before: int, seq: int,
-             at: int) -> None:
-    """From a moment to a later one; `seq` is the last row of the earlier one."""
-    change = _Change(server, ontology, before, seq, at)
-    old, new = change.canons()
-    draw = _Drawing(server, lease, ontology, before, at, old, new)
-    for rows in _whole(change.came()):
-        draw.rows(rows, whole=True)
-    for rows in _batches(change.touched(old, new, draw.sources)):
-        draw.rows(rows, whole=False)
-    draw.left()
-
-
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    waiting = iter(rows)
-    while batch := list(islice(waiting, _BATCH)):
-        yield batch
-
-
-class _Change:
-    """What came and went between two moments, and what else it touches."""
-
-    def __init__(self, server: Server, ontology: Ontology, before: int, seq: int,
-                 at: int) -> None:
-        self._server, self._ontology = server, ontology
-        self._before, self._seq, self._at = before, seq, at
-
-    def came(self) -> Iterator[Row]:
-        """New rows in the order of things."""
-        return self._server.stream(cypher.CAME, at=self._at, seq=self._seq)
-
-    def went(self) -> Iterator[Row]:
-        return self._server.stream(cypher.WENT, at=self._at, before=self._before)
-
-    def _both(self) -> Iterator[Row]:
-        return chain(self.came(), self.went())
-
-    def canons(self) -> tuple[Canon, Canon]:
-        """Which ids were, and are, one thing; worked out only if it may have changed."""
-        if any(map(self._names, _batches(self._both()))):
-            return (_canon(self._server, self._ontology, self._before),
-                    _canon(self._server, self._ontology, self._at))
-        chiefs: dict[str, str] = {}
-        for kind in self._ontology.classes:
-            for id, ids in self._server.read(cypher.aliases(label_of(kind))):
-                chiefs.update((one, id) for one in ids if one != id)
-        return (canon := Canon(chiefs)), canon
-
-    def _names(self, rows: Sequence[Row]) -> bool:
-        """Whether rows tell how things are called, or mention things that nothing else tells of."""
-        ends: set[str] = set()
-        for row in rows:
-            kind = self._ontology.kinds.get(row["kind"])
-            if kind is None or kind.ends is None or kind.identity:
-                return True
-            ends.update((row["head"], row["tail"]))
-        ends = {id for id in ends if (kind := class_of(id, self._ontology)) and kind.open}
-        for moment in (self._before, self._at):
-            told = self._server.read(cypher.ROWS_ABOUT, about=list(ends), at=moment)
-            if not ends <= {row["about"] for row in told}:
-                return True
-        return False
-
-    def touched(self, old: Canon, new: Canon, sources: Sources) -> Iterator[Row]:
-        """Rows that went, and older ones that show something which these or new ones changed."""
-        yield from self.went()
-        moved = old.moved(new)
-        for column in ("about", "head", "tail", "source"):
-            yield from self._with(column, moved)
-        then = _sources(self._server, self._ontology, self._before)
-        cited = {id for id in {*then, *sources} if then.get(id) != sources.get(id)}
-        yield from self._with("source", cited)
-        renamed = set(moved)
-        for rows in _batches(chain(self._both(), self._with("source", cited))):
-            renamed |= self._renamed(rows, new, then, sources)
-        for kind in self._ontology.kinds.values():
-            for f in kind.fields:
-                if f.datatype == "reference":
-                    yield from self._referring(kind, f, renamed)
-
-    def _with(self, column: str, ids: Collection[str]) -> Iterator[Row]:
-        if ids:
-            yield from self._server.stream(cypher.touching(column), at=self._at,
-                                           before=self._before, **{column: list(ids)})
-
-    def _renamed(self, rows: Sequence[Row], canon: Canon, then: Sources,
-                 now: Sources) -> set[str]:
-        """Ids of the things that these rows are about whose names are not what they were."""
-        things = {canon.of(row["about"]) for row in rows
-                  if class_of(row["about"], self._ontology)}
-        ids = [id for thing in things for id in canon.group(thing)]
-        shown = [_shown(things, self._server.read(cypher.ROWS_ABOUT, about=ids, at=moment), canon,
-                        facts, self._ontology)
-                 for moment, facts in ((self._before, then), (self._at, now))]
-        return {id for thing in things if shown[0][thing] != shown[1][thing]
-                for id in canon.group(thing)}
-
-    def _referring(self, kind: Kind, field: Field, ids: Collection[str]) -> Iterator[Row]:
-        wanted = [id for id in ids if not field.refers or id.partition(":")[0] in field.refers]
-        if wanted:
-            yield from self._server.stream(
-                cypher.referring(escape(field.name, OWN), field.multiple), at=self._at,
-                before=self._before, kind=[kind.name], ids=wanted)
-
-
-def _shown(things: Iterable[str], rows: Iterable[Row], canon: Canon, sources: Sources,
-           ontology: Ontology) -> dict[str, str]:
-    """What a reference to each thing shows, given all rows about them."""
-    told: dict[str, list[Record]] = {}
-    for row in _distinct(rows):
-        kind = ontology.kinds.get(row["kind"])
-        if kind is not None and kind.ends is None:
-            told.setdefault(canon.of(row["about"]), []).append(record(row))
-    return {thing: display(class_of(thing, ontology), thing, told.get(thing, ()), sources)
-            for thing in things}
-
-
-def _distinct(rows: Iterable[Row]) -> list[Row]:
-    """Each statement once, in the order of the index, on which ties in a merge depend; of those
-    that several origins bring the first row."""
-    found: dict[tuple[str, bytes], Row] = {}
-    for row in rows:
-        first = found.setdefault((row["id"], row["digest"]), row)
-        if row["seq"] < first["seq"]:
-            found[row["id"], row["digest"]] = row
-    return sorted(found.values(), key=lambda row: (
-        row["about"], row["source"], row.get("valid_from", ""), row["digest"]))
-
-
-# Which ids are one thing -------------------------------------------------------------------------
-
-
-def _sources(server: Server, ontology: Ontology, at: int) -> Sources:
-    """Facts of all sources at a moment."""
-    rows = server.stream(cypher.rows(one_kind=True), at=at, kind=[SOURCE])
-    return source_facts(map(record, rows), ontology)
-
-
-def _canon(server: Server, ontology: Ontology, at: int) -> Canon:
-    """The groups that the rows of a moment make, as the index makes them."""
-    decided: dict[str, list[tuple[str, str]]] = {"same": [], "different": []}
-    for kind in ontology.links:
-        if kind.identity:
-            decided[kind.identity] += [
-                (row["head"], row["tail"])
-                for row in server.stream(cypher.rows(one_kind=True), at=at, kind=[kind.name])]
-    named = _named(server, ontology, at, any(decided.values()))
-    return Canon(identity.groups(named, decided["same"], decided["different"]).canonical)
-
-
-def _named(server: Server, ontology: Ontology, at: int, decided: bool) -> Iterator[Named]:
-    for kind in ontology.classes:
-        if kind.key and not kind.role("code") and not decided:
-            continue
-        fields = [f.name for f in kind.fields if f.role]
-        call, seen = identity.namer(kind), set[str]()
-        for _, id, *told in server.stream(
-                cypher.names([escape(name, OWN) for name in fields]), at=at, kind=[kind.name]):
-            seen.add(id)
-            yield call(id, {name: v for name, v in zip(fields, told, strict=True) if v is not None})
-        if kind.open and not kind.key:
-            for id in server.read(cypher.MENTIONS, at=at, prefix=f"{kind.name}:"):
-                if id not in seen:
-                    yield Named(id, kind.name, names=(id.partition(":")[2],))
 
 
 # Drawing -----------------------------------------------------------------------------------------
@@ -297,14 +145,15 @@ class _Drawing:
     """
 
     def __init__(self, server: Server, lease: Lease, ontology: Ontology, before: int, at: int,
-                 old: Canon, new: Canon) -> None:
+                 old: Canon, new: Canon, progress: Progress) -> None:
         self._server, self._lease, self._ontology = server, lease, ontology
         self._before, self._at = before, at
         self._old, self._new = old, new
-        self.sources = _sources(server, ontology, at)
+        self.sources = sources_at(server, ontology, at)
         self._odd = bool(server.read(cypher.ODD))
         self._shown: dict[str, str] = {}
         self._there: set[str] = set()
+        self._progress, self._done = progress, 0
         self._late: dict[tuple[str, str], set[tuple[str, ...]]] = {}  # link → where its rows are
 
     def rows(self, rows: Sequence[Row], *, whole: bool) -> None:
@@ -321,11 +170,13 @@ class _Drawing:
             *self._drop_links(touched.links), *self._things(touched, told),
             *self._add_links(links), *self._marks(rows, touched, told, whole),
             *self._drop_things(touched))
+        self._done += len(rows)
+        self._progress("更新供浏览的图", self._done, 0)
 
     def left(self) -> None:
         """Draw the links that waited."""
         waiting = iter(self._late.items())
-        while late := dict(islice(waiting, _BATCH)):
+        while late := dict(islice(waiting, BATCH)):
             places = sorted(set().union(*late.values()))
             if self._before:
                 rows = self._server.read(cypher.ROWS_BETWEEN, pairs=places, at=self._at)
@@ -369,7 +220,7 @@ class _Drawing:
         """Whether everything about the link is about one id."""
         alone = (row["head"], row["tail"], *(
             id for f in kind.key if f.datatype == "reference"
-            for id in _ids(row.get(escape(f.name, OWN), ()))))
+            for id in ids_in(row.get(escape(f.name, OWN), ()))))
         return not self._odd and not any(
             canon.grouped(id) for canon in (self._old, self._new) for id in alone)
 
@@ -402,10 +253,10 @@ class _Drawing:
         for id in touched.things:
             if self._new.of(id) == id:
                 rows = [row for one in self._new.group(id) for row in told.get(one, ())]
-                if records := [record(row) for row in _distinct(rows) if self._is_thing(row)]:
+                if records := [record(row) for row in distinct(rows) if self._is_thing(row)]:
                     spoken[id] = records
         self._learn(one for records in spoken.values() for r in records
-                    for one in _references(self._ontology.kinds[r.kind], r))
+                    for one in references(self._ontology.kinds[r.kind], r))
         for id, records in sorted(spoken.items()):
             kind = class_of(id, self._ontology) or self._ontology.kinds[records[0].kind]
             made.setdefault(self._label(id), []).append(node(
@@ -456,7 +307,7 @@ class _Drawing:
         """Find out what references to these ids show."""
         new = {self._new.of(id) for id in ids} - self._shown.keys()
         rows = self._about({one for id in new for one in self._new.group(id)})
-        self._shown |= _shown(new, rows, self._new, self.sources, self._ontology)
+        self._shown |= shown(new, rows, self._new, self.sources, self._ontology)
 
     def _show(self, id: str) -> str:
         return self._shown[self._new.of(id)]
@@ -467,7 +318,7 @@ class _Drawing:
                rows: Iterable[Row]) -> dict[tuple[str, str], list[Record]]:
         """The records of the wanted links among these rows."""
         found: dict[tuple[str, str], list[Record]] = {}
-        for row in _distinct(rows):
+        for row in distinct(rows):
             kind = self._ontology.kinds.get(row["kind"])
             if kind is not None and kind.ends and "head" in row:
                 said = record(row)
@@ -486,7 +337,7 @@ class _Drawing:
 
     def _add_links(self, links: Mapping[tuple[str, str], Sequence[Record]]) -> Iterator[Step]:
         self._learn(one for (kind, _), records in links.items() for r in records
-                    for one in _references(self._ontology.kinds[kind], r))
+                    for one in references(self._ontology.kinds[kind], r))
         by_type: dict[tuple[str, Label, Label], list[Row]] = {}
         for (name, id), records in sorted(links.items(), key=lambda item: item[0]):
             kind = self._ontology.kinds[name]
@@ -509,7 +360,7 @@ class _Drawing:
         if again:
             yield cypher.UNMARK, {"seqs": sorted(again)}
         by_label: dict[tuple[Label, Label | None], list[Row]] = {}
-        for row in _distinct(live):
+        for row in distinct(live):
             about = self._new.of(row["about"]) if self._is_thing(row) else None
             source = self._new.of(row["source"])
             key = self._label(source), self._label(about) if about else None
@@ -517,14 +368,3 @@ class _Drawing:
                 {"seq": row["seq"], "source": source, "about": about})
         for labels, some in by_label.items():
             yield cypher.mark(*labels), {"rows": some}
-
-
-def _references(kind: Kind, said: Record) -> Iterator[str]:
-    """The ids that a record's values refer to."""
-    for f in kind.fields:
-        if f.datatype == "reference" and f.name in said.values:
-            yield from _ids(said.values[f.name])
-
-
-def _ids(value: Any) -> Iterator[str]:
-    return map(str, value if isinstance(value, tuple | list) else (value,))

@@ -6,7 +6,7 @@ references show names, and the ids stand beside them (`product`, `product_id`).
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,8 @@ from graph.record import Record, Value, record_id
 from graph.rows import escape
 from ontology.model import Kind, Ontology
 
-__all__ = ["Canon", "Label", "bare", "class_of", "display", "label_of", "link_of", "node",
-           "relation", "relationship_type"]
+__all__ = ["Canon", "Label", "bare", "class_of", "display", "ids_in", "label_of", "link_of", "node",
+           "references", "relation", "relationship_type"]
 
 Label = tuple[str, str]
 """English and Chinese."""
@@ -190,3 +190,13 @@ def _provenance(told: Sequence[Record], best: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def references(kind: Kind, said: Record) -> Iterator[str]:
+    """The ids that a record's values refer to."""
+    for f in kind.fields:
+        if f.datatype == "reference" and f.name in said.values:
+            yield from ids_in(said.values[f.name])
+
+
+def ids_in(value: Any) -> Iterator[str]:
+    """The ids of a value that refers to one thing or to several."""
+    return map(str, value if isinstance(value, tuple | list) else (value,))

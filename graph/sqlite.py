@@ -46,7 +46,7 @@ from graph.hashes import (
 )
 from graph.record import Record, canonical, digest, parse_values, record_key
 from graph.sqlite_file import APPLICATION, check_header, free_name, holder, holding, journal_size
-from graph.store import Columns, Entry, Put
+from graph.store import Columns, Entry, Progress, Put, silent
 from ontology.errors import StoreError
 from ontology.model import Ontology
 
@@ -718,7 +718,7 @@ class SQLiteStore:
     # Writing
 
     @contextmanager
-    def write(self, *, wait: float = 30.0) -> Iterator[_Writer]:
+    def write(self, *, wait: float = 30.0, progress: Progress = silent) -> Iterator[_Writer]:
         self._check_open()
         if self._read_only:
             raise StoreError(f"存储 {self._name} 是只读的，不能写入")
@@ -773,7 +773,7 @@ class SQLiteStore:
             with holding(path):
                 yield connection
 
-    def receive(self, entries: Iterable[Entry]) -> None:
+    def receive(self, entries: Iterable[Entry], progress: Progress = silent) -> None:
         with self.write() as writer:
             writer.receive(entries)
             writer.commit()

@@ -17,10 +17,18 @@ from graph.record import Record
 from ontology.errors import StoreError, XianglianError
 from ontology.model import Ontology
 
-__all__ = ["PASSWORD", "Columns", "Entry", "Put", "Store", "Writer", "copy", "open_store",
-           "restore"]
+__all__ = ["PASSWORD", "Columns", "Entry", "Progress", "Put", "Store", "Writer", "copy",
+           "open_store", "restore", "silent"]
 
 PASSWORD = "XIANGLIAN_NEO4J_PASSWORD"  # the variable, for an address may not hold one
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what, done, total); a total of 0 means that nobody knows."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Nobody wants to know."""
 
 
 class Put(Enum):
@@ -99,8 +107,12 @@ class Store(Protocol):
     The same record brought by two origins is one record to every reader but `history`.
     """
 
-    def write(self, *, wait: float = 30.0) -> AbstractContextManager[Writer]:
-        """Begin the only load; waits for another writer, then says who holds the lock."""
+    def write(self, *, wait: float = 30.0,
+              progress: Progress = silent) -> AbstractContextManager[Writer]:
+        """Begin the only load; waits for another writer, then says who holds the lock.
+
+        progress   told of what is still done after the commit
+        """
 
     def records(self, *, kinds: Collection[str] | None = None, ids: Collection[str] | None = None,
                 source: str | None = None, origin: str | None = None,
@@ -140,7 +152,7 @@ class Store(Protocol):
     def verify(self) -> None:
         """Read everything and recompute every hash; raises StoreError with what is damaged."""
 
-    def receive(self, entries: Iterable[Entry]) -> None:
+    def receive(self, entries: Iterable[Entry], progress: Progress = silent) -> None:
         """Take over another store's whole history with its record times; only while empty."""
 
     def backup(self, file: str | Path, *, overwrite: bool = False) -> None:
@@ -199,11 +211,10 @@ def restore(url: str, file: str | Path, ontology: Ontology, *, overwrite: bool =
 
 
 def copy(source_url: str, target_url: str, ontology: Ontology,
-         progress: Callable[[str, int, int], None] = lambda what, done, total: None) -> int:
+         progress: Progress = silent) -> int:
     """Take a store's whole history with its record times into an empty one; the number of rows.
 
     Somebody may load into the source meanwhile: the target then holds its state before or after.
-    `progress` is called with (what, done, total); a total of 0 means that nobody knows.
     Raises XianglianError if there is nothing to copy or nowhere to copy it to.
     """
     if target_url.startswith("sqlite://") and sqlite_path(target_url) is None:
@@ -215,7 +226,7 @@ def copy(source_url: str, target_url: str, ontology: Ontology,
             return _copy(source, target, progress)
 
 
-def _copy(source: Store, target: Store, progress: Callable[[str, int, int], None]) -> int:
+def _copy(source: Store, target: Store, progress: Progress) -> int:
     if source.cache_key() == target.cache_key():
         raise XianglianError("两个地址是同一个存储，没有什么可搬")
     if _moment(target):
@@ -232,7 +243,7 @@ def _copy(source: Store, target: Store, progress: Callable[[str, int, int], None
             yield entry
         progress("提交", 0, 0)
 
-    target.receive(entries())
+    target.receive(entries(), progress)
     if source.touched(target.mark(), sys.maxsize) is None:
         raise StoreError("搬过去的内容与原件不一致，请不要使用；原件没有改动")
     return done

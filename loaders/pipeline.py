@@ -5,14 +5,14 @@ depends on the order of files and rows; then it checks every row and stages what
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
 from graph.index import uncollected
 from graph.names import nearest, normalise
 from graph.record import Record, Value
-from graph.store import Store, Writer
+from graph.store import Progress, Store, Writer, silent
 from loaders.alike import alike
 from loaders.check import Checker
 from loaders.cite import Citations
@@ -30,7 +30,6 @@ from ontology.model import Field, Kind, Ontology
 
 __all__ = ["add", "load", "retract", "shipped"]
 
-Progress = Callable[[str, int, int], None]
 
 _STEP = 2_000
 _EXAMPLE = ("(示例)", "（示例）")  # how the 来源 of a template's example row ends
@@ -46,20 +45,20 @@ def shipped() -> list[Path]:
 
 def load(store: Store, ontology: Ontology, paths: Sequence[Path], *, dry_run: bool = False,
          keep_good: bool = False, allow_shrink: bool = False,
-         progress: Progress | None = None) -> Report:
+         progress: Progress = silent) -> Report:
     """Load source folders and single files, all or nothing.
 
     dry_run       check everything, write nothing
     keep_good     write the rows that are right although others are not; a file that cannot be
                   read to its end is refused all the same
     allow_shrink  an origin may lose more than the threshold `shrink` of its records
-    progress      called with (file, rows done, 0)
+    progress      called with (file, rows done, 0), then as the store says
     """
     banned: set[Position] = set()
     while True:
         run = _Load(store, ontology, progress, banned)
         inputs = Inputs(ontology, [Path(path) for path in paths])
-        with store.write() as writer, uncollected():
+        with store.write(progress=progress) as writer, uncollected():
             run.read(writer, inputs)
             again = keep_good and not run.refused and run.declarers_lost
             if not again and run.finish(writer, keep_good, allow_shrink) and not dry_run:
@@ -79,7 +78,7 @@ def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
     """
     cells = values if kind.name == SOURCE else {**values, "来源": source}
     table = Table("命令行", "", tuple(cells), iter([Row(1, list(cells.values()))]))
-    run = _Load(store, ontology, None, set(), additive=True)
+    run = _Load(store, ontology, silent, set(), additive=True)
     with store.write() as writer:
         run.read_table(writer, table, kind)
         if run.finish(writer, False, True):
@@ -113,7 +112,7 @@ def retract(store: Store, ontology: Ontology, name: str) -> int:
 class _Load:
     """One load: gathers names, checks every row, stages what is right."""
 
-    def __init__(self, store: Store, ontology: Ontology, progress: Progress | None,
+    def __init__(self, store: Store, ontology: Ontology, progress: Progress,
                  banned: set[Position], additive: bool = False) -> None:
         self.report = Report()
         self.refused = False  # beyond what keep_good forgives
@@ -188,7 +187,7 @@ class _Load:
             for row in work.rows():
                 rows += 1
                 self._row(work, row, number)
-                if self._progress and rows % _STEP == 0:
+                if rows % _STEP == 0:
                     self._progress(work.table.file, rows, 0)
         except InputError as error:
             self._refuse(*error.problems)
@@ -201,8 +200,7 @@ class _Load:
                 work.file, f"{work.table.file} 只有 {rows} 行，至少应有 {work.minimum} 行"))
         if not rows and work.replaces:
             self._refuse(Problem(work.table.file, "只有表头，没有数据", work.table.sheet))
-        if self._progress:
-            self._progress(work.table.file, rows, 0)
+        self._progress(work.table.file, rows, 0)
 
     def _row(self, work: Work, row: Row, number: int) -> None:
         rejected = Rejected(work.table, row)

@@ -57,6 +57,11 @@ def test_a_wrong_address_is_explained(url: str) -> None:
         open_store(url, ONTOLOGY)
 
 
+def test_the_servers_own_database_is_not_ours() -> None:
+    with pytest.raises(StoreError, match="system 是 Neo4j 自己用的库"):
+        open_store("bolt://h/System", ONTOLOGY)
+
+
 def test_a_password_does_not_belong_in_an_address() -> None:
     with pytest.raises(StoreError, match=PASSWORD) as refused:
         open_store("bolt://neo4j:geheim@h", ONTOLOGY)

@@ -169,7 +169,8 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
 
 def test_a_server_killed_while_a_load_is_staged_and_while_it_is_drawn(
         world: World, neo4j_kill: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graph.neo4j_graph._BATCH", 20)  # many steps to be cut off in
+    for module in ("neo4j_graph", "neo4j_change"):
+        monkeypatch.setattr(f"graph.{module}.BATCH", 20)  # many steps to be cut off in
     monkeypatch.setattr("graph.bolt._FETCH", 20)
     new = firms("新", 300)
     head = query(neo4j_kill, "MATCH (s:XianglianStore) RETURN s.head")
