@@ -8,6 +8,7 @@ Maven (the server is that of the tests), and says so where they are not there.
 import argparse
 import os
 import platform
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ from bench.generate import generate
 from graph import dates
 from graph.analysis.verdicts import STATES, grounds
 from graph.index import Index
+from graph.neo4j_files import write_files
 from graph.neo4j_graph import schema
 from graph.record import Record
 from graph.refresh import refreshed
@@ -78,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--firms", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--heap", default="3g")
+    parser.add_argument("--import", dest="imported", action="store_true",
+                        help="fill the server from files and leave the loads out (for 100,000)")
     chosen = parser.parse_args(arguments)
     try:
         jar = install(Settings.read().cache)
@@ -88,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
           f"{platform.python_version()}, driver {neo4j.__version__}, {os.cpu_count()} cores, "
           f"{platform.system()} {platform.machine()}", flush=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        measure(Path(scratch), jar, chosen.firms, chosen.seed, chosen.heap)
+        work = measure_imported if chosen.imported else measure
+        work(Path(scratch), jar, chosen.firms, chosen.seed, chosen.heap)
 
 
 def measure(folder: Path, jar: Path, firms: int, seed: int, heap: str) -> None:
@@ -102,6 +107,27 @@ def measure(folder: Path, jar: Path, firms: int, seed: int, heap: str) -> None:
             nodes, links = _content(server)
         with _server(jar, folder / "plain", heap) as server:
             peers(server, ontology, nodes, links, ours)
+
+
+def measure_imported(folder: Path, jar: Path, firms: int, seed: int, heap: str) -> None:
+    """Reading and asking at a size that a load would take too long for a bench."""
+    ontology = load_ontology()
+    with closing(_records(folder, firms, seed, ontology)) as file:
+        rows, files = sum(file.origins().values()), folder / "files"
+        written, _ = timed(lambda: write_files(file, ontology, files))
+        say("files for neo4j-admin", f"{rows / written:,.0f} rows/s",
+            f"{rows:,} rows, {written:.1f} s, {memory():,.0f} MB at most in this process")
+        command = re.findall(r"^ +neo4j-admin (.+)$", (files / "README.md").read_text("utf-8"),
+                             re.MULTILINE)[0]
+        server = Server(jar, folder / "ours", heap=heap, pagecache="1g", options=())
+        taken, _ = timed(lambda: server.admin(*command.split(), folder=files))
+        with server.start():
+            os.environ[PASSWORD] = server.password
+            opened, _ = timed(lambda: open_store(server.store, ontology).close())
+            say("import by neo4j-admin", f"{rows / (taken + opened):,.0f} rows/s",
+                f"{taken:.1f} s, then {opened:.1f} s for indexes and constraints")
+            reading(server, file, ontology)
+            asking(server, ontology, seed)
 
 
 def _records(folder: Path, firms: int, seed: int, ontology: Ontology) -> SQLiteStore:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from typing_extensions import TypedDict
 
-from graph.index import Index, Member
+from graph.index import MEMORY, Index, Member
 from graph.structure import ALTERNATIVE, FEEDS, MEMBER, PART, PRODUCT_OF
 
 __all__ = ["ChainTemplate", "Template", "template", "template_rows", "templates",
@@ -29,6 +29,15 @@ class ChainTemplate(Template):
 
 def template(index: Index, chain: int, at: int) -> Template:
     """Of one chain on that day: segments, feeds into them, alternatives, parts and products."""
+    key = ("template", chain, at)
+    if (known := index.memory.get(key)) is None:
+        known = _template(index, chain, at)
+        if len(index.memory) < MEMORY:
+            index.memory[key] = known
+    return Template(version=known["version"], sources=list(known["sources"]))
+
+
+def _template(index: Index, chain: int, at: int) -> Template:
     members = index.members(chain, at)
     rows = template_rows(index, chain, members, at)
     said: dict[str, list[tuple[object, ...]]] = {
