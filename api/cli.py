@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from api import pictures, questions, unknown
+from api import keying, pictures, questions, unknown
 from api.answers import Answer, Answers
 from api.asking import ask
 from api.chinese import Command, Group
@@ -472,6 +472,7 @@ questions.register(question)
 pictures.register(question)
 command("serve")(serve)
 command("ask")(ask)
+app.add_typer(keying.app, name="key")
 
 
 # --- the door ------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ SUFFIXES = (".csv", ".xlsx")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt")
                                           for n in range(10))}
 LOOK, PING, LONGEST = 0.2, 15.0, 600.0  # seconds: between looks, between signs of life, at all
+EVENT = {"type": "object", "description": "每个事件", "properties": {
+    "event": {"enum": ["progress", "done"]}, "data": {"type": "string"}}}
 Identity = Annotated[str, Path(description="任务的编号；latest 是最近的一个", min_length=1,
                                max_length=60, examples=["latest"])]
 
@@ -181,7 +183,7 @@ async def watch(request: Request, job: Identity) -> Response:
 @router.get("/loads/{job}/events", operation_id="events", summary="一个写入任务的进展",
             responses={200: {"description": "progress 若干次，最后一次是 done；data 是任务本身",
                              "content": {"text/event-stream": {
-                                 "schema": {"type": "string"}, "example": example("events")}}}},
+                                 "schema": EVENT, "example": example("events")}}}},
             response_class=StreamingResponse)
 async def events(request: Request, job: Identity) -> StreamingResponse:
     """Server-sent events：每有进展就是一个 progress，做完是 done（data 里有报告），然后结束。"""
