@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.queries import Name
 
-__all__ = ["Audit", "JobAnswer", "JobList", "Me", "NewRecord", "Upload"]
+__all__ = ["Audit", "JobAnswer", "JobList", "Me", "NewRecord", "Recent", "Upload"]
 
 Text = Annotated[str, StringConstraints(max_length=5000)]
 Header = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -24,6 +24,14 @@ class Upload(BaseModel):
     dry_run: bool = Field(False, description="只检查，不写入")
     keep_good: bool = Field(False, description="有错行时仍写入正确的行")
     allow_shrink: bool = Field(False, description="允许比上次少两成以上")
+
+
+class Recent(BaseModel):
+    """The latest of something."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=500, description="最多几行", examples=[2])
 
 
 class NewRecord(BaseModel):

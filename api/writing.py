@@ -8,6 +8,7 @@ import secrets
 import time
 import unicodedata
 from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -22,7 +23,7 @@ from api.keys import Visitor
 from api.preview import Preview, preview
 from api.problems import Refused
 from api.replies import Replies, dumped, fixed
-from api.reports import Audit, JobAnswer, JobList, Me, NewRecord, Upload
+from api.reports import Audit, JobAnswer, JobList, Me, NewRecord, Recent, Upload
 
 __all__ = ["router"]
 
@@ -165,11 +166,9 @@ def safe_name(name: str) -> str:
 
 
 @router.get("/loads", **shape("loads", JobList, "最近的写入任务"))
-async def recent(request: Request,
-                 limit: Annotated[int, Query(ge=1, le=200, description="最多几个")] = 20
-                 ) -> Response:
+async def recent(request: Request, asked: Annotated[Recent, Query()]) -> Response:
     """最近的在前；报告见每个任务自己的地址。"""
-    rows = [job.json() for job, _ in zip(_jobs(request).all(), range(limit), strict=False)]
+    rows = [job.json() for job in islice(_jobs(request).all(), asked.limit)]
     return fixed(request, dumped({"rows": rows}), "application/json")
 
 
@@ -228,11 +227,9 @@ async def me(request: Request) -> Response:
 
 
 @router.get("/audit", **shape("audit", Audit, "谁写过什么"))
-async def audit(request: Request,
-                limit: Annotated[int, Query(ge=1, le=500, description="最多几行")] = 100
-                ) -> Response:
+async def audit(request: Request, asked: Annotated[Recent, Query()]) -> Response:
     """最近的在前；要 admin 的密钥。"""
     if not _visitor(request).may("admin"):
         raise Refused("not-allowed", "写入记录只有 admin 的密钥能看")
-    rows = notes(_replies(request).settings.desk, limit)
+    rows = notes(_replies(request).settings.desk, asked.limit)
     return fixed(request, dumped({"rows": rows}), "application/json")
