@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
@@ -34,7 +34,9 @@ from api.working import Runner
 from api.writing import router as writing
 from ontology import XianglianError
 
-__all__ = ["application", "running"]
+__all__ = ["Said", "answering", "application", "running"]
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 PAGE = ("default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'")  # a page may have our style sheet and forms, nothing else
@@ -63,24 +65,32 @@ def application(settings: Settings, figures: Path | None = None) -> ASGIApp:
         await app.state.replies.thread(runner.stop)
         await app.state.replies.thread(graph.close)
 
+    app = answering(settings, graph, (router, writing), lifespan)
+    app.state.jobs = jobs
+    Own(app, graph, counted).add()
+    door = Door(Said(app), settings, keys, sessions)
+    Signing(app, door).add()
+    return Journal(door, counted)
+
+
+def answering(settings: Settings, graph: Graph, operations: Iterable[APIRouter] = (router,),
+              lifespan: Lifespan | None = None) -> FastAPI:
+    """The operations with their errors, and nothing around them: by itself the questions."""
     app = FastAPI(title="湘链 Xianglian", version=program(), docs_url=None, redoc_url=None,
                   openapi_url=None, redirect_slashes=False, lifespan=lifespan)
-    app.state.replies, app.state.jobs = Replies(settings, graph), jobs
+    app.state.replies = Replies(settings, graph)
     responses: dict[int | str, dict[str, Any]] = {
         status: {"description": said, "content": {"application/problem+json": {
             "schema": {"$ref": "#/components/schemas/Problem"}}}}
         for status, said in REFUSALS.items()}
-    for operations in (router, writing):
-        app.include_router(operations, responses=responses)
-    Own(app, graph, counted).add()
-    door = Door(_Said(app), settings, keys, sessions)
-    Signing(app, door).add()
+    for some in operations:
+        app.include_router(some, responses=responses)
     for kind in (RequestValidationError, HTTPException, XianglianError, Exception):
         app.add_exception_handler(kind, _told)
-    return Journal(door, counted)
+    return app
 
 
-class _Said:
+class Said:
     """A parameter that a form left blank was not said."""
 
     def __init__(self, app: ASGIApp) -> None:
