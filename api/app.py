@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
@@ -17,7 +17,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.jobs import Jobs
 from api.journal import Figures, Journal
+from api.keys import Keys
 from api.pages import STYLE
 from api.problems import Problem, Refused, told
 from api.reading import EMPTY, Graph
@@ -25,33 +27,55 @@ from api.reference import reference
 from api.replies import Replies, dumped, fixed, program
 from api.routes import router
 from api.security import Door
+from api.sessions import Sessions
 from api.settings import Settings
+from api.signing import Signing
+from api.working import Runner
+from api.writing import router as writing
 from ontology import XianglianError
 
-__all__ = ["application", "running"]
+__all__ = ["Said", "answering", "application", "running"]
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 PAGE = ("default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'")  # a page may have our style sheet and forms, nothing else
 SHARE = 1.0  # seconds between two writings of a worker's figures
 REFUSALS: Mapping[int, str] = {
-    400: "问题写得不对", 401: "需要密钥", 404: "没有这个名称", 406: "没有这种格式",
-    413: "请求太大", 421: "不认识的主机名", 422: "参数不对，或名称不止一个意思",
-    429: "请求太多", 500: "程序内部出错", 503: "暂时不能回答"}
+    400: "问题写得不对", 401: "需要密钥", 403: "没有这个权限", 404: "没有这个名称",
+    406: "没有这种格式", 413: "请求太大", 421: "不认识的主机名",
+    422: "参数不对，或名称不止一个意思", 429: "请求太多", 500: "程序内部出错", 503: "暂时不能回答"}
 
 
 def application(settings: Settings, figures: Path | None = None) -> ASGIApp:
     """Everything that answers over HTTP, on the store of the settings.
 
-    `figures` is a folder in which several workers put their counters together.
+    `figures` is a folder in which the workers of one run put their counters and sessions together.
     """
     graph, counted = Graph(settings, served=True), Figures(figures)
+    keys, jobs = Keys(settings.desk), Jobs(settings.desk)
+    sessions = Sessions(figures, keys) if figures else None
+    runner = Runner(settings, jobs)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         graph.watch(counted.share)
+        runner.start()
         yield
+        await app.state.replies.thread(runner.stop)
         await app.state.replies.thread(graph.close)
 
+    app = answering(settings, graph, (router, writing), lifespan)
+    app.state.jobs = jobs
+    Own(app, graph, counted).add()
+    door = Door(Said(app), settings, keys, sessions)
+    Signing(app, door).add()
+    return Journal(door, counted)
+
+
+def answering(settings: Settings, graph: Graph, operations: Iterable[APIRouter] = (router,),
+              lifespan: Lifespan | None = None) -> FastAPI:
+    """The operations with their errors, and nothing around them: by itself the questions."""
     app = FastAPI(title="湘链 Xianglian", version=program(), docs_url=None, redoc_url=None,
                   openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.replies = Replies(settings, graph)
@@ -59,14 +83,14 @@ def application(settings: Settings, figures: Path | None = None) -> ASGIApp:
         status: {"description": said, "content": {"application/problem+json": {
             "schema": {"$ref": "#/components/schemas/Problem"}}}}
         for status, said in REFUSALS.items()}
-    app.include_router(router, responses=responses)
-    Own(app, graph, counted).add()
+    for some in operations:
+        app.include_router(some, responses=responses)
     for kind in (RequestValidationError, HTTPException, XianglianError, Exception):
         app.add_exception_handler(kind, _told)
-    return Journal(Door(_Said(app), settings), counted)
+    return app
 
 
-class _Said:
+class Said:
     """A parameter that a form left blank was not said."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -111,7 +135,8 @@ class Own:
         state = self.graph.ready
         gauges = {"ready": float(state is not None),
                   "uptime_seconds": time.time() - self.began,
-                  "records": float(len(state.index.table)) if state else 0.0}
+                  "records": float(len(state.index.table)) if state else 0.0,
+                  **self.app.state.jobs.counts()}
         labels = {"program": program(), "content": state.version if state else ""}
         return Response(self.figures.text(gauges, labels),
                         media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from api import pictures, questions, unknown
+from api import keying, pictures, questions, unknown
 from api.answers import Answer, Answers
 from api.asking import ask
 from api.chinese import Command, Group
@@ -22,6 +22,7 @@ from api.door import STOPPED
 from api.serving import serve
 from api.settings import Settings
 from api.texts import Texts, progress
+from api.tools import mcp
 from graph import dates
 from graph.store import PASSWORD, Store, open_store
 from graph.store import copy as copy_store
@@ -472,6 +473,8 @@ questions.register(question)
 pictures.register(question)
 command("serve")(serve)
 command("ask")(ask)
+command("mcp")(mcp)
+app.add_typer(keying.app, name="key")
 
 
 # --- the door ------------------------------------------------------------------------------

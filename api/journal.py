@@ -73,7 +73,9 @@ class Journal:
         finally:
             seconds = time.perf_counter() - began
             self.figures.count(_route(scope), scope["method"], status, seconds)
-            log.info({"event": "request", **asked(scope), "status": status, "bytes": size,
+            who = scope.get("visitor")
+            log.info({"event": "request", **asked(scope), **({"who": who.name} if who else {}),
+                      "status": status, "bytes": size,
                       "ms": round(1000 * seconds, 2)})
 
 

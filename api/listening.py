@@ -15,7 +15,9 @@ from uvicorn.supervisors import Multiprocess
 
 from api.app import application
 from api.journal import set_up_logging
-from api.settings import Settings
+from api.keys import Keys
+from api.sessions import Sessions
+from api.settings import Settings, is_local
 from api.wire import Protocol
 from graph.store import open_store
 from ontology import StoreError, load_ontology
@@ -29,7 +31,9 @@ def listen(settings: Settings, host: str, port: int, workers: int) -> None:
     """Answer until interrupted; raises StoreError for a store or address that cannot be opened."""
     open_store(settings.store, load_ontology(settings.ontology), create=False,
                read_only=True).close()  # what is wrong with it is said now, not by every worker
-    settings = replace(settings, hosts=(*settings.hosts, host.casefold()))
+    settings = replace(settings, hosts=(*settings.hosts, host.casefold()),
+                       guarded=not is_local(host))
+    keys = Keys(settings.desk)
     listener = _bound(host, port)
     _more_files()
     with tempfile.TemporaryDirectory(prefix="xianglian-serve-", ignore_cleanup_errors=True) as run:
@@ -38,8 +42,12 @@ def listen(settings: Settings, host: str, port: int, workers: int) -> None:
             ws="none", log_config=None, access_log=False, server_header=False,
             proxy_headers=False, timeout_graceful_shutdown=10)
         name = f"[{host}]" if ":" in host else host
-        print(f"湘链在 http://{name}:{listener.getsockname()[1]}/docs（按 Ctrl+C 停止）",
-              file=sys.stderr, flush=True)
+        root = f"http://{name}:{listener.getsockname()[1]}"
+        print(f"湘链在 {root}/docs（按 Ctrl+C 停止）", file=sys.stderr, flush=True)
+        if is_local(host) and not settings.key and not keys.all():
+            link = f"{root}/open?token={Sessions(Path(run), keys).link()}"
+            print(f"要在这台电脑的浏览器里写入，打开（只能用一次）：{link}",
+                  file=sys.stderr, flush=True)
         set_up_logging()
         with suppress(KeyboardInterrupt):  # the usual way to stop it
             if workers == 1:

@@ -12,14 +12,17 @@ from starlette.responses import Response
 from graph.names import nearest
 from ontology import Ambiguous, NotFound, StoreError, XianglianError
 
-__all__ = ["TITLES", "Fault", "Problem", "Refused", "problem", "reply", "told"]
+__all__ = ["TITLES", "Fault", "Problem", "Refused", "description", "problem", "reply", "told"]
 
 # Name of the problem → its status and title; /docs explains each under #problem-name.
 TITLES: Mapping[str, tuple[int, str]] = {
     "bad-question": (400, "问题写得不对"),
     "key-needed": (401, "需要密钥"),
+    "not-allowed": (403, "没有这个权限"),
+    "foreign-origin": (403, "不是从自己的网页来的"),
     "unknown-path": (404, "没有这个地址"),
     "unknown-name": (404, "没有这个名称"),
+    "unknown-job": (404, "没有这个任务"),
     "wrong-method": (405, "这个地址不支持这种方法"),
     "wrong-format": (406, "没有这种格式"),
     "too-slow": (408, "请求发得太慢"),
@@ -112,6 +115,12 @@ def told(error: Exception, path: str, known: Sequence[str] = ()) -> Response:
     if isinstance(error, (XianglianError, ValueError)):
         return reply("bad-question", str(error)[:2000], path)
     return reply("fault", "程序内部出错，详情在服务器的日志里；请把当时的问题告诉维护者", path)
+
+
+def description(error: Exception, path: str = "") -> dict[str, Any]:
+    """The body of what `told` answers."""
+    body: dict[str, Any] = json.loads(bytes(told(error, path).body))
+    return body
 
 
 def _http(error: HTTPException, path: str, known: Sequence[str]) -> Response:

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from api.examples import CALLS
+from api.examples import CALLS, WRITES, Write
 from api.pages import page
 from api.problems import TITLES
 
 __all__ = ["reference"]
 
 INTRO = """
-<p>所有问题都用 GET 问，答案是 JSON。每个问题下面有可以直接填写的表格和一个真实的例子。</p>
+<p>问题都用 GET 问，答案是 JSON。每个问题下面有可以直接填写的表格和一个真实的例子。
+要写入（装入、录入、收回）见最后一节：每次写入是一个任务，回答 202 和任务的地址。</p>
 <ul>
 <li>产业链、地区、企业、环节可以写名称、别名、英文名、代码或编号；环节写成 产业链/环节。</li>
 <li><code>at</code> 是截至哪天，<code>known_at</code> 是按哪天已录入的资料，
@@ -33,8 +34,9 @@ def reference(described: Mapping[str, Any]) -> str:
     """HTML of the whole page; everything that comes from data is escaped."""
     tags: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for path, methods in described["paths"].items():
-        for operation in methods.values():
-            tags.setdefault(operation.get("tags", ["其他"])[0], []).append((path, operation))
+        for method, operation in methods.items():
+            tags.setdefault(operation.get("tags", ["其他"])[0], []).append(
+                (f"{method.upper()} {path}", operation))
     links = "".join(f'<a href="#{_id(operation)}">{escape(operation["summary"])}</a>'
                     for operations in tags.values() for _, operation in operations)
     body = [INTRO, f"<nav>{links}</nav>"]
@@ -48,26 +50,41 @@ def _id(operation: Mapping[str, Any]) -> str:
     return escape(f"op-{operation['operationId']}")
 
 
-def _operation(path: str, operation: Mapping[str, Any]) -> Iterator[str]:
+def _operation(address: str, operation: Mapping[str, Any]) -> Iterator[str]:
+    method, _, path = address.partition(" ")
     yield (f'<h3 id="{_id(operation)}">{escape(operation["summary"])}</h3>'
-           f'<p><span class="method">GET</span> <code>{escape(path)}</code></p>'
+           f'<p><span class="method">{method}</span> <code>{escape(path)}</code></p>'
            f'<p>{escape(operation.get("description", ""))}</p>')
     parameters = operation.get("parameters", [])
     if parameters:
         rows = "".join(map(_row, parameters))
         yield f"<table><tr><th>参数</th><th>说明</th><th>例子</th></tr>{rows}</table>"
-    if "{" not in path and parameters:
+    if method == "GET" and "{" not in path and parameters:
         fields = "".join(map(_field, parameters))
         yield f'<form action="{escape(path)}">{fields}<button>问</button></form>'
-    call = CALLS.get(operation["operationId"], path if "{" not in path else "")
-    if call:
+    if write := WRITES.get(operation["operationId"]):
+        yield f"<p>例：</p><pre>{escape(_curl(write))}</pre>"
+    elif call := CALLS.get(operation["operationId"]):
         yield f'<p>例：<a href="{escape(call)}">{escape(call)}</a></p>'
-    for media, content in operation["responses"].get("200", {}).get("content", {}).items():
+    good = operation["responses"].get("200") or operation["responses"].get("202", {})
+    for media, content in good.get("content", {}).items():
         if "example" in content:
             told = content["example"]
             text = told if isinstance(told, str) else json.dumps(told, ensure_ascii=False, indent=1)
             yield (f"<details><summary>回答的样子（{escape(media)}，各列表只留开头）</summary>"
                    f"<pre>{escape(text)}</pre></details>")
+
+
+def _curl(write: Write) -> str:
+    """The call as it is typed; the body of a load is a file."""
+    parts = ["curl -H 'Authorization: Bearer 密钥'"]
+    if write.method == "DELETE":
+        parts.append("-X DELETE")
+    if write.media != "application/json":
+        parts.append("--data-binary @operatesIn.csv")
+    elif write.body:
+        parts.append(f"-H 'Content-Type: application/json' -d '{write.body}'")
+    return " ".join([*parts, f"'http://127.0.0.1:8000{write.call}'"])
 
 
 def _row(parameter: Mapping[str, Any]) -> str:

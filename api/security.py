@@ -8,19 +8,23 @@ import socket
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from hashlib import sha256
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.journal import asked, log
+from api.keys import Keys, Visitor, digest
 from api.problems import Refused, told
+from api.sessions import Sessions
 from api.settings import Settings, is_local
 
-__all__ = ["HEADERS", "OPEN", "Door", "host_of", "own_names"]
+__all__ = ["HEADERS", "OPEN", "Door", "host_of", "key_needed", "own_names"]
 
 # Answered without a key: whether it lives, and how to use it.
-OPEN = ("/healthz", "/readyz", "/docs", "/docs.css", "/openapi.json")
+OPEN = ("/healthz", "/readyz", "/docs", "/docs.css", "/openapi.json", "/open")
+READING = ("GET", "HEAD", "OPTIONS")  # any other method needs the right to write, except at
+UNCHANGED = ("/open", "/api/v1/records/preview")  # which leave the graph as it is
+NOBODY, ADMIN = "", "管理员"
 CLIENTS = 10_000  # whose rate is remembered
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -37,10 +41,11 @@ HEADERS: Mapping[str, str] = {
 class Door:
     """Refuses before anything is worked out, and puts the strict headers on every answer."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self.app, self.settings = app, settings
+    def __init__(self, app: ASGIApp, settings: Settings, keys: Keys,
+                 sessions: Sessions | None = None) -> None:
+        self.app, self.settings, self.keys, self.sessions = app, settings, keys, sessions
         self.names = own_names() | set(settings.hosts)
-        self.key = sha256(settings.key.encode()).digest() if settings.key else b""
+        self.key = digest(settings.key) if settings.key else ""
         self.rates = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,6 +70,7 @@ class Door:
 
         try:
             self.check(scope)
+            inner["visitor"] = scope["visitor"]
             await self.app(inner, self._measured(receive), strict)
         except Exception as error:
             if not isinstance(error, Refused):
@@ -76,15 +82,36 @@ class Door:
         scope["route"] = inner.get("route")
 
     def check(self, scope: Scope) -> None:
-        """Raises Refused for what may not come in."""
+        """Raises Refused for what may not come in; notes in the scope who it is that may."""
         headers = Headers(scope=scope)
         self._check_host(headers.getlist("host"), scope.get("server"))
         self._check_rate(scope.get("client"))
-        if self.key and scope["path"] not in OPEN:
-            self._check_key(headers.getlist("authorization"))
+        visitor = scope["visitor"] = self._visitor(headers)
+        if scope["method"] not in READING:
+            _check_write(visitor, headers, scope["path"])
+        elif not visitor.scope and scope["path"] not in OPEN and self._guarded():
+            raise key_needed()  # a question needs one as soon as there is one
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self.settings.limits.body:
             raise self._too_large()
+
+    def _visitor(self, headers: Headers) -> Visitor:
+        """Who it is, by key or cookie."""
+        given = headers.getlist("authorization")
+        if not given:
+            cookies = headers.getlist("cookie")
+            return (self.sessions and self.sessions.find(cookies)) or Visitor(NOBODY)
+        kind, _, key = (given[0] if len(given) == 1 else "").partition(" ")
+        visitor = self._owner(key.strip()) if kind.casefold() == "bearer" else None
+        return visitor or Visitor(NOBODY)
+
+    def _owner(self, key: str) -> Visitor | None:
+        if self.key and hmac.compare_digest(digest(key), self.key):
+            return Visitor(ADMIN, "admin")
+        return self.keys.find(key)
+
+    def _guarded(self) -> bool:
+        return self.settings.guarded or bool(self.key) or bool(self.keys.known())
 
     def _check_host(self, hosts: list[str], server: tuple[str, int | None] | None) -> None:
         """A page elsewhere whose name was pointed at this machine must not read from it."""
@@ -103,13 +130,6 @@ class Door:
         if wait:
             raise Refused("too-many", f"请求太多，请 {wait} 秒后再问", {"Retry-After": str(wait)})
 
-    def _check_key(self, given: list[str]) -> None:
-        kind, _, key = (given[0] if len(given) == 1 else "").partition(" ")
-        digest = sha256(key.strip().encode("utf-8", "surrogateescape")).digest()
-        if not hmac.compare_digest(digest, self.key) or kind.casefold() != "bearer":
-            raise Refused("key-needed", "请带上密钥：Authorization: Bearer 密钥",
-                          {"WWW-Authenticate": 'Bearer realm="xianglian"'})
-
     def _too_large(self) -> Refused:
         return Refused("too-large", f"请求正文最多 {self.settings.limits.body} 字节",
                        {"Connection": "close"})
@@ -127,6 +147,25 @@ class Door:
             return message
 
         return measured
+
+
+def key_needed() -> Refused:
+    return Refused("key-needed", "请带上密钥：Authorization: Bearer 密钥；在本机的浏览器里，"
+                   "打开 xianglian serve 启动时印出的链接",
+                   {"WWW-Authenticate": 'Bearer realm="xianglian"'})
+
+
+def _check_write(visitor: Visitor, headers: Headers, path: str) -> None:
+    """Nobody writes without a right to; and a page elsewhere never, whoever looks at it."""
+    if not visitor.scope:
+        raise key_needed()
+    origins = headers.getlist("origin")
+    bearer = "authorization" in headers
+    own = [[f"{scheme}://{headers['host'].strip()}"] for scheme in ("http", "https")]
+    if origins not in own and (origins or not bearer):
+        raise Refused("foreign-origin", "写入只能从湘链自己的网页发出，或者带上密钥")
+    if not visitor.may("write") and path not in UNCHANGED:
+        raise Refused("not-allowed", f"「{visitor.name}」的密钥只能查询，不能写入")
 
 
 class Rates:

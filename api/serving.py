@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from api.keys import Keys
 from api.settings import Settings, is_local
 from ontology import XianglianError
 
@@ -22,10 +23,11 @@ def serve(host: Annotated[str, typer.Option(metavar="地址", help="在哪个地
     例：xianglian serve --port 8000 --workers 2
     """
     settings = Settings.read(store=store)
-    if not is_local(host) and not settings.key:
+    if not is_local(host) and not settings.key and not Keys(settings.desk).all():
         raise XianglianError(
-            f"要让别的电脑访问（--host {host}），先设密钥：环境变量 XIANGLIAN_API_KEY，"
-            "至少 16 个字符；之后每个请求带 Authorization: Bearer 密钥。只给本机用则不写 --host")
+            f"要让别的电脑访问（--host {host}），先设密钥：xianglian key add 名称 --scope read，"
+            "或环境变量 XIANGLIAN_API_KEY（至少 16 个字符）；之后每个请求带 "
+            "Authorization: Bearer 密钥。只给本机用则不写 --host")
     from api.listening import listen  # a second that the other commands need not wait
 
     listen(settings, host, port, workers)

@@ -4,10 +4,12 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 
 import platformdirs
 
+from graph.store import sqlite_path
 from ontology import XianglianError
 
 __all__ = ["VARIABLES", "Limits", "Settings", "is_local"]
@@ -18,35 +20,40 @@ VARIABLES: Mapping[str, str] = {
     "XIANGLIAN_NEO4J_TIMEOUT": "Neo4j 的一次查询最多几秒",
     "XIANGLIAN_CACHE": "可随时删除的缓存文件夹",
     "XIANGLIAN_ONTOLOGY": "另一份本体（Turtle 文件夹），用于试验新的类别或关系",
-    "XIANGLIAN_API_KEY": "接口密钥，至少 16 个字符；设了之后每个请求都要带上",
+    "XIANGLIAN_DESK": "密钥、写入任务和写入记录的文件夹",
+    "XIANGLIAN_API_KEY": "管理员的接口密钥，至少 16 个字符；设了之后每个请求都要带一把密钥",
     "XIANGLIAN_HOSTS": "浏览器里可以用哪些主机名访问，逗号分隔",
     "XIANGLIAN_RATE": "每个客户端每分钟最多多少次请求，0 为不限",
     "XIANGLIAN_BODY": "请求正文最多多少字节",
     "XIANGLIAN_SECONDS": "一个回答最多算多少秒",
     "XIANGLIAN_ROWS": "不分页的回答最多多少行",
+    "XIANGLIAN_JOBS": "最多多少个写入任务排队",
 }
-LIMITS = {"rate": 1200, "body": 33_554_432, "seconds": 30, "rows": 10_000}
+LIMITS = {"rate": 1200, "body": 33_554_432, "seconds": 30, "rows": 10_000,
+          "jobs": 20}
 SHORTEST_KEY = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What the server grants: requests a minute and client (0: no limit; `local` for this
-    machine's own), bytes of a body, seconds of an answer, rows of an answer without pages."""
+    machine's own), bytes of a body, seconds of an answer, rows of an answer without pages,
+    jobs that wait to be written."""
 
     rate: int = LIMITS["rate"]
     local: int = 0
     body: int = LIMITS["body"]
     seconds: int = LIMITS["seconds"]
     rows: int = LIMITS["rows"]
+    jobs: int = LIMITS["jobs"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are. `store` is a URL as `graph.store.open_store` takes it.
 
-    `key` opens the server to whoever sends it (blank: only this machine is served); `hosts` are
-    names it may be called by besides its own.
+    `key` lets in whoever sends it, as admin; `hosts` are names the server may be called by besides
+    its own; `guarded`: nobody is answered without a key, even if none is kept.
     """
 
     store: str
@@ -55,6 +62,8 @@ class Settings:
     key: str = field(default="", repr=False)
     hosts: tuple[str, ...] = ()
     limits: Limits = Limits()
+    own_desk: Path | None = None
+    guarded: bool = False
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, store: str | None = None) -> "Settings":
@@ -69,7 +78,21 @@ class Settings:
                            for name, usual in LIMITS.items()},
                         local=_number(environ, "XIANGLIAN_RATE", 0))
         return cls(url, Path(cache), Path(ontology) if ontology else None, _key(environ),
-                   tuple(filter(None, hosts)), limits)
+                   tuple(filter(None, hosts)), limits,
+                   Path(desk) if (desk := environ.get("XIANGLIAN_DESK", "").strip()) else None)
+
+    @property
+    def desk(self) -> Path:
+        """Where keys, jobs and the audit are kept: beside a SQLite file, so that they go with it;
+        for a server's store in the user's data folder.  Never in the cache, which may be deleted.
+        """
+        if self.own_desk is not None:
+            return self.own_desk
+        file = sqlite_path(self.store) if self.store.startswith("sqlite://") else None
+        if file is not None:
+            return Path(f"{Path(file).absolute()}-desk")
+        name = blake2b(self.store.encode(), digest_size=8).hexdigest()
+        return Path(platformdirs.user_data_dir("xianglian", False)) / f"{name}-desk"
 
 
 def _key(environ: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from graph import cypher
 from graph.bolt import Server, TimedOut, Transaction
 from graph.dates import CHINA
-from ontology.errors import StoreError
+from ontology.errors import Busy, StoreError
 
 __all__ = ["Lease", "Step"]
 
@@ -50,8 +50,8 @@ class Lease:
         deadline = time.monotonic() + wait
         while not self._try(max(deadline - time.monotonic(), _PATIENCE)):
             if time.monotonic() >= deadline:
-                raise StoreError(f"{self._holder()}正在写入 Neo4j（{self._server.address}），"
-                                 f"等了 {wait:g} 秒；请等它完成后再试")
+                raise Busy(f"{self._holder()}正在写入 Neo4j（{self._server.address}），"
+                           f"等了 {wait:g} 秒；请等它完成后再试")
             time.sleep(_POLL)
         self._renewing = threading.Thread(target=self._renew, daemon=True, name="xianglian-lease")
         self._renewing.start()

@@ -1,7 +1,7 @@
 """An index brought up to date by reading only what was touched since it was built."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -16,7 +16,7 @@ from graph.record import Record, canonical
 from graph.store import Columns, Store
 from graph.table import Ints, Table, build
 
-__all__ = ["refreshed"]
+__all__ = ["refreshed", "supposed"]
 
 _SHARE = 10  # more than a tenth of the rows: building anew is as quick
 _FEW = 1000
@@ -35,6 +35,23 @@ def refreshed(index: Index, store: Store) -> Index | None:
     records = list(store.records(ids=touched))
     if (store.mark(), store.version()) != (mark, version):
         return None  # somebody wrote meanwhile
+    return _exchanged(index, touched, records, version, mark)
+
+
+def supposed(index: Index, store: Store, added: Sequence[Record]) -> Index:
+    """The index as it would be if these records were in the store too; its version is blank.
+
+    One with the (id, source, valid_from) of a live record takes its place.
+    """
+    touched = {record.id for record in added}
+    live = {(r.id, r.source, r.valid_from): r for r in store.records(ids=touched)}
+    live |= {(r.id, r.source, r.valid_from): r for r in added}
+    return _exchanged(index, touched, [*live.values()], "", index.mark)
+
+
+def _exchanged(index: Index, touched: Collection[str], records: Sequence[Record], version: str,
+               mark: str) -> Index:
+    """The index with these rows in the place of all those about the touched ids."""
     with uncollected():
         old = index.table
         gone = _numbers(old.terms, touched)

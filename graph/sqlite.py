@@ -47,7 +47,7 @@ from graph.hashes import (
 from graph.record import Record, canonical, digest, parse_values, record_key
 from graph.sqlite_file import APPLICATION, check_header, free_name, holder, holding, journal_size
 from graph.store import Columns, Entry, Progress, Put, silent
-from ontology.errors import StoreError
+from ontology.errors import Busy, StoreError
 from ontology.model import Ontology
 
 __all__ = ["SQLiteStore", "restore", "save"]
@@ -741,7 +741,7 @@ class SQLiteStore:
     def _copying(self, wait: float) -> Iterator[sqlite3.Connection]:
         """A copy of the memory, for the only writer."""
         if not self._one_writer.acquire(timeout=wait):
-            raise StoreError(f"本程序的另一个任务正在写入 {self._name}，等了 {wait:g} 秒")
+            raise Busy(f"本程序的另一个任务正在写入 {self._name}，等了 {wait:g} 秒")
         try:
             copy = _connect(None)
             with self._reading() as connection:
@@ -869,8 +869,8 @@ class SQLiteStore:
             _copy(connection, target)
 
 
-def _waited(path: Path, wait: float) -> StoreError:
-    return StoreError(f"{holder(path)}正在写入 {path}，等了 {wait:g} 秒；请等它完成后再试")
+def _waited(path: Path, wait: float) -> Busy:
+    return Busy(f"{holder(path)}正在写入 {path}，等了 {wait:g} 秒；请等它完成后再试")
 
 
 def _copy(connection: sqlite3.Connection, target: Path) -> None:

@@ -18,7 +18,7 @@ from ontology.errors import StoreError, XianglianError
 from ontology.model import Ontology
 
 __all__ = ["PASSWORD", "Columns", "Entry", "Progress", "Put", "Store", "Writer", "copy",
-           "open_store", "restore", "silent"]
+           "open_store", "restore", "silent", "sqlite_path"]
 
 PASSWORD = "XIANGLIAN_NEO4J_PASSWORD"  # the variable, for an address may not hold one
 

@@ -19,6 +19,7 @@ from loaders.cite import Citations
 from loaders.columns import SOURCE, columns
 from loaders.declare import Position, declare
 from loaders.inputs import Inputs, Work, template_work
+from loaders.pad import Pad
 from loaders.plan import Plan, draft
 from loaders.report import Rejected, Report
 from loaders.resolve import Fault, Known
@@ -28,7 +29,7 @@ from loaders.tables import Row, Table
 from ontology.errors import InputError, NotFound, Problem
 from ontology.model import Field, Kind, Ontology
 
-__all__ = ["add", "load", "retract", "shipped"]
+__all__ = ["add", "load", "preview", "retract", "shipped"]
 
 
 _STEP = 2_000
@@ -76,15 +77,28 @@ def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
 
     values  header (Chinese or English) → text as a person types it
     """
-    cells = values if kind.name == SOURCE else {**values, "来源": source}
-    table = Table("命令行", "", tuple(cells), iter([Row(1, list(cells.values()))]))
     run = _Load(store, ontology, silent, set(), additive=True)
     with store.write() as writer:
-        run.read_table(writer, table, kind)
+        run.read_table(writer, _one_row(kind, values, source), kind)
         if run.finish(writer, False, True):
             writer.commit()
             run.report.written = True
     return run.report
+
+
+def preview(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
+            source: str) -> tuple[Report, list[Record]]:
+    """What `add` would report and write; the store is only read."""
+    run, pad = _Load(store, ontology, silent, set(), additive=True), Pad(store)
+    run.read_table(pad, _one_row(kind, values, source), kind)
+    right = run.finish(pad, False, True)
+    run.report.dry_run = True
+    return run.report, pad.records if right else []
+
+
+def _one_row(kind: Kind, values: Mapping[str, str], source: str) -> Table:
+    cells = values if kind.name == SOURCE else {**values, "来源": source}
+    return Table("录入", "", tuple(cells), iter([Row(1, list(cells.values()))]))
 
 
 def retract(store: Store, ontology: Ontology, name: str) -> int:

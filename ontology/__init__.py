@@ -3,6 +3,7 @@
 from ontology.compiler import load_ontology
 from ontology.errors import (
     Ambiguous,
+    Busy,
     InputError,
     NotFound,
     OntologyError,
@@ -15,6 +16,7 @@ from ontology.model import Choice, End, Field, Kind, Ontology, Text
 
 __all__ = [
     "Ambiguous",
+    "Busy",
     "Choice",
     "End",
     "Field",

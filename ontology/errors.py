@@ -6,6 +6,7 @@
     ├── NotFound            a name is unknown: the nearest known names
     ├── Ambiguous           a name means several things: the choices
     └── StoreError          exit 3; the store cannot be reached, read or written
+        └── Busy            somebody else is writing into it
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "Ambiguous",
+    "Busy",
     "InputError",
     "NotFound",
     "OntologyError",
@@ -99,3 +101,7 @@ class StoreError(XianglianError):
     """The store cannot be reached, is damaged, locked, too new, full or read-only."""
 
     exit_code = 3
+
+
+class Busy(StoreError):
+    """Somebody else is writing into the store, and went on for longer than we waited."""

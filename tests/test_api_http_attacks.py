@@ -63,7 +63,8 @@ def raw(server: Server, said: bytes, patience: float = 20) -> bytes:
 
 def parameters(server: Server) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, methods in server.client.get("/openapi.json").json()["paths"].items():
-        yield path, methods["get"]
+        if "get" in methods and methods["get"]["operationId"] in CALLS:
+            yield path, methods["get"]
 
 
 @pytest.mark.parametrize("evil", INJECTIONS)

@@ -1,0 +1,82 @@
+"""What is sent and answered where something is written."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.queries import Name
+
+__all__ = ["Audit", "JobAnswer", "JobList", "Me", "NewRecord", "Recent", "Upload"]
+
+Text = Annotated[str, StringConstraints(max_length=5000)]
+Header = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class Upload(BaseModel):
+    """How a file is to be loaded; the same switches as on the command line."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: Annotated[str, StringConstraints(min_length=5, max_length=120)] = Field(
+        description="文件名，以 .csv 或 .xlsx 结尾", examples=["operatesIn.csv"])
+    kind: Annotated[str, StringConstraints(max_length=60)] | None = Field(
+        None, description="种类，文件名（Excel 是工作表名）里没有写时用：operatesIn、从事环节 …")
+    dry_run: bool = Field(False, description="只检查，不写入")
+    keep_good: bool = Field(False, description="有错行时仍写入正确的行")
+    allow_shrink: bool = Field(False, description="允许比上次少两成以上")
+
+
+class Recent(BaseModel):
+    """The latest of something."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=500, description="最多几行", examples=[2])
+
+
+class NewRecord(BaseModel):
+    """One record as a person types it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {
+        "kind": "operatesIn", "source": "2026年6月长沙走访",
+        "values": {"企业": "某某铜箔有限公司", "环节": "锂电池/铜箔", "所在地": "长沙市",
+                   "观察日期": "2026-06"}}})
+
+    kind: Annotated[str, StringConstraints(min_length=1, max_length=60)] = Field(
+        description="种类：operatesIn、从事环节 …")
+    values: Annotated[dict[Header, Text], Field(max_length=60)] = Field(
+        description="字段 → 写法，与模板的列相同，中英文都行")
+    source: Name = Field(description="谁在哪里说的，如 2026年6月长沙走访")
+
+
+class JobAnswer(BaseModel):
+    """A writing task."""
+
+    id: str
+    what: Literal["load", "add", "retract"]
+    by: str = Field(description="用的哪把密钥")
+    asks: dict[str, Any] = Field(description="要它做什么")
+    asked: str
+    state: Literal["waiting", "running", "done", "failed", "lost"]
+    began: str | None
+    ended: str | None
+    note: str = Field(description="在等什么，或怎么没了")
+    progress: dict[str, Any] | None = Field(description="正在读的文件，读了多少行")
+    written: bool = Field(description="图谱是不是写过了")
+    report: dict[str, Any] | None = Field(description="与命令行 --json 相同的报告，做完才有")
+    error: dict[str, Any] | None = Field(description="为什么没做成")
+    links: dict[str, str]
+
+
+class JobList(BaseModel):
+    rows: list[JobAnswer]
+
+
+class Me(BaseModel):
+    name: str
+    scope: Literal["", "read", "write", "admin"]
+    may_write: bool
+
+
+class Audit(BaseModel):
+    rows: list[dict[str, Any]]
