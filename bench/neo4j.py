@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice, pairwise
 from pathlib import Path
 from random import Random
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measure(folder: Path, jar: Path, firms: int, seed: int, heap: str) -> None:
     """All figures of one size: ours on one server, the plain loops on another."""
     ontology = load_ontology()
-    with closing(_records(folder, firms, seed, ontology)) as file:
+    with closing(records_of(folder, firms, seed, ontology)) as file:
         with _server(jar, folder / "ours", heap) as server:
             ours = loading(server, file, ontology)
             reading(server, file, ontology)
@@ -112,25 +112,33 @@ def measure(folder: Path, jar: Path, firms: int, seed: int, heap: str) -> None:
 def measure_imported(folder: Path, jar: Path, firms: int, seed: int, heap: str) -> None:
     """Reading and asking at a size that a load would take too long for a bench."""
     ontology = load_ontology()
-    with closing(_records(folder, firms, seed, ontology)) as file:
-        rows, files = sum(file.origins().values()), folder / "files"
-        written, _ = timed(lambda: write_files(file, ontology, files))
-        say("files for neo4j-admin", f"{rows / written:,.0f} rows/s",
-            f"{rows:,} rows, {written:.1f} s, {memory():,.0f} MB at most in this process")
-        command = re.findall(r"^ +neo4j-admin (.+)$", (files / "README.md").read_text("utf-8"),
-                             re.MULTILINE)[0]
-        server = Server(jar, folder / "ours", heap=heap, pagecache="1g", options=())
-        taken, _ = timed(lambda: server.admin(*command.split(), folder=files))
-        with server.start():
-            os.environ[PASSWORD] = server.password
-            opened, _ = timed(lambda: open_store(server.store, ontology).close())
-            say("import by neo4j-admin", f"{rows / (taken + opened):,.0f} rows/s",
-                f"{taken:.1f} s, then {opened:.1f} s for indexes and constraints")
-            reading(server, file, ontology)
-            asking(server, ontology, seed)
+    with (closing(records_of(folder, firms, seed, ontology)) as file,
+          filled(folder, jar, file, ontology, heap) as server):
+        reading(server, file, ontology)
+        asking(server, ontology, seed)
 
 
-def _records(folder: Path, firms: int, seed: int, ontology: Ontology) -> SQLiteStore:
+@contextmanager
+def filled(folder: Path, jar: Path, file: Store, ontology: Ontology,
+           heap: str) -> Iterator[Server]:
+    """A running server with what the store holds, by files for neo4j-admin."""
+    rows, files = sum(file.origins().values()), folder / "files"
+    written, _ = timed(lambda: write_files(file, ontology, files))
+    say("files for neo4j-admin", f"{rows / written:,.0f} rows/s",
+        f"{rows:,} rows, {written:.1f} s, {memory():,.0f} MB at most in this process")
+    command = re.findall(r"^ +neo4j-admin (.+)$", (files / "README.md").read_text("utf-8"),
+                         re.MULTILINE)[0]
+    server = Server(jar, folder / "ours", heap=heap, pagecache="1g", options=())
+    taken, _ = timed(lambda: server.admin(*command.split(), folder=files))
+    with server.start():
+        os.environ[PASSWORD] = server.password
+        opened, _ = timed(lambda: open_store(server.store, ontology).close())
+        say("import by neo4j-admin", f"{rows / (taken + opened):,.0f} rows/s",
+            f"{taken:.1f} s, then {opened:.1f} s for indexes and constraints")
+        yield server
+
+
+def records_of(folder: Path, firms: int, seed: int, ontology: Ontology) -> SQLiteStore:
     """The shipped and the synthetic data, loaded into a file."""
     generate(firms, seed, folder / "sources")
     store = SQLiteStore(folder / "bench.db", ontology)
