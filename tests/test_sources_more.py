@@ -8,6 +8,7 @@ import pytest
 
 from graph.analysis.gaps import gaps
 from graph.analysis.supplies import suppliers
+from graph.analysis.verdicts import verdict
 from graph.dates import first_day, last_day
 from graph.index import Index
 from graph.record import Record
@@ -19,8 +20,8 @@ from ontology.model import Ontology
 ROWS = {
     "hunan-lists": {"sources": 4, "szse": 91, "a-shares": 56, "identities": 1,
                     "former-names": 1, "smart-factories": 12},
-    "hunan-public": {"sources": 19, "firms": 52, "honours": 49, "operates": 3, "supplies": 3,
-                     "presence": 4, "projects": 9, "figures": 17, "spot-check": 50},
+    "hunan-public": {"sources": 23, "firms": 53, "honours": 49, "operates": 10, "supplies": 3,
+                     "presence": 14, "projects": 9, "figures": 17, "spot-check": 50},
 }
 TODAY = first_day("2026-11-22")
 
@@ -156,6 +157,23 @@ def test_the_battery_chain_of_changsha_holds_with_everything_loaded(
     rows = {row["segment"]: row for row in gaps(index, "锂电池", "长沙", at)["segments"]}
     assert tuple(rows[s]["verdict"] for s in ("正极材料", "负极材料", "隔膜", "电解液")) == verdicts
     assert {firm["name"] for firm in rows["正极材料"]["firms"]} == cathodes
+
+
+@pytest.mark.parametrize(("segment", "region"), [
+    ("五金打火机/零配件", "邵东市"), ("农业机械/零部件", "双峰县"), ("食品/原料", "平江县"),
+    ("北斗/终端", "长沙市"), ("集成电路/芯片设计", "长沙市"), ("先进钢铁材料/硅钢", "娄底市"),
+    ("生物医药/医疗器械", "长沙市"), ("永州电机/硅钢铁芯", "娄底经济技术开发区")])
+def test_what_a_public_page_says_is_there_is_there(
+        index: Index, segment: str, region: str) -> None:
+    found = verdict(index, segment, region, TODAY)
+    assert found["verdict"] == "present"
+    assert all(e["source"]["address"].startswith("http") for e in found["evidence"])
+
+
+def test_a_place_that_only_a_daughter_firm_suggests_proves_nothing(index: Index) -> None:
+    found = verdict(index, "先进储能材料/磷酸铁", "宁乡经济技术开发区", TODAY)
+    assert found["verdict"] == "unknown" and found["hinted"][0]["name"] == "湖南雅城"
+    assert verdict(index, "先进储能材料/磷酸铁", "湖南省", TODAY)["verdict"] == "present"
 
 
 def test_the_nearest_separator_of_2014_was_in_changde(index: Index) -> None:
