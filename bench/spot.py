@@ -1,10 +1,11 @@
 """`python -m bench.spot` draws the records of the spot check and prints those that
-docs/data-check.csv does not have yet, or has in other words; `--write` adds them to it, to be
-checked by hand.
+docs/data-check.csv does not have in these words; `--write` adds them to it, to be checked by hand.
 
-Every record has a lot, a digest of the seed and of its id, and is drawn if its lot is not above
-LAST: the hundredth of the data version at which the check began.  So a record is drawn or not
-whatever else is loaded, and data that is added later brings its share of records to check.
+Every record has a lot, a digest of the seed and of its public name, and is drawn if its lot is not
+above LAST: the hundredth of the data version at which the check began.  So a record is drawn or
+not whatever else is loaded; data that is added later brings its share of records to check, a
+record that says something else is checked again, and a line of what no longer stands says in
+`mended` what became of it.
 """
 
 import argparse
@@ -20,7 +21,8 @@ from graph.store import open_store
 from loaders import pipeline
 from ontology import Ontology, load_ontology
 
-__all__ = ["CHECKED", "OUTCOMES", "Check", "checks", "drawn", "lot", "shipped", "statement"]
+__all__ = ["CHECKED", "OUTCOMES", "Check", "checks", "drawn", "lot", "shipped", "statement",
+           "unchecked"]
 
 SEED = "湘链抽查2026"
 LAST = "02ffbabf86d93235"
@@ -35,7 +37,7 @@ class Check:
 
     statement  what the record said when it was checked
     outcome    one of OUTCOMES; why says what it was compared with, or why it could not be
-    mended     what became of a wrong one; else blank
+    mended     what became of a record that no longer stands in these words; else blank
     """
 
     record: str
@@ -47,15 +49,15 @@ class Check:
     mended: str
 
 
-def lot(record: Record) -> str:
-    """16 hex digits, evenly spread and the same wherever and whenever it is drawn."""
-    id = record_id(record.id, record.source, record.valid_from)
-    return blake2b(f"{SEED}\x1f{id}".encode(), digest_size=8).hexdigest()
+def lot(record: str) -> str:
+    """16 hex digits for the public name of a record, the same wherever it is drawn."""
+    return blake2b(f"{SEED}\x1f{record}".encode(), digest_size=8).hexdigest()
 
 
-def drawn(records: Iterable[Record]) -> list[Record]:
-    """The records whose lot fell, in the order of their lots."""
-    return sorted((one for one in records if lot(one) <= LAST), key=lot)
+def drawn(records: Iterable[Record]) -> dict[str, Record]:
+    """The records whose lot fell by their public names, in the order of their lots."""
+    named = {record_id(one.id, one.source, one.valid_from): one for one in records}
+    return {name: named[name] for name in sorted(named, key=lot) if lot(name) <= LAST}
 
 
 def statement(record: Record, ontology: Ontology) -> str:
@@ -100,12 +102,10 @@ def shipped(ontology: Ontology) -> tuple[str, list[Record]]:
 def unchecked(records: Iterable[Record], ontology: Ontology) -> Iterator[Check]:
     """The drawn records that nobody has checked as they stand."""
     known = {(check.record, check.statement) for check in checks()}
-    known |= {(check.record, "") for check in checks() if check.mended}
-    for record in drawn(records):
-        id, said = record_id(record.id, record.source, record.valid_from), statement(
-            record, ontology)
-        if not known & {(id, said), (id, "")}:
-            yield Check(id, record.kind, said, _bare(record.source), "", "", "")
+    for name, record in drawn(records).items():
+        said = statement(record, ontology)
+        if (name, said) not in known:
+            yield Check(name, record.kind, said, _bare(record.source), "", "", "")
 
 
 def write(rows: Iterable[Check], file: Path = CHECKED) -> None:
@@ -128,8 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for check in found:
         print(check.record, check.statement, f"《{check.source}》")
     if chosen.write:
-        stands = {check.record for check in found}
-        write([*(check for check in checks() if check.record not in stands), *found])
+        write([*checks(), *found])
 
 
 if __name__ == "__main__":
