@@ -15,6 +15,7 @@ from graph.analysis import (
     paths,
     search,
     supplies,
+    support,
     things,
 )
 from graph.analysis import compare as compares
@@ -125,6 +126,10 @@ class Answers:
         """How much is known of each chain in a region, and on what sources it rests."""
         return _whole(coverage.coverage(self.index, self.at, region, chains))
 
+    def support(self, chains: Sequence[str] = (), regions: Sequence[str] = ()) -> Answer:
+        """On whom, which sources and how old evidence each chain rests in each region."""
+        return dict(support.support(self.index, self.at, chains, regions))
+
     def search(self, text: str, kinds: Sequence[str] = (), limit: int = 20,
                cursor: str | None = None) -> Answer:
         """Things whose name, alias, code, pinyin or initials match."""
@@ -179,9 +184,13 @@ class Answers:
     def sources(self, text: str = "", limit: int | None = None,
                 cursor: str | None = None) -> Answer:
         """The cited sources, and what was loaded with how many live records."""
-        origins = self._state.origins if self.known_at is None else {}
         return _whole(things.sources(self.index, self.at, text, limit, cursor)) | {
-            "origins": dict(origins)}
+            "origins": self.origins}
+
+    @property
+    def origins(self) -> dict[str, int]:
+        """What was loaded, with its number of live records; nothing is known of the past."""
+        return dict(self._state.origins) if self.known_at is None else {}
 
     def explain(self, term: str | None) -> Answer:
         """The model itself: all kinds, or one kind, field or vocabulary."""

@@ -1,13 +1,17 @@
 """More questions of the command line; `api.cli` registers them."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from api import datareport
 from api.answers import Answer, Answers
 from api.texts import Texts
 from graph.analysis.filters import Filter
+from loaders.pipeline import shipped
+from loaders.sizes import sizes
 
 __all__ = ["register"]
 
@@ -77,9 +81,26 @@ def neighbourhood(a: Answers, thing: ThingArgument,
     return a.neighbourhood(thing, depth, limit), _neighbourhood
 
 
-def coverage(a: Answers, region: InOption = None, chain: ChainsOption = None) -> Shown:
-    """知道多少：每条链有来源说得清的占多少，资料有多少。"""
-    return a.coverage(region, chain or ()), _coverage
+def coverage(a: Answers, region: InOption = None, chain: ChainsOption = None,
+             output: Annotated[Path | None, typer.Option(
+                 "-o", metavar="文件", help="把数据报告写成这个 .md：各链各市州的企业、来源、"
+                                            "等级、证据年龄，最弱的在前")] = None,
+             check: Annotated[Path | None, typer.Option(
+                 "--check", metavar="文件", help="同 -o：抽查结果 .csv，写出对错的比例")] = None,
+             ) -> Shown:
+    """知道多少：每条链有来源说得清的占多少，资料有多少；可写成数据报告。
+
+    例：xianglian coverage -o 数据报告.md
+    """
+    answer = a.coverage(region, chain or ())
+    if output is None:
+        return answer, _coverage
+    checked = datareport.outcomes(check) if check else []
+    whole = a.support(chain or (), [answer["region_id"]])
+    text = datareport.report(a.ontology, answer, whole, a.support(chain or ()),
+                             sizes(shipped(), a.ontology), a.origins, checked)
+    output.write_text(text, encoding="utf-8", newline="\n")
+    return {"file": str(output)}, _written
 
 
 def entity(a: Answers, thing: ThingArgument, limit: RowsOption = None) -> Shown:
@@ -233,6 +254,10 @@ def _coverage(texts: Texts, answer: Answer) -> None:
                   f"{found['essential']} 个，待核 {found['unknown']} 个）", "    ")
     for fault in answer["faults"]:
         texts.say(fault)
+
+
+def _written(texts: Texts, answer: Answer) -> None:
+    texts.say(f"已写出 {answer['file']}。")
 
 
 def _records(texts: Texts, answer: Answer) -> None:
