@@ -24,7 +24,8 @@ def outcomes(file: Path) -> list[dict[str, str]]:
             rows = [*csv.DictReader(lines)]
     except OSError as error:
         raise InputError([Problem(file.name, f"读不了：{error.strerror}")]) from None
-    if any(row.get("outcome") not in OUTCOMES or not {"kind", "mended"} <= set(row) for row in rows):
+    needed = {"kind", "mended"}
+    if any(row.get("outcome") not in OUTCOMES or not needed <= set(row) for row in rows):
         raise InputError([Problem(file.name, "不是抽查结果：要有 kind、mended 和 outcome"
                                              "（right、wrong、not checkable）三列")])
     return rows

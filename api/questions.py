@@ -10,6 +10,7 @@ from api import datareport
 from api.answers import Answer, Answers
 from api.texts import Texts
 from graph.analysis.filters import Filter
+from graph.places import RUNGS
 from loaders.pipeline import shipped
 from loaders.sizes import sizes
 
@@ -230,7 +231,11 @@ def _candidates(texts: Texts, answer: Answer) -> None:
               f"目前{words[answer['verdict']]} · 共 {answer['total']} 个")
     if answer["here"]:
         texts.say("本地已在做的：" + "、".join(firm["name"] for firm in answer["here"]))
+    for remark in answer["remarks"]:
+        texts.say(f"{remark['text']}{_titles(remark['evidence'])}")
     _rows(texts, answer)
+    if any(RUNGS["outside"] in row["places"] for row in answer["rows"]):
+        texts.say(f"“{RUNGS['outside']}”：来源只写到湖南之外，没有写在哪个省。")
 
 
 def _neighbourhood(texts: Texts, answer: Answer) -> None:

@@ -58,21 +58,36 @@ class Texts:
             (segment_name(row), self.word("SegmentStage", row["stage"]), _verdict(row),
              _firms(row["firms"]) or (f"推断：{_firms(row['hinted'])}" if row["hinted"] else ""),
              self._mark(row["evidence"])) for row in answer["segments"]))
+        self._unplaced(answer)
         for key, (title, meaning) in LISTS.items():
             self._list(title, meaning, answer["lists"][key])
         self._cited()
         self._thresholds(answer)
         self.say(template_line(answer["template"]))
 
+    def _unplaced(self, answer: Answer, most: int = 12) -> None:
+        """Who is here and of the chain while nobody says for which segment."""
+        found = answer["unplaced"]
+        if not found:
+            return
+        named = "、".join(f"{firm['name']}（{firm['ties'][0]}）{self.notes.mark(firm['evidence'])}"
+                         for firm in found[:most])
+        self.say(f"另有 {len(found)} 家本地企业与这条链有往来或名分，没有来源说做哪个环节："
+                 f"{named}{'等' if len(found) > most else ''}。问清它们做什么，就能定下几个环节。")
+
     def _list(self, title: str, meaning: str, items: Sequence[Answer], most: int = 8) -> None:
         if not items:
             return
         self.console.print(f"[bold]{title}[/bold]（{meaning}）{len(items)} 项")
-        for item in items[:most]:
+        bare = [item for item in items if item["bare"]]
+        told = [item for item in items if not item["bare"]]
+        for item in told[:most]:
             self.say(f"  · {item['segment']}：{item['why']}", "    ")
-        if len(items) > most:
-            rest = "、".join(item["segment"] for item in items[most:])
-            self.say(f"  · 以及：{rest}", "    ")
+        if len(told) > most:
+            self.say(f"  · 以及：{'、'.join(item['segment'] for item in told[most:])}", "    ")
+        if bare:
+            self.say("  · 没有来源说过有没有，也没有本地的上下游可循："
+                     f"{'、'.join(item['segment'] for item in bare)}", "    ")
         if items[0]["verdict"] == "unknown" and title == "待核":
             self.say(f"  怎么查：{items[0]['look_up']}", "    ")
 
@@ -82,7 +97,8 @@ class Texts:
                  for name in ("firm", "absence")}
         self.say(
             f"口径：{limits['strong_firms']:g} 家以上、或 {limits['strong_firms_with_leader']:g} 家"
-            f"以上且含链主、单项冠军或上市公司为强；“有”的证据管 {years['firm']} 年，"
+            f"以上且含链主、单项冠军或上市公司为强，旧证的企业也数在内，另行标出；"
+            f"“有”的证据管 {years['firm']} 年，"
             f"“没有”和“已排查”管 {years['absence']} 年；"
             f"只采用{self.word('Grade', str(limits['min_grade']))}以上等级的来源。")
 
@@ -415,7 +431,9 @@ def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _verdict(state: Answer) -> str:
-    extra = [STRENGTHS.get(state["strength"] or "", ""), "旧证" if state["stale"] else ""]
+    old = state["stale_firms"] if state["strength"] else 0
+    extra = [STRENGTHS.get(state["strength"] or "", ""),
+             "旧证" if state["stale"] else f"{old} 家旧证" if old else ""]
     words = "·".join(part for part in extra if part)
     return _word(state["verdict"]) + (f"（{words}）" if words else "")
 

@@ -26,7 +26,7 @@ DEFAULT_GRADE, INFERRED = "industry", "inferred"
 # Who meets whom, and how a gap came to be closed.
 COMPANY, INSTITUTE, PERSON = "Company", "Institute", "Person"
 PROJECT, STAGE, DEMAND, CLUSTER = "Project", "Stage", "Demand", "Cluster"
-OBSERVATION, POLICY = "Observation", "Policy"
+OBSERVATION, POLICY, TRAIT = "Observation", "Policy", "Trait"
 FACILITATES = "facilitates"  # alliance or agency → what it brought about
 FILLS = "fills"  # project → segment
 ASKS = "asksFor"  # demand → segment or product
@@ -34,6 +34,7 @@ MEMBER_OF = "memberOf"  # anything → alliance, cluster or fund
 TAKES_PART = "takesPartIn"  # participant → event
 HOLDS = "holds"  # person → organisation
 SUBJECT, STATUS, STEP, FORM, ASKER = "subject", "status", "step", "form", "asker"
+TEXT = "text"  # of a trait
 GONE = ("stopped", "closed", "moved")  # statuses of a firm that no longer works there
 ENDED = "ended"  # the step of a project that came to nothing
 DONE = ("in_production", "full_capacity")  # the steps after which a project is a plant

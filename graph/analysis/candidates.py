@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from graph import dates, structure
 from graph.analysis.answers import Envelope, Evidence, Firm, envelope, evidence
-from graph.analysis.filters import inside, located
+from graph.analysis.filters import inside, located, references
 from graph.analysis.nearest import Nearest, nearest
 from graph.analysis.pages import cut
 from graph.analysis.reasons import (
@@ -33,7 +33,7 @@ from graph.analysis.verdicts import Grounds, grounds, segment_verdict
 from graph.index import Index
 from graph.merge import merge
 
-__all__ = ["COUNTERS", "REASONS", "Candidate", "Candidates", "candidates"]
+__all__ = ["COUNTERS", "REASONS", "Candidate", "Candidates", "Remark", "candidates"]
 
 REASONS: Mapping[str, str] = {
     "open": "没有来源说它已停业或搬走", "nearest": "离得最近的地方就有它在做",
@@ -62,6 +62,13 @@ class Candidate(TypedDict):
     counters: list[Counter]
 
 
+class Remark(TypedDict):
+    """What a source says of the segment in words: also how far somebody looked in vain."""
+
+    text: str
+    evidence: list[Evidence]
+
+
 class Candidates(Envelope):
     """here: who does it in the region already, if the segment is not missing at all."""
 
@@ -72,6 +79,7 @@ class Candidates(Envelope):
     verdict: str
     here: list[Firm]
     nearest: Nearest | None
+    remarks: list[Remark]
     order: list[str]
     total: int
     rows: list[Candidate]
@@ -95,10 +103,20 @@ def candidates(index: Index, segment: str, region: str, at: int, order: Sequence
         "segment": index.label(search.segment), "segment_id": index.id(search.segment),
         "region": index.label(search.region, at), "region_id": index.id(search.region),
         **envelope(index, at), "verdict": said["verdict"], "here": said["firms"],
-        "nearest": search.nearest, "order": names, "total": len(search.found),
+        "nearest": search.nearest, "remarks": _remarks(index, search.segment),
+        "order": names, "total": len(search.found),
         "rows": [search.candidate(thing, names) for thing in some], "next": after,
         "evidence": said["evidence"],
     }
+
+
+def _remarks(index: Index, segment: int) -> list[Remark]:
+    """The traits of the segment, each text once, best source first."""
+    rows = references(index, structure.TRAIT, [structure.SUBJECT]).get(segment, ())
+    told: dict[str, list[int]] = {}
+    for row in index.best_first(shown(index, rows)):
+        told.setdefault(str(index.table.said(row).get(structure.TEXT, "")), []).append(row)
+    return [{"text": text, "evidence": evidence(index, some)} for text, some in told.items()]
 
 
 class _Search:

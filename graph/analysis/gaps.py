@@ -11,6 +11,7 @@ from graph.analysis.completeness import Completeness, completeness, slots
 from graph.analysis.flips import Flip, flips
 from graph.analysis.nearest import Nearest, nearest
 from graph.analysis.template import Template, template, whole_of
+from graph.analysis.unplaced import Unplaced, unplaced
 from graph.analysis.verdicts import STATES, grounds, segment_verdict, states
 from graph.index import Index, Member
 from graph.structure import FEEDS
@@ -35,6 +36,7 @@ class SegmentRow(TypedDict):
     strength: str | None
     stale: bool
     firms: list[Firm]
+    stale_firms: int
     nearest: Nearest | None
     closed: Closed | None
     evidence: list[Evidence]
@@ -54,7 +56,8 @@ class Neighbour(TypedDict):
 
 
 class Item(TypedDict):
-    """One line of a list: the segment, why it stands there, and what to do next."""
+    """One line of a list: the segment, why it stands there, and what to do next; bare: no source
+    says anything that would help, not even of a neighbour."""
 
     id: str
     segment: str
@@ -62,6 +65,7 @@ class Item(TypedDict):
     verdict: str
     weight: float
     why: str
+    bare: bool
     look_up: str
     firms: list[str]
     neighbours: list[Neighbour]
@@ -78,7 +82,10 @@ class Lists(TypedDict):
 
 
 class Gaps(Envelope):
-    """The answer of `gaps`."""
+    """The answer of `gaps`.
+
+    unplaced: firms here that sources tie to the chain, none saying to which of its segments.
+    """
 
     chain: str
     chain_id: str
@@ -89,6 +96,7 @@ class Gaps(Envelope):
     thresholds: dict[str, float | str]
     template: Template
     segments: list[SegmentRow]
+    unplaced: list[Unplaced]
     lists: Lists
     evidence: list[Evidence]
 
@@ -107,7 +115,8 @@ def gaps(index: Index, chain: str, region: str, at: int, min_grade: str | None =
         "region": index.label(where, at), "region_id": index.id(where),
         **envelope(index, at), "completeness": found, "coverage": coverage,
         "thresholds": thresholds(index), "template": template(index, what, at),
-        "segments": rows, "lists": lists, "evidence": [],
+        "segments": rows, "unplaced": unplaced(index, what, where, at), "lists": lists,
+        "evidence": [],
     }
 
 
@@ -130,7 +139,8 @@ def _row(index: Index, member: Member, region: int, at: int) -> SegmentRow:
         "id": index.id(segment), "segment": index.label(segment),
         "name_en": index.english(segment), "stage": member.stage, "essential": member.essential,
         "weight": member.weight, "verdict": said["verdict"], "strength": said["strength"],
-        "stale": said["stale"], "firms": said["firms"], "nearest": near,
+        "stale": said["stale"], "firms": said["firms"], "stale_firms": said["stale_firms"],
+        "nearest": near,
         "closed": closed(index, segment, region, found, at),
         "evidence": said["evidence"], "hints": said["hints"], "hinted": said["hinted"],
         "flips": flips(index, found, segment, region, at),
@@ -222,7 +232,9 @@ class _Lister:
         return {
             "id": index.id(segment), "segment": index.label(segment),
             "chain": index.label(chain), "verdict": verdict or (row["verdict"] if row else ""),
-            "weight": member.weight, "why": reason[0], "look_up": reason[1],
+            "weight": member.weight, "why": reason[0],
+            "bare": bool(row and row["verdict"] == "unknown" and not near and not row["hints"]),
+            "look_up": reason[1],
             "firms": self._who(segment), "neighbours": near,
             "alternatives": [index.label(m.segment) for m in slot if m.segment != segment],
         }
@@ -242,8 +254,11 @@ class _Lister:
         row = self.rows[member.segment]
         near = row["nearest"]
         beside = f"，而{self.place}已有{names}" if (names := self._names(member.segment)) else ""
-        where = (f"最近的在{near['region']}（{near['scope_name']}）"
-                 if near and near["region"] else "没有来源说过哪里有")
+        where = "没有来源说过哪里有"
+        if near and near["region"]:
+            where = (f"最近的在{near['region']}（{near['scope_name']}）"
+                     if near["region"] != near["scope_name"] else
+                     f"最近的在{near['region']}，来源没有写在哪个省")
         said = "；".join(self._denied(row))
         return (f"{said}{beside}；{where}",
                 f"{near['region']}的{'、'.join(f['name'] for f in near['firms'])}能否来设点或供货"

@@ -20,13 +20,15 @@ Longs = NDArray[np.int64]
 
 
 class Verdict(TypedDict):
-    """strength (strong, weak, single) only if present; hints: inferred records, never counted,
+    """strength (strong, weak, single) only if present, by all firms; stale_firms: how many of
+    them are named only by evidence past its shelf life; hints: inferred records, never counted,
     and the firms that they name."""
 
     verdict: str
     strength: str | None
     stale: bool
     firms: list[Firm]
+    stale_firms: int
     evidence: list[Evidence]
     hints: list[Evidence]
     hinted: list[Firm]
@@ -116,13 +118,14 @@ def segment_verdict(index: Index, found: Grounds, at: int) -> Verdict:
     """What the grounds come to."""
     c = index.claims
     named = {firm for firm in c.firm[found.positive].tolist() if firm >= 0}
+    fresh = set(c.firm[found.positive[c.fresh[found.positive] >= at]].tolist())
     present = found.verdict == "present"
     who = firms(index, named, at)
     return {
         "verdict": found.verdict,
         "strength": _strength(index, who) if present else None,
         "stale": bool(present and (c.fresh[found.positive] < at).all()),
-        "firms": who,
+        "firms": who, "stale_firms": len(named - fresh),
         "evidence": evidence(index, [*c.row[found.positive].tolist(), *found.negative]),
         "hints": evidence(index, c.row[found.weak].tolist()),
         "hinted": firms(index, {firm for firm in c.firm[found.weak].tolist() if firm >= 0}, at),

@@ -1,0 +1,129 @@
+"""Firms of a region that sources tie to a chain while none says which of its segments is theirs."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph import structure
+from graph.analysis.answers import Evidence, Firm, evidence, firms
+from graph.analysis.filters import inside, references
+from graph.analysis.reasons import Rows, places_of, shown
+from graph.index import Index
+
+__all__ = ["Unplaced", "unplaced"]
+
+Numbers = NDArray[np.int64]
+
+
+class Unplaced(Firm):
+    """A firm; ties: what ties it to the chain, in words; evidence: the records that say so."""
+
+    ties: list[str]
+    evidence: list[Evidence]
+
+
+def unplaced(index: Index, chain: int, region: int, at: int) -> list[Unplaced]:
+    """Firms without any stated segment that lie in the region and are tied to the chain.
+
+    Tied is who leads it, is a member or the firm of what belongs to it (cluster, alliance,
+    project), or has a business tie with a firm that works in it or with another of these firms.
+    """
+    silent = _silent(index)
+    places = inside(index, region, at)
+    found = {firm: rows for firm, rows in _around(index, chain, at).items() if firm in silent}
+    found = _here(index, found, places, at)
+    inner = {firm for segment in index.segments_of(chain, at)
+             for firm in _working(index, segment)} | {
+                 firm for firm, _ in index.joined(structure.LEADS, chain, at, forward=False)}
+    for known in (inner, None):  # first the firms of the chain, then those just found
+        for firm, rows in _here(index, _tied(index, known or set(found), at), places, at).items():
+            if firm != chain:
+                found.setdefault(firm, []).extend(rows)
+    return [{**firm, "ties": _ties(index, index.number(firm["id"]), rows, at),
+             "evidence": evidence(index, rows)}
+            for firm in firms(index, found, at)
+            for rows in [list(dict.fromkeys(found[index.number(firm["id"])]))]]
+
+
+def _silent(index: Index) -> set[int]:
+    """Firms of which no record says any segment, whatever its grade and date."""
+    if "silent firms" not in index.memory:
+        t = index.table
+        rows = [t.rows(link.name) for link in index.ontology.links if link.evidence == "firm"]
+        told = np.unique(index.canon[t.head[np.concatenate([np.zeros(0, np.int64), *rows])]])
+        every = np.array(index.things(structure.COMPANY), np.int64)
+        index.memory["silent firms"] = set(np.setdiff1d(every, told).tolist())
+    known: set[int] = index.memory["silent firms"]
+    return known
+
+
+def _working(index: Index, segment: int) -> set[int]:
+    """Who is said to work in the segment, anywhere and at any time."""
+    c = index.claims
+    return set(c.firm[c.within(segment, ((0, c.nodes),))].tolist()) - {-1}
+
+
+def _around(index: Index, chain: int, at: int) -> Rows:
+    """Firms joined with the chain itself or with something that names it in a field."""
+    wheres: dict[int, list[int]] = {chain: []}
+    for kind in index.ontology.classes:
+        fields = [f.name for f in kind.fields if f.refers == (structure.CHAIN,)]
+        if fields and kind.name != structure.SEGMENT:
+            for row in references(index, kind.name, fields).get(chain, ()):
+                wheres.setdefault(int(index.canon[index.table.thing[row]]), []).append(row)
+    found: Rows = {}
+    for thing, rows in wheres.items():
+        for firm, row in (*_neighbours(index, thing, at), *_named(index, rows)):
+            found.setdefault(firm, []).extend(shown(index, [row]))
+    return {firm: rows for firm, rows in found.items() if rows}
+
+
+def _neighbours(index: Index, thing: int, at: int) -> Iterator[tuple[int, int]]:
+    """Firms at the other end of a link that is not over by that day."""
+    mine, t = index.links.of(thing), index.table
+    for there, row in zip(index.links.there[mine].tolist(), index.links.row[mine].tolist(),
+                          strict=True):
+        if index.kind_of(there) == structure.COMPANY and at < t.end[row]:
+            yield there, row
+
+
+def _named(index: Index, rows: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Firms that the records of a thing name in a field."""
+    for row in rows:
+        for value in index.table.said(row).values():
+            target = index.reference(value)
+            if target >= 0 and index.kind_of(target) == structure.COMPANY:
+                yield target, row
+
+
+def _tied(index: Index, known: Collection[int], at: int) -> Rows:
+    """Silent firms with a business tie to one of these."""
+    if "silent ties" not in index.memory:
+        silent = np.array(sorted(_silent(index)), np.int64)
+        index.memory["silent ties"] = np.flatnonzero(np.isin(index.ties.here, silent))
+    mine: Numbers = index.memory["silent ties"]
+    mine = mine[np.isin(index.ties.there[mine], np.array(sorted(known), np.int64))]
+    found: Rows = {}
+    for firm, row in zip(index.ties.here[mine].tolist(), index.ties.row[mine].tolist(),
+                         strict=True):
+        if at < index.table.end[row] and shown(index, [row]):
+            found.setdefault(firm, []).append(row)
+    return found
+
+
+def _here(index: Index, found: Rows, places: set[int], at: int) -> Rows:
+    return {firm: rows for firm, rows in found.items() if places & set(places_of(index, firm, at))}
+
+
+def _ties(index: Index, firm: int, rows: Iterable[int], at: int) -> list[str]:
+    """“配套 三一重工益阳公司”, “推断：控股 三一重工”, “项目 …”, each once, in their order."""
+    t, said = index.table, dict[str, None]()
+    for row in rows:
+        kind = index.ontology.kinds[t.kinds[t.kind[row]]]
+        ends = [int(index.canon[end]) for end in (t.head[row], t.tail[row])] if kind.ends else [
+            int(index.canon[t.thing[row]])]
+        other = next((end for end in ends if end != firm), firm)
+        doubt = "推断：" if t.inferred[row] else ""
+        said[f"{doubt}{kind.label.zh} {index.label(other, at)}"] = None
+    return list(said)
