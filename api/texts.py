@@ -97,7 +97,7 @@ class Texts:
                  for name in ("firm", "absence")}
         self.say(
             f"口径：{limits['strong_firms']:g} 家以上、或 {limits['strong_firms_with_leader']:g} 家"
-            f"以上且含链主、单项冠军或上市公司为强，旧证的企业也数在内，另行标出；"
+            f"以上且含链主、单项冠军或上市公司为强，旧证的企业也数在内，标作含旧证；"
             f"“有”的证据管 {years['firm']} 年，"
             f"“没有”和“已排查”管 {years['absence']} 年；"
             f"只采用{self.word('Grade', str(limits['min_grade']))}以上等级的来源。")
@@ -127,7 +127,7 @@ class Texts:
         self._cited()
 
     def _cell(self, state: Answer) -> str:
-        text = _verdict(state) + self._mark(state["evidence"])
+        text = _verdict(state | {"stale_firms": 0}) + self._mark(state["evidence"])
         return text + (f"\n{_firms(state['firms'])}" if state["firms"] else "")
 
     def chain(self, answer: Answer) -> None:
@@ -433,7 +433,7 @@ def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
 def _verdict(state: Answer) -> str:
     old = state["stale_firms"] if state["strength"] else 0
     extra = [STRENGTHS.get(state["strength"] or "", ""),
-             "旧证" if state["stale"] else f"{old} 家旧证" if old else ""]
+             "旧证" if state["stale"] else "含旧证" if old else ""]
     words = "·".join(part for part in extra if part)
     return _word(state["verdict"]) + (f"（{words}）" if words else "")
 
