@@ -18,8 +18,8 @@ from ontology.compiler import load_ontology
 from ontology.model import Ontology
 
 ROWS = {
-    "hunan-lists": {"sources": 4, "szse": 91, "a-shares": 56, "identities": 1,
-                    "former-names": 1, "smart-factories": 12},
+    "hunan-lists": {"sources": 6, "szse": 91, "a-shares": 56, "identities": 3,
+                    "former-names": 3, "smart-factories": 12},
     "hunan-public": {"sources": 23, "firms": 53, "honours": 49, "operates": 10, "supplies": 3,
                      "presence": 14, "projects": 9, "figures": 17, "spot-check": 50},
 }

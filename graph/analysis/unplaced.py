@@ -31,15 +31,12 @@ def unplaced(index: Index, chain: int, region: int, at: int) -> list[Unplaced]:
     """
     silent = _silent(index)
     places = inside(index, region, at)
-    found = {firm: rows for firm, rows in _around(index, chain, at).items() if firm in silent}
-    found = _here(index, found, places, at)
-    inner = {firm for segment in index.segments_of(chain, at)
-             for firm in _working(index, segment)} | {
-                 firm for firm, _ in index.joined(structure.LEADS, chain, at, forward=False)}
-    for known in (inner, None):  # first the firms of the chain, then those just found
-        for firm, rows in _here(index, _tied(index, known or set(found), at), places, at).items():
-            if firm != chain:
-                found.setdefault(firm, []).extend(rows)
+    around = {firm: rows for firm, rows in _around(index, chain, at).items() if firm in silent}
+    found = _here(index, around, places, at)
+    for known in (_inner, lambda *_: [*found]):  # those of the chain, then those just found
+        tied = _tied(index, known(index, chain, at), at)
+        for firm, rows in _here(index, tied, places, at).items():
+            found.setdefault(firm, []).extend(rows)
     return [{**firm, "ties": _ties(index, index.number(firm["id"]), rows, at),
              "evidence": evidence(index, rows)}
             for firm in firms(index, found, at)
@@ -58,10 +55,13 @@ def _silent(index: Index) -> set[int]:
     return known
 
 
-def _working(index: Index, segment: int) -> set[int]:
-    """Who is said to work in the segment, anywhere and at any time."""
+def _inner(index: Index, chain: int, at: int) -> list[int]:
+    """Who is said to work in a segment of the chain, anywhere and at any time, or to lead it."""
     c = index.claims
-    return set(c.firm[c.within(segment, ((0, c.nodes),))].tolist()) - {-1}
+    leaders = [firm for firm, _ in index.joined(structure.LEADS, chain, at, forward=False)]
+    told = [c.firm[c.within(segment, ((0, c.nodes),))] for segment in index.segments_of(chain, at)]
+    firms = np.unique(np.concatenate([np.array(leaders, np.int32), *told]))
+    return [firm for firm in firms.tolist() if firm >= 0]
 
 
 def _around(index: Index, chain: int, at: int) -> Rows:
@@ -103,7 +103,7 @@ def _tied(index: Index, known: Collection[int], at: int) -> Rows:
         silent = np.array(sorted(_silent(index)), np.int64)
         index.memory["silent ties"] = np.flatnonzero(np.isin(index.ties.here, silent))
     mine: Numbers = index.memory["silent ties"]
-    mine = mine[np.isin(index.ties.there[mine], np.array(sorted(known), np.int64))]
+    mine = mine[np.isin(index.ties.there[mine], np.array([*known], np.int64))]
     found: Rows = {}
     for firm, row in zip(index.ties.here[mine].tolist(), index.ties.row[mine].tolist(),
                          strict=True):
