@@ -63,6 +63,9 @@ class Runner:
                 self._stop.wait(10 * LOOK)
 
     def _look(self) -> None:
+        for job in self.jobs.all():
+            if job.state == "lost" and job.ended is None:  # its process went with another server
+                _end(self.settings, self.jobs, job)
         if self._running is None:
             if job := self.jobs.next():
                 process = multiprocessing.get_context("spawn").Process(

@@ -1,12 +1,15 @@
 """The HTTP API on a Neo4j store: the same bytes as from a SQLite file, and jobs that write."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from api.examples import CALLS, FACT, KEY, TABLE
+from graph.store import open_store
+from ontology import load_ontology
 from tests.neo4j_server import Given
 from tests.neo4j_server import Server as Neo4j
 from tests.serving import Server
@@ -67,15 +70,11 @@ def test_jobs_write_and_every_worker_sees_it(graph: Shell) -> None:
 
 
 def test_a_job_waits_for_another_program_that_writes(graph: Shell) -> None:
-    from graph.store import open_store
-    from ontology import load_ontology
-
-    store = open_store(graph.environ["XIANGLIAN_STORE"], load_ontology())
-    with served(graph) as here:
+    with (served(graph) as here, closing(
+            open_store(graph.environ["XIANGLIAN_STORE"], load_ontology())) as store):
         with store.write():
             job = here.client.post("/api/v1/loads?file=operatesIn.csv",
                                    content=TABLE).headers["location"]
             here.until(lambda: "等它写完" in here.client.get(job).json()["note"])
             assert here.client.get(GAPS).status_code == 200
         here.until(lambda: here.client.get(job).json()["state"] == "done")
-    store.close()
