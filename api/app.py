@@ -30,6 +30,7 @@ from api.security import Door
 from api.sessions import Sessions
 from api.settings import Settings
 from api.signing import Signing
+from api.warming import Warmer
 from api.working import Runner
 from api.writing import router as writing
 from ontology import XianglianError
@@ -55,15 +56,19 @@ def application(settings: Settings, figures: Path | None = None) -> ASGIApp:
     graph, counted = Graph(settings, served=True), Figures(figures)
     keys, jobs = Keys(settings.desk), Jobs(settings.desk)
     sessions = Sessions(figures, keys) if figures else None
-    runner = Runner(settings, jobs)
+    runner, warmer = Runner(settings, jobs), Warmer(settings, graph)
+
+    def beside() -> None:
+        counted.share()
+        warmer.look()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        graph.watch(counted.share)
+        graph.watch(beside)
         runner.start()
         yield
-        await app.state.replies.thread(runner.stop)
-        await app.state.replies.thread(graph.close)
+        for end in (runner.stop, graph.close, warmer.stop):
+            await app.state.replies.thread(end)
 
     app = answering(settings, graph, (router, writing), lifespan)
     app.state.jobs = jobs

@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,12 +18,13 @@ from api.answers import Answer, Answers
 from api.asking import ask
 from api.chinese import Command, Group
 from api.door import STOPPED
+from api.password import asked
 from api.serving import serve
 from api.settings import Settings
 from api.texts import Texts, progress
 from api.tools import mcp
 from graph import dates
-from graph.store import PASSWORD, Store, open_store
+from graph.store import Store, open_store
 from graph.store import copy as copy_store
 from graph.store import restore as restore_store
 from loaders import chainbook, pipeline, template
@@ -85,7 +85,7 @@ def _say(answer: Answer, as_json: bool, sentence: str) -> None:
 
 def _answers(store: str | None, at: str | None = None, known_at: str | None = None,
              min_grade: str | None = None) -> Answers:
-    answers = Answers(_settings(store), at=at, known_at=known_at, min_grade=min_grade)
+    answers = Answers(asked(store), at=at, known_at=known_at, min_grade=min_grade)
     _held.callback(answers.close)
     if answers.at > dates.today():
         _warn("提示：这一天还没有到，按已有的资料回答。")
@@ -97,19 +97,10 @@ def _warn(sentence: str) -> None:
         _console(stderr=True).print(sentence, markup=False, soft_wrap=True)
 
 
-def _settings(store: str | None) -> Settings:
-    """Settings; for Neo4j a person at a terminal is asked for the password that is not set."""
-    settings = Settings.read(store=store)
-    if (settings.store.startswith(("bolt", "neo4j")) and PASSWORD not in os.environ
-            and sys.stdin.isatty()):
-        os.environ[PASSWORD] = typer.prompt("Neo4j 密码", hide_input=True, err=True)
-    return settings
-
-
 @contextmanager
 def _opened(store: str | None, *, create: bool = True) -> Iterator[tuple[Store, Ontology]]:
     """The store, to be written, and its ontology."""
-    settings = _settings(store)
+    settings = asked(store)
     model = load_ontology(settings.ontology)
     target = open_store(settings.store, model, create=create)
     try:
@@ -409,7 +400,7 @@ def restore(file: Annotated[Path, typer.Argument(metavar="文件", help="备份�
             force: Annotated[bool, typer.Option("--force", help="允许替换已有的图谱")] = False,
             as_json: JsonOption = False, store: StoreOption = None) -> None:
     """从备份恢复；先检查备份，再替换。"""
-    settings = _settings(store)
+    settings = asked(store)
     restore_store(settings.store, file, load_ontology(settings.ontology), overwrite=force)
     with _opened(store, create=False) as (target, _):
         version = target.version()
@@ -428,7 +419,7 @@ def copy(source: Annotated[str, typer.Argument(metavar="搬出", help="搬出的
     """
     if store:
         raise typer.BadParameter("搬运不用 --store：先写从哪里搬出，再写搬进哪里")
-    first, last = (_settings(url).store for url in (source, target))
+    first, last = (asked(url).store for url in (source, target))
     with progress(_console(stderr=True)) as bar:
         rows = copy_store(first, last, load_ontology(Settings.read().ontology), bar)
     with _opened(last, create=False) as (moved, _):

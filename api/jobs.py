@@ -43,7 +43,8 @@ class Job:
 
     what   load, add or retract; `asks` holds what it was asked to do
     state  waiting, running, done (there is a report), failed (there is an error) or lost
-    note   what it is waiting for, or how it was lost; progress: file and rows read so far
+    note   what it is waiting for, or how it was lost; progress: the file, or what the store
+           is doing, with rows done and of how many (0: nobody knows)
     """
 
     id: str

@@ -34,5 +34,6 @@ def preview(graph: Graph, asked: NewRecord) -> Preview:
     if records:
         after = supposed(state.index, graph.store, records)
         changes = effects(state.index, after, dates.today())
-    return {"report": report.json(), "records": [record.id for record in records],
+    ids = sorted(record.id for some in records.values() for record in some)
+    return {"report": report.json(), "records": ids,
             "changes": changes, "version": state.version}

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from api.keys import Keys
-from api.settings import Settings, is_local
+from api.password import asked
+from api.settings import is_local
 from ontology import XianglianError
 
 __all__ = ["serve"]
@@ -22,7 +23,7 @@ def serve(host: Annotated[str, typer.Option(metavar="地址", help="在哪个地
 
     例：xianglian serve --port 8000 --workers 2
     """
-    settings = Settings.read(store=store)
+    settings = asked(store)
     if not is_local(host) and not settings.key and not Keys(settings.desk).all():
         raise XianglianError(
             f"要让别的电脑访问（--host {host}），先设密钥：xianglian key add 名称 --scope read，"

@@ -15,7 +15,7 @@ from api.keys import Keys, Visitor, digest
 
 __all__ = ["LASTS", "LOCAL", "Sessions"]
 
-LASTS = 12 * 3600  # seconds
+LASTS = 12 * 3600  # seconds, of a link and of a cookie
 LOCAL = "本机"  # the name of who came by the link
 
 
@@ -35,11 +35,13 @@ class Sessions:
 
     def open(self, token: str) -> str | None:
         """The cookie for a token, which is worth nothing any more; None if it was not."""
+        file = self.folder / f"{digest(token)}.link"
         try:
-            (self.folder / f"{digest(token)}.link").unlink()  # of two at once only one succeeds
+            late = time.time() - file.stat().st_mtime > LASTS
+            file.unlink()  # of two at once only one succeeds
         except OSError:
             return None
-        return self.begin(Visitor(LOCAL, "write"))
+        return None if late else self.begin(Visitor(LOCAL, "write"))
 
     def begin(self, visitor: Visitor, key: str = "") -> str:
         """A new cookie for somebody; `key` is the hash of the kept key that they came with."""

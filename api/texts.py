@@ -61,6 +61,7 @@ class Texts:
         self._unplaced(answer)
         for key, (title, meaning) in LISTS.items():
             self._list(title, meaning, answer["lists"][key])
+        self._closed([row for row in answer["segments"] if row["closed"]])
         self._cited()
         self._thresholds(answer)
         self.say(template_line(answer["template"]))
@@ -90,6 +91,17 @@ class Texts:
                      f"{'、'.join(item['segment'] for item in bare)}", "    ")
         if items[0]["verdict"] == "unknown" and title == "待核":
             self.say(f"  怎么查：{items[0]['look_up']}", "    ")
+
+    def _closed(self, rows: Sequence[Answer]) -> None:
+        """The gaps that were closed: until when, by whom, and through whom if a source says so."""
+        if rows:
+            self.console.print(f"[bold]补上的缺口[/bold]（曾有来源说缺，现在具备）{len(rows)} 项")
+        for row in rows:
+            closed = row["closed"]
+            helped = [*closed["through"], *(h for firm in closed["firms"] for h in firm["through"])]
+            proofs = [*closed["missing"], *(item for part in (*closed["firms"], *helped)
+                                            for item in part["evidence"])]
+            self.say(f"  · {row['segment']}：{closed['said']}{self.notes.mark(proofs)}", "    ")
 
     def _thresholds(self, answer: Answer) -> None:
         limits = answer["thresholds"]

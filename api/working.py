@@ -28,7 +28,6 @@ LOOK = 0.2  # seconds between two looks for work
 PATIENCE = 600.0  # seconds for which a job waits for another program that writes
 AGAIN = 0.5  # seconds of each try meanwhile
 
-Progress = Callable[[str, int, int], None]
 
 
 class Runner:
@@ -63,13 +62,18 @@ class Runner:
                 self._stop.wait(10 * LOOK)
 
     def _look(self) -> None:
+        for gone in self.jobs.all():
+            if gone.state == "lost" and gone.ended is None:  # its process went with another server
+                _end(self.settings, self.jobs, gone)
         if self._running is None:
             if job := self.jobs.next():
                 process = multiprocessing.get_context("spawn").Process(
                     target=perform, args=(self.settings, job.id), name=f"xianglian-{job.id}")
                 process.start()
                 self._running = job, process
-        elif not self._running[1].is_alive():
+        elif self._running[1].is_alive():
+            self.jobs.beat(self._running[0])  # also while it starts, which a busy machine delays
+        else:
             (job, process), self._running = self._running, None
             process.join()
             left = self.jobs.get(job.id)
@@ -140,7 +144,7 @@ def _load(store: Store, model: Ontology, jobs: Jobs, job: Job) -> Job:
     def progress(file: str, rows: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last > LOOK:
-            jobs.keep(replace(job, progress={"file": file, "rows": rows}))
+            jobs.keep(replace(job, progress={"file": file, "rows": rows, "total": total}))
             last = time.monotonic()
 
     with closing(open_store("sqlite://", model)) as empty:

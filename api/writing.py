@@ -24,6 +24,7 @@ from api.preview import Preview, preview
 from api.problems import Refused
 from api.replies import Replies, dumped, fixed
 from api.reports import Audit, JobAnswer, JobList, Me, NewRecord, Recent, Upload
+from ontology import StoreError
 
 __all__ = ["router"]
 
@@ -144,6 +145,8 @@ async def _received(request: Request, file: FilePath) -> None:
                 out.write(piece)
     except ClientDisconnect:
         raise Refused("bad-question", "文件没有传完") from None
+    except OSError as error:
+        raise StoreError(f"文件存不下：{error.strerror}") from error
     if not size:
         raise Refused("bad-question", "文件是空的：请把文件本身作为请求正文")
 

@@ -1,7 +1,7 @@
 """An index brought up to date by reading only what was touched since it was built."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -38,15 +38,20 @@ def refreshed(index: Index, store: Store) -> Index | None:
     return _exchanged(index, touched, records, version, mark)
 
 
-def supposed(index: Index, store: Store, added: Sequence[Record]) -> Index:
-    """The index as it would be if these records were in the store too; its version is blank.
+def supposed(index: Index, store: Store, added: Mapping[str, Sequence[Record]]) -> Index:
+    """The index as it would be if these records (by origin) were put into the store too.
 
-    One with the (id, source, valid_from) of a live record takes its place.
+    As there, one takes the place of its origin's record of the same (id, source, valid_from).  The
+    index has no version.
     """
-    touched = {record.id for record in added}
-    live = {(r.id, r.source, r.valid_from): r for r in store.records(ids=touched)}
-    live |= {(r.id, r.source, r.valid_from): r for r in added}
-    return _exchanged(index, touched, [*live.values()], "", index.mark)
+    touched = {record.id for records in added.values() for record in records}
+    live = list(store.records(ids=touched))
+    for origin, records in added.items():
+        new = {(r.id, r.source, r.valid_from): r for r in records}
+        gone = [r for r in store.records(ids={r.id for r in records}, origin=origin)
+                if (r.id, r.source, r.valid_from) in new]
+        live = [*(r for r in live if r not in gone), *new.values()]
+    return _exchanged(index, touched, live, "", index.mark)
 
 
 def _exchanged(index: Index, touched: Collection[str], records: Sequence[Record], version: str,

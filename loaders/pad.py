@@ -19,9 +19,12 @@ class Pad:
         self.rows: dict[tuple[str, str, str, str | None], Record] = {}
 
     @property
-    def records(self) -> list[Record]:
-        """What was put."""
-        return [*self.rows.values()]
+    def records(self) -> dict[str, list[Record]]:
+        """What was put, by origin."""
+        found: dict[str, list[Record]] = {}
+        for (origin, *_), record in self.rows.items():
+            found.setdefault(origin, []).append(record)
+        return found
 
     def put(self, origin: str, records: Sequence[Record]) -> list[Put]:
         return [self._put(origin, record) for record in records]

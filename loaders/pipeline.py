@@ -87,13 +87,13 @@ def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
 
 
 def preview(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
-            source: str) -> tuple[Report, list[Record]]:
-    """What `add` would report and write; the store is only read."""
+            source: str) -> tuple[Report, dict[str, list[Record]]]:
+    """What `add` would report and write, by origin; the store is only read."""
     run, pad = _Load(store, ontology, silent, set(), additive=True), Pad(store)
     run.read_table(pad, _one_row(kind, values, source), kind)
     right = run.finish(pad, False, True)
     run.report.dry_run = True
-    return run.report, pad.records if right else []
+    return run.report, pad.records if right else {}
 
 
 def _one_row(kind: Kind, values: Mapping[str, str], source: str) -> Table:

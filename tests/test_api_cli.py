@@ -78,6 +78,13 @@ def test_paths_go_over_a_common_customer(shell: Shell) -> None:
     assert any("华为" in row["names"][1] for row in rows)
 
 
+def test_a_closed_gap_is_told_with_who_closed_it_and_what_nobody_says(shell: Shell) -> None:
+    text = "".join(shell.run("gaps", "锂电池", "--region", "长沙").split())
+    _, _, told = text.partition("补上的缺口（曾有来源说缺，现在具备）")
+    assert "2014时缺隔膜；此后由中材锂膜" in told and "没有来源说过是谁牵线引来的" in told
+    assert "补上的缺口" not in shell.run("gaps", "锂电池", "--region", "长沙", "--at", "2014")
+
+
 def test_compare_splits_world_and_knowledge(shell: Shell) -> None:
     answer = shell.json("compare", "锂电池", "--region", "长沙", "--from", "2014", "--to", "today")
     assert set(answer["gained"]) >= {"隔膜", "电解液"}

@@ -1,5 +1,6 @@
 """Keys on the command line and at the door; sessions by the link that works once."""
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -83,6 +84,9 @@ def test_a_link_opens_once_and_its_session_ends(tmp_path: Path, keys: Keys) -> N
     assert token not in files and cookie not in files
     sessions.end(header)
     assert sessions.find(header) is None
+    late = sessions.link()
+    os.utime(next(tmp_path.glob("*.link")), (0, 0))
+    assert sessions.open(late) is None
 
 
 def test_a_session_by_key_ends_with_the_key(tmp_path: Path, keys: Keys) -> None:

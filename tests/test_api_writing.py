@@ -147,7 +147,8 @@ def test_progress_comes_as_events(server: Server) -> None:
         for line in stream.iter_lines():
             if line.startswith("data: "):
                 said.append(json.loads(line.removeprefix("data: ")))
-    read = [job["progress"]["rows"] for job in said if job["progress"]]
+    read = [job["progress"]["rows"] for job in said
+            if job["progress"] and job["progress"]["file"] == "operatesIn.csv"]
     assert read == sorted(read) and len(read) > 1
     assert said[-1]["state"] == "done" and said[-1]["report"]["loaded"] == 20_000
 
@@ -211,7 +212,9 @@ def test_after_a_power_cut_the_next_server_says_so_and_goes_on(scratch: Shell) -
         first.process.wait(20)
     assert scratch.json("gaps", "锂电池")["version"] == version
     with started(scratch) as second:
-        second.until(lambda: second.client.get(lost).json()["state"] == "lost")
+        second.until(lambda: bool(second.client.get(lost).json()["ended"]))
+        assert second.client.get(lost).json()["state"] == "lost"
+        assert "lost" in {row["state"] for row in second.client.get("/api/v1/audit").json()["rows"]}
         second.until(lambda: second.client.get(waiting).json()["state"] == "done")
         assert second.client.get(waiting).json()["written"]
 
@@ -318,6 +321,18 @@ def test_a_broken_upload_leaves_nothing(target: Server, rest: bytes) -> None:
     target.until(lambda: left(target) == before)
     assert '"event": "fault"' not in target.log
     assert target.client.get("/healthz").status_code == 200
+
+
+def test_a_slow_upload_is_not_waited_for(target: Server) -> None:
+    before = left(target)
+    with socket.create_connection(("127.0.0.1", target.port), 40) as wire:
+        wire.sendall(b"POST /api/v1/loads?file=Company.csv HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                     + f"Authorization: Bearer {KEY}\r\nContent-Length: 500\r\n\r\n".encode())
+        for _ in range(6):
+            wire.sendall(b"drip")
+            time.sleep(0.5)
+        assert wire.recv(65536).split()[1] == b"408"
+    target.until(lambda: left(target) == before)
 
 
 @pytest.mark.parametrize("body", [

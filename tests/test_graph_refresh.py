@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from graph.index import Index
 from graph.record import Record
-from graph.refresh import refreshed
+from graph.refresh import refreshed, supposed
 from graph.store import Store, open_store
 from tests.small import ONTOLOGY, hunan
 
@@ -75,6 +75,31 @@ def test_a_refreshed_index_equals_a_built_one(
     assert found is not None
     assert parts(found) == parts(Index.build(store, ONTOLOGY))
     store.close()
+
+
+@settings(deadline=None)
+@given(SOME, SOME)
+def test_a_supposed_index_is_the_one_after_the_load(first: list[Record], added: list[Record]
+                                                    ) -> None:
+    """But for its version; and nothing is written."""
+    store = open_store("sqlite://", ONTOLOGY)
+    load(store, "areas", hunan().records)
+    load(store, "list", first)
+    load(store, "more", added[:2])  # which is said again
+    version, index = store.version(), Index.build(store, ONTOLOGY)
+    found = supposed(index, store, {"more": added})
+    assert store.version() == version and found.version == ""
+    load(store, "more", added)
+    assert unnamed(parts(found)) == unnamed(parts(Index.build(store, ONTOLOGY)))
+    store.close()
+
+
+def unnamed(value: object) -> object:
+    """The same without what names the state of a store."""
+    if isinstance(value, dict):
+        return {key: unnamed(part) for key, part in value.items() if key not in (
+            "version", "mark")}
+    return value
 
 
 def test_what_is_no_earlier_state_is_not_brought_up_to_date() -> None:

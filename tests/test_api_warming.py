@@ -1,0 +1,43 @@
+"""The first question after a load finds everything made."""
+
+import time
+from pathlib import Path
+
+from api.answers import Answers
+from api.ask import ask
+from api.reading import Graph
+from api.settings import Settings
+from api.warming import Warmer
+from tests.shell import Shell
+
+
+def made(graph: Graph) -> set[str]:
+    """What of the index was made for questions in words."""
+    assert graph.ready is not None
+    keys = (key if isinstance(key, str) else key[0] for key in graph.ready.index.memory)
+    return {key for key in keys if isinstance(key, str) and key.startswith("ask")}
+
+
+def warmed(graph: Graph, warmer: Warmer) -> None:
+    warmer.look()
+    while warmer.busy:
+        time.sleep(0.05)
+
+
+def test_a_new_index_is_asked_at_once(scratch: Shell) -> None:
+    settings = Settings(scratch.environ["XIANGLIAN_STORE"],
+                        Path(scratch.environ["XIANGLIAN_CACHE"]))
+    graph = Graph(settings, served=True)
+    warmer = Warmer(settings, graph)
+    warmer.look()  # nothing is there to be asked
+    assert not warmer.busy
+    for _ in range(2):
+        graph.refresh()
+        warmed(graph, warmer)
+        before = made(graph)
+        assert before >= {"ask", "ask figures", "ask sayings"}
+        ask(Answers(settings, graph=graph), "株洲的轨道交通产值有多少")
+        assert made(graph) == before
+        scratch.run("add", "Company", "企业名称=某厂", "--source", "走访")
+    warmer.stop()
+    graph.close()
