@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from graph import cypher
 from graph.bolt import Server
 from graph.columns import tidy
-from graph.hashes import MODULUS, Tally, content_hash, packed
+from graph.hashes import MODULUS, Tally, as_of, content_hash, packed
 from graph.record import canonical, digest, record_id
 from graph.rows import record, said
 from graph.store import Columns
@@ -70,7 +70,7 @@ def _once(rows: Iterable[Row]) -> Iterator[Row]:
 def history_rows(server: Server, at: int) -> Iterator[Row]:
     """Every row, oldest first: by the moments at which it came and went, then by origin."""
     ranges = _seqs(server)
-    for origin, learned, retracted, n, _ in sorted(tallies(server), key=lambda group: (
+    for origin, learned, retracted, n, _ in sorted(as_of(tallies(server), at), key=lambda group: (
             group[1], not group[2], group[2], group[0])):
         group: dict[str, Any] = {"origin": origin, "learned": learned, "retracted": retracted,
                                  "at": at}
@@ -194,7 +194,8 @@ def wrong(server: Server, at: int, seq: int, content: str) -> Iterator[str]:
         key = row["origin"], row["learned"], gone if gone <= at else 0
         n, total = sums.get(key, (0, 0))
         sums[key] = n + 1, (total + number) % MODULUS
-    if [(*key, n, total) for key, (n, total) in sorted(sums.items())] != tallies(server):
+    if [(*key, n, total) for key, (n, total) in sorted(sums.items())] != sorted(
+            as_of(tallies(server), at)):
         yield "行数或摘要之和与记下的不符"
     if content_hash(live_sum(server, at)) != content:
         yield "内容版本不符"

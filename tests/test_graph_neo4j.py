@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from graph import neo4j_reader as reader
 from graph.bolt import TIMEOUT, Address
 from graph.bolt import Server as Connection
 from graph.neo4j import Neo4jStore
 from graph.record import Record, Value
+from graph.rows import entry
 from graph.store import PASSWORD, Store, open_store, restore
 from ontology.errors import StoreError
 from tests.neo4j_server import Given, Server
@@ -265,6 +267,20 @@ def test_a_backup_comes_back_with_both_hashes(store: Neo4jStore, neo4j_empty: An
         assert query(neo4j_empty, "MATCH (c:Chain) RETURN c.name") == [["锂电池"]]
     finally:
         again.close()
+
+
+def test_who_reads_a_moment_does_not_see_a_load_that_comes_meanwhile(store: Neo4jStore) -> None:
+    """A backup of a busy store holds what it held at its beginning, and finds no damage."""
+    keep([firm("金博"), firm("星城")], store, "名单")
+    state, before = store._now(), list(store.history())
+    with store.write() as writer:
+        writer.put("名单", [firm("金博", note="new"), firm("长远")])
+        writer.put("别的", [firm("星城", note="more")])
+        writer.retract_unseen("名单")
+        writer.commit()
+    rows = reader.history_rows(store._server, state.head)
+    assert [entry(row, state.head) for row in rows] == before
+    assert list(reader.wrong(store._server, state.head, state.seq, state.content)) == []
 
 
 def test_damage_is_found(store: Neo4jStore, neo4j_empty: Anything) -> None:
