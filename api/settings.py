@@ -12,7 +12,7 @@ import platformdirs
 from graph.store import sqlite_path
 from ontology import XianglianError
 
-__all__ = ["VARIABLES", "Limits", "Settings", "is_local"]
+__all__ = ["VARIABLES", "Limits", "Model", "Settings", "is_local"]
 
 VARIABLES: Mapping[str, str] = {
     "XIANGLIAN_STORE": "图谱存放处的地址，例如 sqlite:///D:/湘链/graph.db、bolt://neo4j@127.0.0.1:7687",
@@ -28,6 +28,10 @@ VARIABLES: Mapping[str, str] = {
     "XIANGLIAN_SECONDS": "一个回答最多算多少秒",
     "XIANGLIAN_ROWS": "不分页的回答最多多少行",
     "XIANGLIAN_JOBS": "最多多少个写入任务排队",
+    "XIANGLIAN_MODEL_URL": "没听懂的问题可以问的语言模型（OpenAI 兼容的地址，例如 "
+                           "http://127.0.0.1:11434/v1）；不设就不用",
+    "XIANGLIAN_MODEL": "语言模型的名称",
+    "XIANGLIAN_MODEL_KEY": "语言模型的密钥",
 }
 LIMITS = {"rate": 1200, "body": 33_554_432, "seconds": 30, "rows": 10_000,
           "jobs": 20}
@@ -49,6 +53,26 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """A language model behind an address that takes chat completions; only `ask` knows it."""
+
+    url: str
+    name: str
+    key: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Model | None":
+        url, name, key = (environ.get(f"XIANGLIAN_MODEL{what}", "").strip()
+                          for what in ("_URL", "", "_KEY"))
+        if not url:
+            return None
+        if not url.startswith(("http://", "https://")):
+            raise XianglianError(f"XIANGLIAN_MODEL_URL 要以 http:// 或 https:// 开头，"
+                                 f"现在是「{url}」")
+        return cls(url.rstrip("/"), name, key)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are. `store` is a URL as `graph.store.open_store` takes it.
 
@@ -64,6 +88,7 @@ class Settings:
     limits: Limits = Limits()
     own_desk: Path | None = None
     guarded: bool = False
+    model: Model | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, store: str | None = None) -> "Settings":
@@ -79,7 +104,8 @@ class Settings:
                         local=_number(environ, "XIANGLIAN_RATE", 0))
         return cls(url, Path(cache), Path(ontology) if ontology else None, _key(environ),
                    tuple(filter(None, hosts)), limits,
-                   Path(desk) if (desk := environ.get("XIANGLIAN_DESK", "").strip()) else None)
+                   Path(desk) if (desk := environ.get("XIANGLIAN_DESK", "").strip()) else None,
+                   model=Model.read(environ))
 
     @property
     def desk(self) -> Path:

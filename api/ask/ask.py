@@ -36,6 +36,7 @@ __all__ = ["INTENTS", "Asked", "Understood", "answer", "ask", "intents"]
 
 Answer = dict[str, Any]
 MOST = 200  # records that an answer cites
+LOST = ("out_of_scope", "not_found")  # intents of questions that were not understood
 Intent = tuple[str, Callable[[Frame], bool], Callable[[Frame], Reply | None]]
 
 
@@ -61,8 +62,20 @@ class Asked(Envelope):
 
 
 def ask(answers: Answers, text: str) -> Answer:
-    """The answer of an `Answers` (its index, its day) to a question as people type it."""
-    return answer(answers.index, text, answers.at)
+    """The answer of an `Answers` (its index, its day) to a question as people type it.
+
+    A question that is not understood is put to the language model, if there is one.
+    """
+    found, model = answer(answers.index, text, answers.at), answers.graph.settings.model
+    if model is None or found["understood"]["intent"] not in LOST:
+        return found
+    from api.ask.model import meant  # a library or two that nobody else needs
+
+    if (question := meant(model, text)) is None:
+        return found
+    again = answer(answers.index, question, answers.at)
+    return found if again["understood"]["intent"] in LOST else {
+        **again, "answer": f"（语言模型把问题听成“{question}”）{again['answer']}"}
 
 
 def answer(index: Index, text: str, at: int) -> Answer:
