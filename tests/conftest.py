@@ -1,8 +1,11 @@
 """What several test files share: one store with the shipped data and one Neo4j a session."""
 
+import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -105,13 +108,28 @@ def neo4j_proxy(neo4j_server: Server | Given) -> Iterator[Proxy]:
         yield proxy
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes, one has the Neo4j and another the browser."""
-    for item in items:
-        names = " ".join(getattr(item, "fixturenames", ()))
-        group = "neo4j" if "neo4j" in names else "browser" if "chromium" in names else ""
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several processes a file goes to one of them, and all that share a Neo4j or a browser
+    go to the same."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return shared(nodeid.partition("::")[0])
+
+    return Scheduler(config, log)
+
+
+@cache
+def shared(file: str) -> str:
+    """What the tests of a file share with those of other files; else the file."""
+    text = (Path(__file__).parent.parent / file).read_text(encoding="utf-8")
+    for what, fixtures in (("neo4j", r"\bneo4j_(server|empty|bare|kill|proxy)\b"),
+                           ("browser", r"\bchromium\b")):
+        if re.search(fixtures, text):
+            return what
+    return file
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
