@@ -95,7 +95,9 @@ def checks(file: Path = CHECKED) -> list[Check]:
 def shipped(ontology: Ontology) -> tuple[str, list[Record]]:
     """Version and records of the shipped data, loaded into memory."""
     with closing(open_store("sqlite://", ontology)) as store:
-        pipeline.load(store, ontology, pipeline.shipped())
+        report = pipeline.load(store, ontology, pipeline.shipped())
+        if not report.written:
+            raise SystemExit("\n".join(map(str, report.problems)))
         return store.version(), list(store.records())
 
 

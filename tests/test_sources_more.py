@@ -20,8 +20,8 @@ from ontology.model import Ontology
 ROWS = {
     "hunan-lists": {"sources": 6, "szse": 91, "a-shares": 56, "identities": 3,
                     "former-names": 3, "smart-factories": 12},
-    "hunan-public": {"sources": 23, "firms": 53, "honours": 49, "operates": 10, "supplies": 3,
-                     "presence": 14, "projects": 9, "figures": 17, "spot-check": 50},
+    "hunan-public": {"sources": 40, "firms": 57, "honours": 49, "operates": 23, "supplies": 6,
+                     "presence": 20, "projects": 12, "figures": 22, "spot-check": 50},
 }
 TODAY = first_day("2026-11-22")
 
