@@ -100,7 +100,8 @@ class Jobs:
         job = self._read(id) if ID.fullmatch(id) else None
         if job and job.state == "done":
             file = self.folder / job.id / "report.json"
-            job = replace(job, report=json.loads(file.read_text(encoding="utf-8")))
+            with suppress(OSError, ValueError):  # a power cut can leave it empty
+                job = replace(job, report=json.loads(file.read_text(encoding="utf-8")))
         return job
 
     def all(self) -> Iterator[Job]:
@@ -151,7 +152,11 @@ class Jobs:
         beat = self.folder / job.id / "beat"
         try:
             if beat.exists():  # it was taken by somebody who is gone before it began
-                os.replace(beat, beat.with_name(f"{secrets.token_hex(4)}.old"))
+                old = beat.with_name(f"{secrets.token_hex(4)}.old")
+                os.replace(beat, old)
+                if time.time() - old.stat().st_mtime < QUIET:  # another was quicker
+                    os.replace(old, beat)
+                    return False
             os.close(os.open(beat, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except OSError:
             return False

@@ -24,6 +24,9 @@ from ontology import StoreError, load_ontology
 
 __all__ = ["listen"]
 
+# Seconds that an idle connection is kept: longer than clients do (5 is usual), so that none is
+# closed at the moment in which the next question comes.
+KEEP = 60
 FILES = 65_536  # connections and mapped arrays that one process may have open
 
 
@@ -40,7 +43,8 @@ def listen(settings: Settings, host: str, port: int, workers: int) -> None:
         config = uvicorn.Config(
             partial(_worker, settings, Path(run)), factory=True, workers=workers, http=Protocol,
             ws="none", log_config=None, access_log=False, server_header=False,
-            proxy_headers=False, timeout_graceful_shutdown=10)
+            proxy_headers=False, timeout_graceful_shutdown=10,
+            timeout_keep_alive=KEEP)
         name = f"[{host}]" if ":" in host else host
         root = f"http://{name}:{listener.getsockname()[1]}"
         print(f"湘链在 {root}/docs（按 Ctrl+C 停止）", file=sys.stderr, flush=True)

@@ -29,7 +29,6 @@ PATIENCE = 600.0  # seconds for which a job waits for another program that write
 AGAIN = 0.5  # seconds of each try meanwhile
 
 
-
 class Runner:
     """Follows the jobs in a thread of its own, from `start` to `stop`."""
 

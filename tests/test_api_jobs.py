@@ -1,0 +1,109 @@
+"""Jobs as files: taken once, in order, told as lost when nobody works on them any more."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from api.audit import note, notes
+from api.jobs import KEPT, QUIET, Job, Jobs
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Jobs:
+    return Jobs(tmp_path / "desk")
+
+
+def asked(jobs: Jobs, name: str = "x") -> Job:
+    return jobs.put("retract", "甲", {"name": name})
+
+
+def quiet(jobs: Jobs, job: Job) -> None:
+    """As if its process had gone a while ago."""
+    beat = jobs.folder / job.id / "beat"
+    os.utime(beat, (0, beat.stat().st_mtime - QUIET - 1))
+
+
+def test_the_oldest_is_taken_first_and_alone(jobs: Jobs) -> None:
+    first, second = asked(jobs), asked(jobs)
+    assert [job.id for job in jobs.all()] == [second.id, first.id]
+    assert jobs.get("latest") == second and jobs.get(first.id) == first
+    taken = jobs.next()
+    assert taken == first and jobs.next() is None
+    jobs.keep(replace(first, state="done", report={"retracted": 1}, written=True))
+    assert jobs.next() == second
+    found = jobs.get(first.id)
+    assert found and found.report == {"retracted": 1} and jobs.waiting() == 1
+
+
+def test_of_many_who_look_at_once_one_takes_it(jobs: Jobs) -> None:
+    for _ in range(5):
+        job = asked(jobs)
+        workers = [Jobs(jobs.folder.parent) for _ in range(16)]
+        with ThreadPoolExecutor(16) as pool:
+            taken = [found for found in pool.map(lambda one: one.next(), workers) if found]
+        assert taken == [job]
+        jobs.keep(replace(job, state="failed", error={"status": 404}))
+
+
+def test_who_is_gone_is_told_as_lost_and_holds_up_nobody(jobs: Jobs) -> None:
+    first, second = asked(jobs), asked(jobs)
+    assert jobs.next() == first
+    jobs.keep(replace(first, state="running"))
+    quiet(jobs, first)
+    found = jobs.get(first.id)
+    assert found and found.state == "lost" and "不会重复" in found.note
+    assert jobs.next() == second
+    jobs.beat(first)  # it was only held up
+    found = jobs.get(first.id)
+    assert found and found.state == "running"
+
+
+def test_taken_but_never_begun_is_taken_again(jobs: Jobs) -> None:
+    job = asked(jobs)
+    assert jobs.next() == job and jobs.next() is None
+    quiet(jobs, job)
+    assert jobs.next() == job and jobs.next() is None
+
+
+def test_what_is_given_back_waits_again(jobs: Jobs) -> None:
+    job = asked(jobs)
+    jobs.next()
+    jobs.keep(replace(job, state="running", began="now", progress={"rows": 1}))
+    running = jobs.get(job.id)
+    assert running
+    jobs.give_back(running)
+    assert jobs.next() == job
+
+
+def test_old_jobs_are_forgotten_and_damaged_ones_passed_over(jobs: Jobs) -> None:
+    for number in range(KEPT + 3):
+        jobs.keep(replace(asked(jobs, str(number)), state="failed"))
+    waiting = asked(jobs)
+    assert len([*jobs.all()]) == KEPT + 1 and jobs.get(waiting.id) == waiting
+    (jobs.folder / waiting.id / "job.json").write_text("{")
+    assert jobs.get(waiting.id) is None and jobs.waiting() == 0 and jobs.next() is None
+
+
+def test_only_the_owner_reads_them(jobs: Jobs) -> None:
+    job = asked(jobs)
+    if os.name == "posix":
+        folder = jobs.folder / job.id
+        assert [path.stat().st_mode & 0o777 for path in (
+            jobs.folder.parent, jobs.folder, folder, folder / "job.json")] == [
+                0o700, 0o700, 0o700, 0o600]
+
+
+def test_the_audit_says_who_and_what_but_no_values(jobs: Jobs, tmp_path: Path) -> None:
+    desk = tmp_path / "desk"
+    assert notes(desk, 10) == []
+    note(desk, jobs.put("add", "乙", {"kind": "Company", "values": {"备注": "秘"}, "source": "x"}))
+    note(desk, replace(asked(jobs, "来源\n{\"who\": \"丙\"}"), state="done", written=True,
+                       report={"retracted": 3}))
+    with open(desk / "audit.jsonl", "a", encoding="ascii") as file:
+        file.write('{"cut')
+    said = notes(desk, 10)
+    assert [row["who"] for row in said] == ["甲", "乙"] and said[0]["retracted"] == 3
+    assert "秘" not in str(said) and len(notes(desk, 2)) == 1
