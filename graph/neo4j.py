@@ -67,12 +67,14 @@ class Neo4jStore:
 
     def _open(self, create: bool) -> None:
         state = self._state()
+        if state is None and self._server.read(cypher.ANYTHING):
+            state = self._state()  # unless somebody has just made a store
+            if state is None:
+                raise self._foreign()
         if state is None and create:
             self._make()
             state = self._state()
         if state is None:
-            if self._server.read(cypher.ANYTHING):
-                raise self._foreign()
             self._read_only = True
             self._name += "（里面还没有图谱，请先运行 xianglian load 载入数据）"
             return
@@ -118,8 +120,6 @@ class Neo4jStore:
                           "请换一个空的数据库（在地址末尾写 /库名）")
 
     def _make(self) -> None:
-        if self._server.read(cypher.ANYTHING):
-            raise self._foreign()
         make(self._server, cypher.INDEXES)
         self._server.run(cypher.wait_for_indexes(300))
         new = {"application": cypher.APPLICATION, "schema": SCHEMA, "uid": secrets.token_hex(8)}

@@ -14,6 +14,7 @@ import pytest
 from graph import neo4j_reader as reader
 from graph.bolt import TIMEOUT, Address
 from graph.bolt import Server as Connection
+from graph.cypher import STATE
 from graph.neo4j import Neo4jStore
 from graph.record import Record, Value
 from graph.rows import entry
@@ -53,7 +54,8 @@ def test_an_address_names_user_host_and_database() -> None:
 
 
 @pytest.mark.parametrize("url", ["bolt://", "bolt://h:x", "bolt://h/a/b", "bolt://h?x=1",
-                                 "bolt+q://h", "neo4j+s+s://h"])
+                                 "bolt+q://h", "neo4j+s+s://h", "bolt://a..b",
+                                 f"neo4j://{'x' * 64}.cn"])
 def test_a_wrong_address_is_explained(url: str) -> None:
     with pytest.raises(StoreError, match="bolt://"):
         open_store(url, ONTOLOGY)
@@ -96,6 +98,25 @@ def test_a_foreign_database_is_never_touched(neo4j_bare: Anything) -> None:
             open_store(neo4j_bare.store, ONTOLOGY, create=create)
     assert query(neo4j_bare, "MATCH (n) RETURN count(n)") == [[1]]
     assert query(neo4j_bare, "SHOW CONSTRAINTS YIELD name RETURN count(*)") == [[0]]
+
+
+def test_who_makes_the_store_a_moment_earlier_is_no_stranger(
+        neo4j_empty: Anything, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people open the same empty database; one is between two looks at it."""
+    read, others = Connection.read, [Connection.read]
+
+    def slowly(server: Connection, query: str, **parameters: Any) -> list[Any]:
+        found = read(server, query, **parameters)
+        if query == STATE and others:
+            others.clear()
+            open_store(neo4j_empty.store, ONTOLOGY).close()
+        return found
+
+    monkeypatch.setattr(Connection, "read", slowly)
+    with open_store(neo4j_empty.store, ONTOLOGY) as late:  # type: ignore[attr-defined]
+        keep([firm("金博")], late)
+    assert query(neo4j_empty, "MATCH (s:XianglianStore) RETURN count(s)") == [[1]]
+    assert query(neo4j_empty, "MATCH (c:Company) RETURN c.name") == [["金博"]]
 
 
 def test_a_newer_store_is_refused(store: Neo4jStore, neo4j_empty: Anything) -> None:
@@ -151,7 +172,7 @@ def test_a_question_that_takes_too_long_ends(neo4j_empty: Anything,
         server.close()
 
 
-@pytest.mark.parametrize("text", ["x", "0", "-1"])
+@pytest.mark.parametrize("text", ["x", "0", "-1", "nan", "inf", "1e300"])
 def test_a_time_limit_is_a_number(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TIMEOUT, text)
     with pytest.raises(StoreError, match=TIMEOUT):
