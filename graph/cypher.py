@@ -15,6 +15,8 @@ at `head`, so what a load stages is seen by nobody before `head` moves.
 
 from collections.abc import Collection, Iterable
 
+from graph.projection import Label
+
 __all__ = [
     "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "ANY_RECORD", "APPLICATION", "CAME",
     "CAME_SINCE", "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS", "DRAWN", "DROP_CAME",
@@ -22,14 +24,11 @@ __all__ = [
     "INDEXED", "INDEXES", "LEFT", "LOAD_SEQ", "MADE", "MARK_STORE", "MENTIONED", "MENTIONS",
     "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT", "RELEASE", "RENEW", "ROWS_ABOUT",
     "ROWS_BETWEEN", "SEQS", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "UNMARK", "UNSTAMP",
-    "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE", "Label", "add_relations", "aliases",
+    "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE", "add_relations", "aliases",
     "clear_label", "clear_type", "count", "drop_nodes", "drop_relations", "ensure_nodes", "makes",
     "mark", "matching", "merge_nodes", "names", "quoted", "readable", "referring", "rows",
     "some_rows", "touching", "wait_for_indexes",
 ]
-
-Label = tuple[str, str]
-"""English and Chinese."""
 
 APPLICATION = "xianglian"
 _LIVE = "r.learned <= $at AND (r.retracted IS NULL OR r.retracted > $at)"

@@ -18,7 +18,7 @@ from graph.neo4j_change import (
     Change,
     Row,
     batches,
-    canon_of,
+    canon_at,
     distinct,
     shown,
     sources_at,
@@ -73,7 +73,7 @@ def make_anew(server: Server, lease: Lease, ontology: Ontology, at: int,
               progress: Progress = silent) -> None:
     """The whole graph, whatever is there."""
     _wipe(lease, server)
-    canon = canon_of(server, ontology, at)
+    canon = canon_at(server, ontology, at)
     draw = _Drawing(server, lease, ontology, 0, at, canon, canon, progress)
     for rows in _whole(server.stream(cypher.rows(), at=at)):
         draw.rows(rows, whole=True)
