@@ -40,7 +40,7 @@ from graph import cypher
 from graph.store import PASSWORD
 from ontology.errors import StoreError
 
-__all__ = ["PASSWORD", "TIMEOUT", "Address", "Numbers", "Server", "TimedOut", "Transaction"]
+__all__ = ["TIMEOUT", "Address", "Numbers", "Server", "TimedOut", "Transaction"]
 
 TIMEOUT = "XIANGLIAN_NEO4J_TIMEOUT"
 Transaction = ManagedTransaction

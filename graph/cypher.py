@@ -18,16 +18,16 @@ from collections.abc import Collection, Iterable
 from graph.projection import Label
 
 __all__ = [
-    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "ANY_RECORD", "APPLICATION", "CAME",
-    "CAME_SINCE", "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS", "DRAWN", "DROP_CAME",
-    "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO", "HISTORY_OF", "HOLDER",
-    "INDEXED", "INDEXES", "LEFT", "LOAD_SEQ", "MADE", "MARK_STORE", "MENTIONED", "MENTIONS",
-    "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT", "RELEASE", "RENEW", "ROWS_ABOUT",
-    "ROWS_BETWEEN", "SEQS", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "UNMARK", "UNSTAMP",
-    "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE", "add_relations", "aliases",
-    "clear_label", "clear_type", "count", "drop_nodes", "drop_relations", "ensure_nodes", "makes",
-    "mark", "matching", "merge_nodes", "names", "quoted", "readable", "referring", "rows",
-    "some_rows", "touching", "wait_for_indexes",
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "ANY_RECORD", "APPLICATION",
+    "AWAIT_INDEXES", "CAME", "CAME_SINCE", "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS",
+    "DRAWN", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO",
+    "HISTORY_OF", "HOLDER", "INDEXED", "INDEXES", "LEFT", "LOAD_SEQ", "MADE", "MARK_STORE",
+    "MENTIONED", "MENTIONS", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT",
+    "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "STAMP", "STATE", "TAKE", "TALLIES",
+    "TOLD", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE",
+    "add_relations", "aliases", "clear_label", "clear_type", "count", "drop_nodes",
+    "drop_relations", "ensure_nodes", "makes", "mark", "matching", "merge_nodes", "names",
+    "quoted", "readable", "referring", "rows", "some_rows", "touching",
 ]
 
 APPLICATION = "xianglian"
@@ -74,10 +74,7 @@ INDEXES = (
     "CREATE INDEX xianglian_row_odd IF NOT EXISTS FOR (n:Row) ON (n.odd)",
     "CREATE INDEX xianglian_row_retracted IF NOT EXISTS FOR (n:Row) ON (n.retracted)",
 )
-
-
-def wait_for_indexes(seconds: int) -> str:
-    return f"CALL db.awaitIndexes({seconds})"
+AWAIT_INDEXES = "CALL db.awaitIndexes(86400)"
 
 
 # The lock ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from graph import neo4j_reader as reader
 from graph.bolt import Address, Server
 from graph.hashes import EMPTY, history_hash, history_mark, moment_of, touched_rows
 from graph.lease import Lease
-from graph.neo4j_graph import bring_up, make, make_anew, prepare
+from graph.neo4j_graph import bring_up, make, make_anew, schema
 from graph.neo4j_writer import Neo4jWriter
 from graph.record import Record
 from graph.rows import entry, record
@@ -93,8 +93,7 @@ class Neo4jStore:
         if self._read_only:
             raise StoreError(f"{self._name} 是从文件导入的，还没有建索引；"
                              "请先对它运行一次 xianglian start")
-        make(self._server, cypher.INDEXES)
-        prepare(self._server, self._ontology)
+        make(self._server, [*cypher.INDEXES, *schema(self._ontology)])
         self._server.run(cypher.INDEXED)
 
     def _take_up(self, state: _State) -> None:
@@ -121,7 +120,6 @@ class Neo4jStore:
 
     def _make(self) -> None:
         make(self._server, cypher.INDEXES)
-        self._server.run(cypher.wait_for_indexes(300))
         new = {"application": cypher.APPLICATION, "schema": SCHEMA, "uid": secrets.token_hex(8)}
         self._server.run(cypher.NEW_STORE, **new)
 
@@ -197,7 +195,7 @@ class Neo4jStore:
         if self._drawn(state):
             return
         if state.model != self._ontology.fingerprint:
-            prepare(self._server, self._ontology)
+            make(self._server, schema(self._ontology))
             lease.write((cypher.MARK_STORE, {"marks": {
                 "projected": 0, "model": self._ontology.fingerprint}}))
             state = self._now()

@@ -421,7 +421,6 @@ def _guide(folder: Path, ontology: Ontology, tables: _Tables, version: str) -> N
     (folder / "README.md").write_text(_README.format(version=version), encoding="utf-8")
     lines = "".join(f"{line}\n" for line in tables.arguments())
     (folder / "import.args").write_text(lines, encoding="utf-8", newline="")
-    statements = [*cypher.INDEXES, *schema(ontology), cypher.wait_for_indexes(300),
-                  cypher.INDEXED]
+    statements = [*cypher.INDEXES, *schema(ontology), cypher.AWAIT_INDEXES, cypher.INDEXED]
     (folder / "schema.cypher").write_text("".join(f"{one};\n" for one in statements),
                                           encoding="utf-8", newline="")

@@ -1,11 +1,10 @@
-"""The Neo4j store beside the contract: opening, the lock, killed loaders, backup and restore."""
+"""The Neo4j store beside the contract: opening, the lock, killed loaders, reading a moment."""
 
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,11 @@ from graph.cypher import STATE
 from graph.neo4j import Neo4jStore
 from graph.record import Record, Value
 from graph.rows import entry
-from graph.store import PASSWORD, Store, open_store, restore
+from graph.store import PASSWORD, open_store
 from ontology.errors import StoreError
 from tests.neo4j_server import Given, Server
 from tests.small import ONTOLOGY, hunan, keep
+from tests.test_graph_neo4j_graph import query
 
 Anything = Server | Given
 ROOT = Path(__file__).parent.parent
@@ -33,11 +33,6 @@ def store(neo4j_empty: Anything) -> Iterator[Neo4jStore]:
     assert isinstance(opened, Neo4jStore)
     yield opened
     opened.close()
-
-
-def query(server: Anything, text: str) -> list[Any]:
-    with server.driver() as driver, driver.session() as session:
-        return [row.values() for row in session.run(text)]  # type: ignore[arg-type]
 
 
 def firm(name: str, **values: Value) -> Record:
@@ -161,17 +156,6 @@ def test_the_order_is_that_of_code_points(store: Neo4jStore) -> None:
     assert [entry.record for entry in store.history()] == wanted
 
 
-def test_a_question_that_takes_too_long_ends(neo4j_empty: Anything,
-                                             monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(TIMEOUT, "1")
-    server = Connection(Address.parse(neo4j_empty.store))
-    try:
-        with pytest.raises(StoreError, match=rf"时限.*{TIMEOUT}"):
-            server.read("UNWIND range(1, 1000000000) AS n RETURN count(n)")
-    finally:
-        server.close()
-
-
 @pytest.mark.parametrize("text", ["x", "0", "-1", "nan", "inf", "1e300"])
 def test_a_time_limit_is_a_number(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TIMEOUT, text)
@@ -260,34 +244,7 @@ def test_who_was_slow_but_not_replaced_goes_on(store: Neo4jStore, neo4j_empty: A
     assert [r.id for r in store.records()] == ["Company:慢"]
 
 
-# Backup and restore ------------------------------------------------------------------------------
-
-
-def test_a_backup_comes_back_with_both_hashes(store: Neo4jStore, neo4j_empty: Anything,
-                                              tmp_path: Path) -> None:
-    small = hunan()
-    keep(small.records, store)
-    keep([replace(r, observed="2024") for r in small.records[:5]], store)
-    with store.write() as writer:
-        writer.retract(id=small.records[-1].id)
-        writer.commit()
-    hashes = store.version(), store.history_hash()
-    file = tmp_path / "b.db"
-    store.backup(file)
-    with open_store(f"sqlite:///{file.as_posix()}", ONTOLOGY) as copy:  # type: ignore[attr-defined]
-        assert (copy.version(), copy.history_hash()) == hashes
-    with pytest.raises(StoreError, match="不是空的"):
-        restore(neo4j_empty.store, file, ONTOLOGY)
-    store.close()
-    query(neo4j_empty, "MATCH (n) DETACH DELETE n")
-    restore(neo4j_empty.store, file, ONTOLOGY)
-    again: Store = open_store(neo4j_empty.store, ONTOLOGY)
-    try:
-        assert (again.version(), again.history_hash()) == hashes
-        again.verify()
-        assert query(neo4j_empty, "MATCH (c:Chain) RETURN c.name") == [["锂电池"]]
-    finally:
-        again.close()
+# What is read ------------------------------------------------------------------------------------
 
 
 def test_who_reads_a_moment_does_not_see_a_load_that_comes_meanwhile(store: Neo4jStore) -> None:
