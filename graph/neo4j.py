@@ -175,7 +175,7 @@ class Neo4jStore:
     def _take_back(self, lease: Lease) -> None:
         """Undo what was staged, unless the commit took effect without our hearing of it.
 
-        What cannot be undone now is undone by the next opening; why we are here is said already.
+        What cannot be undone now is undone by the next writer; why we are here is said already.
         """
         with suppress(StoreError):
             lease.settle()

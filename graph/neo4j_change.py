@@ -1,6 +1,7 @@
 """What a load changed in the readable graph of a Neo4j store.
 
-It is worked out from the rows as they stood before and stand now, never from the graph.
+It is worked out from the rows as they stood before and stand now.  Only which ids are one thing is
+read from the graph, where no row that came or went can have changed it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -1,8 +1,8 @@
 """Brings the readable graph of a Neo4j store up to the rows that count.
 
-What a load touched is worked out from the rows as they stood before and stand now, never from the
-graph; every node and relationship that may have changed is then made anew from all its rows.  So a
-projection that was interrupted is simply done again, and one made in steps equals one made at once.
+What a load touched is worked out from the rows as they stood before and stand now; every node and
+relationship that may have changed is then made anew from all its rows.  So a projection that was
+interrupted is simply done again, and one made in steps equals one made at once.
 """
 
 from collections import defaultdict

@@ -74,25 +74,7 @@ def test_a_server_that_is_not_there_is_said_at_once() -> None:
     assert time.monotonic() - begin < 10
 
 
-def test_a_wrong_password_and_an_unknown_database_are_said(
-        neo4j_empty: Anything, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(StoreError, match="没有这个数据库"):
-        open_store(f"{neo4j_empty.store}/nowhere", ONTOLOGY)
-    monkeypatch.setenv(PASSWORD, "wrong")
-    with pytest.raises(StoreError, match=rf"密码.*{PASSWORD}"):
-        open_store(neo4j_empty.store, ONTOLOGY)
-
-
 # What is in the database -------------------------------------------------------------------------
-
-
-def test_a_foreign_database_is_never_touched(neo4j_bare: Anything) -> None:
-    query(neo4j_bare, "CREATE (:Someone {name: 'else'})")
-    for create in (True, False):
-        with pytest.raises(StoreError, match="别的程序"):
-            open_store(neo4j_bare.store, ONTOLOGY, create=create)
-    assert query(neo4j_bare, "MATCH (n) RETURN count(n)") == [[1]]
-    assert query(neo4j_bare, "SHOW CONSTRAINTS YIELD name RETURN count(*)") == [[0]]
 
 
 def test_who_makes_the_store_a_moment_earlier_is_no_stranger(
@@ -112,12 +94,6 @@ def test_who_makes_the_store_a_moment_earlier_is_no_stranger(
         keep([firm("金博")], late)
     assert query(neo4j_empty, "MATCH (s:XianglianStore) RETURN count(s)") == [[1]]
     assert query(neo4j_empty, "MATCH (c:Company) RETURN c.name") == [["金博"]]
-
-
-def test_a_newer_store_is_refused(store: Neo4jStore, neo4j_empty: Anything) -> None:
-    query(neo4j_empty, "MATCH (s:XianglianStore) SET s.schema = 99")
-    with pytest.raises(StoreError, match="升级本程序"):
-        open_store(neo4j_empty.store, ONTOLOGY)
 
 
 def test_reading_an_empty_database_makes_nothing(neo4j_empty: Anything) -> None:
