@@ -40,7 +40,7 @@ from graph import cypher
 from graph.store import PASSWORD
 from ontology.errors import StoreError
 
-__all__ = ["PASSWORD", "TIMEOUT", "Address", "Numbers", "Server", "TimedOut", "Transaction"]
+__all__ = ["TIMEOUT", "Address", "Numbers", "Server", "TimedOut", "Transaction"]
 
 TIMEOUT = "XIANGLIAN_NEO4J_TIMEOUT"
 Transaction = ManagedTransaction
@@ -49,6 +49,7 @@ Result = TypeVar("Result")
 RETRY = 90.0
 _START = 30.0
 _FETCH = 5_000
+_LONGEST = 1e9  # more seconds than that the driver cannot tell the server
 _WRITE = 600.0  # after so many seconds the server gives up what a vanished writer holds
 _TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
 _LOCKED_OUT = "Neo.ClientError.Transaction.LockClientStopped"
@@ -89,6 +90,7 @@ class Address:
         try:
             parts = urlsplit(url)
             port = parts.port or 7687
+            (parts.hostname or "").encode("idna")
         except ValueError:
             raise StoreError(_wrong(url)) from None
         if parts.password is not None:
@@ -283,7 +285,7 @@ def _seconds() -> float:
     text = os.environ.get(TIMEOUT) or "600"
     try:
         seconds = float(text)
-        if seconds > 0:
+        if 0 < seconds <= _LONGEST:
             return seconds
     except ValueError:
         pass

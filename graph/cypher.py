@@ -15,22 +15,20 @@ at `head`, so what a load stages is seen by nobody before `head` moves.
 
 from collections.abc import Collection, Iterable
 
-__all__ = [
-    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "ANY_RECORD", "APPLICATION", "CAME",
-    "CAME_SINCE", "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS", "DRAWN", "DROP_CAME",
-    "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO", "HISTORY_OF",
-    "HOLDER", "INDEXED", "INDEXES", "LAST_SEQ", "LEFT", "LOAD_SEQ", "MADE", "MARK_STORE",
-    "MENTIONED", "MENTIONS", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT",
-    "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "SHOW_CONSTRAINTS",
-    "SHOW_INDEXES", "STAMP", "STATE", "TAKE", "TALLIES", "TOLD", "UNMARK", "UNSTAMP",
-    "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE", "Label", "add_relations", "aliases",
-    "clear_label", "clear_type", "count", "drop_nodes", "drop_relations", "ensure_nodes",
-    "makes", "mark", "matching", "merge_nodes", "names", "quoted", "readable", "referring",
-    "rows", "some_rows", "touching", "wait_for_indexes",
-]
+from graph.projection import Label
 
-Label = tuple[str, str]
-"""English and Chinese."""
+__all__ = [
+    "ADD_LOAD", "ADD_ROWS", "ADD_TALLIES", "ANYTHING", "ANY_RECORD", "APPLICATION",
+    "AWAIT_INDEXES", "CAME", "CAME_SINCE", "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS",
+    "DRAWN", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO",
+    "HISTORY_OF", "HOLDER", "INDEXED", "INDEXES", "LEFT", "LOAD_SEQ", "MADE", "MARK_STORE",
+    "MENTIONED", "MENTIONS", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT",
+    "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "STAMP", "STATE", "TAKE", "TALLIES",
+    "TOLD", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE",
+    "add_relations", "aliases", "clear_label", "clear_type", "count", "drop_nodes",
+    "drop_relations", "ensure_nodes", "makes", "mark", "matching", "merge_nodes", "names",
+    "quoted", "readable", "referring", "rows", "some_rows", "touching",
+]
 
 APPLICATION = "xianglian"
 _LIVE = "r.learned <= $at AND (r.retracted IS NULL OR r.retracted > $at)"
@@ -40,9 +38,9 @@ _ORDER = "r.kind, r.about, r.source, coalesce(r.valid_from, '')"
 
 HELLO = "RETURN 1"
 ANYTHING = "MATCH (n) RETURN 1 LIMIT 1"
-STATE = """MATCH (s:XianglianStore {key: 'store'})
-    OPTIONAL MATCH (l:XianglianLoad {at: s.head})
-    RETURN s.application AS application, s.schema AS schema, s.uid AS uid, s.head AS head,
+STATE = """MATCH (s:XianglianStore {key: 'store'}) WITH s, s.head AS head
+    OPTIONAL MATCH (l:XianglianLoad {at: head})
+    RETURN s.application AS application, s.schema AS schema, s.uid AS uid, head,
         s.projected AS projected, s.model AS model, l.content AS content, l.seq AS seq"""
 NEW_STORE = """MERGE (s:XianglianStore {key: 'store'})
     ON CREATE SET s.application = $application, s.schema = $schema, s.uid = $uid, s.head = 0,
@@ -76,12 +74,7 @@ INDEXES = (
     "CREATE INDEX xianglian_row_odd IF NOT EXISTS FOR (n:Row) ON (n.odd)",
     "CREATE INDEX xianglian_row_retracted IF NOT EXISTS FOR (n:Row) ON (n.retracted)",
 )
-SHOW_CONSTRAINTS = "SHOW CONSTRAINTS YIELD name RETURN name"
-SHOW_INDEXES = "SHOW INDEXES YIELD name RETURN name"
-
-
-def wait_for_indexes(seconds: int) -> str:
-    return f"CALL db.awaitIndexes({seconds})"
+AWAIT_INDEXES = "CALL db.awaitIndexes(86400)"
 
 
 # The lock ----------------------------------------------------------------------------------------
@@ -170,7 +163,6 @@ HISTORY_OF = """MATCH (r:Row) USING INDEX r:Row(about) WHERE r.about IN $about A
 
 # Writing -----------------------------------------------------------------------------------------
 
-LAST_SEQ = "MATCH (r:Row) WHERE r.seq > 0 RETURN r.seq AS seq ORDER BY r.seq DESC LIMIT 1"
 TOLD = """UNWIND $about AS about MATCH (r:Row) USING INDEX r:Row(about)
     WHERE r.about = about AND (r.retracted IS NULL OR r.retracted = $now)
     RETURN r.seq, r.id, r.origin, r.digest, r.learned, r.retracted"""
@@ -222,8 +214,8 @@ UNMARK = SEQS + """OPTIONAL MATCH (r)-[e:FROM|ABOUT]->() DELETE e
 
 
 def quoted(name: str) -> str:
-    """A name of any characters as Cypher writes it."""
-    return "`" + name.replace("`", "``") + "`"
+    """A name of any characters as Cypher writes it; \\u0060 would end it as ` does."""
+    return "`" + name.replace("\\", "\\u005C").replace("`", "``") + "`"
 
 
 def readable(classes: Iterable[tuple[str, Collection[str]]], types: Iterable[str]) -> list[str]:

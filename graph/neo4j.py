@@ -19,7 +19,7 @@ from graph import neo4j_reader as reader
 from graph.bolt import Address, Server
 from graph.hashes import EMPTY, history_hash, history_mark, moment_of, touched_rows
 from graph.lease import Lease
-from graph.neo4j_graph import bring_up, make, make_anew, prepare
+from graph.neo4j_graph import bring_up, make, make_anew, schema
 from graph.neo4j_writer import Neo4jWriter
 from graph.record import Record
 from graph.rows import entry, record
@@ -67,12 +67,14 @@ class Neo4jStore:
 
     def _open(self, create: bool) -> None:
         state = self._state()
+        if state is None and self._server.read(cypher.ANYTHING):
+            state = self._state()  # unless somebody has just made a store
+            if state is None:
+                raise self._foreign()
         if state is None and create:
             self._make()
             state = self._state()
         if state is None:
-            if self._server.read(cypher.ANYTHING):
-                raise self._foreign()
             self._read_only = True
             self._name += "（里面还没有图谱，请先运行 xianglian load 载入数据）"
             return
@@ -91,8 +93,7 @@ class Neo4jStore:
         if self._read_only:
             raise StoreError(f"{self._name} 是从文件导入的，还没有建索引；"
                              "请先对它运行一次 xianglian start")
-        make(self._server, cypher.INDEXES)
-        prepare(self._server, self._ontology)
+        make(self._server, [*cypher.INDEXES, *schema(self._ontology)])
         self._server.run(cypher.INDEXED)
 
     def _take_up(self, state: _State) -> None:
@@ -118,10 +119,7 @@ class Neo4jStore:
                           "请换一个空的数据库（在地址末尾写 /库名）")
 
     def _make(self) -> None:
-        if self._server.read(cypher.ANYTHING):
-            raise self._foreign()
         make(self._server, cypher.INDEXES)
-        self._server.run(cypher.wait_for_indexes(300))
         new = {"application": cypher.APPLICATION, "schema": SCHEMA, "uid": secrets.token_hex(8)}
         self._server.run(cypher.NEW_STORE, **new)
 
@@ -177,7 +175,7 @@ class Neo4jStore:
     def _take_back(self, lease: Lease) -> None:
         """Undo what was staged, unless the commit took effect without our hearing of it.
 
-        What cannot be undone now is undone by the next opening; why we are here is said already.
+        What cannot be undone now is undone by the next writer; why we are here is said already.
         """
         with suppress(StoreError):
             lease.settle()
@@ -197,7 +195,7 @@ class Neo4jStore:
         if self._drawn(state):
             return
         if state.model != self._ontology.fingerprint:
-            prepare(self._server, self._ontology)
+            make(self._server, schema(self._ontology))
             lease.write((cypher.MARK_STORE, {"marks": {
                 "projected": 0, "model": self._ontology.fingerprint}}))
             state = self._now()

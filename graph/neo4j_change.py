@@ -1,23 +1,23 @@
 """What a load changed in the readable graph of a Neo4j store.
 
-It is worked out from the rows as they stood before and stand now, never from the graph.
+It is worked out from the rows as they stood before and stand now.  Only which ids are one thing is
+read from the graph, where no row that came or went can have changed it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from graph import cypher, identity
+from graph import cypher
 from graph.bolt import Server
-from graph.identity import Named
 from graph.merge import Sources, source_facts
-from graph.projection import Canon, class_of, display, label_of
+from graph.projection import Canon, canon_of, class_of, display, label_of
 from graph.record import Record
 from graph.rows import OWN, escape, record
 from graph.structure import SOURCE
 from ontology.model import Field, Kind, Ontology
 
-__all__ = ["BATCH", "Change", "Row", "batches", "canon_of", "distinct", "shown", "sources_at"]
+__all__ = ["BATCH", "Change", "Row", "batches", "canon_at", "distinct", "shown", "sources_at"]
 
 Row = dict[str, Any]
 
@@ -51,8 +51,8 @@ class Change:
     def canons(self) -> tuple[Canon, Canon]:
         """Which ids were, and are, one thing; worked out only if it may have changed."""
         if any(map(self._names, batches(self._both()))):
-            return (canon_of(self._server, self._ontology, self._before),
-                    canon_of(self._server, self._ontology, self._at))
+            return (canon_at(self._server, self._ontology, self._before),
+                    canon_at(self._server, self._ontology, self._at))
         chiefs: dict[str, str] = {}
         for kind in self._ontology.classes:
             for id, ids in self._server.read(cypher.aliases(label_of(kind))):
@@ -149,29 +149,20 @@ def sources_at(server: Server, ontology: Ontology, at: int) -> Sources:
     return source_facts(map(record, rows), ontology)
 
 
-def canon_of(server: Server, ontology: Ontology, at: int) -> Canon:
-    """The groups that the rows of a moment make, as the index makes them."""
-    decided: dict[str, list[tuple[str, str]]] = {"same": [], "different": []}
-    for kind in ontology.links:
-        if kind.identity:
-            decided[kind.identity] += [
-                (row["head"], row["tail"])
-                for row in server.stream(cypher.rows(one_kind=True), at=at, kind=[kind.name])]
-    named = _named(server, ontology, at, any(decided.values()))
-    return Canon(identity.groups(named, decided["same"], decided["different"]).canonical)
+def canon_at(server: Server, ontology: Ontology, at: int) -> Canon:
+    """The groups that the rows of a moment make."""
+    def ends(kind: Kind) -> Iterator[tuple[str, str]]:
+        return ((row["head"], row["tail"]) for row in server.stream(
+            cypher.rows(one_kind=True), at=at, kind=[kind.name]))
 
-
-def _named(server: Server, ontology: Ontology, at: int, decided: bool) -> Iterator[Named]:
-    for kind in ontology.classes:
-        if kind.key and not kind.role("code") and not decided:
-            continue
+    def told(kind: Kind) -> Iterator[tuple[str, dict[str, Any]]]:
         fields = [f.name for f in kind.fields if f.role]
-        call, seen = identity.namer(kind), set[str]()
-        for _, id, *told in server.stream(
+        for _, id, *said in server.stream(
                 cypher.names([escape(name, OWN) for name in fields]), at=at, kind=[kind.name]):
-            seen.add(id)
-            yield call(id, {name: v for name, v in zip(fields, told, strict=True) if v is not None})
-        if kind.open and not kind.key:
-            for id in server.read(cypher.MENTIONS, at=at, prefix=f"{kind.name}:"):
-                if id not in seen:
-                    yield Named(id, kind.name, names=(id.partition(":")[2],))
+            yield id, {name: v for name, v in zip(fields, said, strict=True) if v is not None}
+
+    def mentioned(kinds: Collection[str]) -> Iterator[str]:
+        for kind in kinds:
+            yield from server.read(cypher.MENTIONS, at=at, prefix=f"{kind}:")
+
+    return canon_of(ontology, ends, told, mentioned)

@@ -9,19 +9,19 @@ import re
 import tempfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from graph import cypher, identity
+from graph import cypher
 from graph.hashes import no_kind
-from graph.identity import Named
 from graph.merge import source_facts
+from graph.neo4j_change import Row, distinct
 from graph.neo4j_graph import schema
 from graph.neo4j_writer import Tallies
 from graph.projection import (
     Canon,
     bare,
+    canon_of,
     class_of,
     display,
     label_of,
@@ -31,14 +31,14 @@ from graph.projection import (
     relation,
     relationship_type,
 )
-from graph.record import Record
-from graph.rows import properties
+from graph.record import Record, Value
+from graph.rows import properties, record
 from graph.store import Entry, Store
 from graph.structure import SOURCE
 from ontology.errors import StoreError, XianglianError
 from ontology.model import Kind, Ontology
 
-__all__ = ["write_files"]
+__all__ = ["canon_in", "write_files"]
 
 _PILES = 64
 _BETWEEN = "\x1f"  # separates the parts of a list
@@ -207,12 +207,12 @@ class _Piles:
         self._files: list[IO[bytes]] = [
             (folder / f"{name}-{number}").open("w+b") for number in range(_PILES)]
 
-    def add(self, key: str, item: "_Live | None") -> None:
+    def add(self, key: str, item: Row | None) -> None:
         pickle.dump((key, item), self._files[zlib.crc32(key.encode()) % _PILES])
 
-    def __iter__(self) -> Iterator[tuple[str, list["_Live"]]]:
+    def __iter__(self) -> Iterator[tuple[str, list[Row]]]:
         for file in self._files:
-            found: dict[str, list[_Live]] = {}
+            found: dict[str, list[Row]] = {}
             file.seek(0)
             for key, item in _loaded(file):
                 found.setdefault(key, []).extend(() if item is None else (item,))
@@ -237,15 +237,6 @@ def _loaded(file: IO[bytes]) -> Iterator[Any]:
 # What is written ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Live:
-    """A row that counts."""
-
-    seq: int
-    entry: Entry
-    digest: bytes
-
-
 class _Export:
     """Fills the tables from a store."""
 
@@ -254,7 +245,7 @@ class _Export:
         self._store, self._ontology, self._tables = store, ontology, tables
         self._things, self._links = things, links
         self._sources = source_facts(store.records(kinds=[SOURCE]), ontology)
-        self._canon = _canon(store, ontology)
+        self._canon = canon_in(store, ontology)
         self._mentioned: set[str] = set()
         self._names: dict[str, str] = {}
 
@@ -275,18 +266,19 @@ class _Export:
             tallies.number(entry.origin, entry.learned, seq)
             last = max(last, entry.learned, entry.retracted or 0)
             if entry.retracted is None:
-                self._put(_Live(seq, entry, said["digest"]))
+                self._put(said, entry.record)
             else:
                 tallies.count(entry.origin, entry.learned, entry.retracted, said["digest"], 1)
-                self._row(seq, entry, said, ("Row",))
+                self._row(said, ("Row",))
         self._accounts(tallies.rows(), last, seq)
 
-    def _said(self, seq: int, entry: Entry) -> dict[str, Any]:
+    def _said(self, seq: int, entry: Entry) -> Row:
+        """The row as a server would give it."""
         kind = self._ontology.kinds.get(entry.record.kind)
         if kind is None:
             raise no_kind(entry.record.kind)
-        return properties(kind, entry.origin, entry.record, entry.learned, entry.retracted) | {
-            "seq": seq}
+        said = properties(kind, entry.origin, entry.record, entry.learned, entry.retracted)
+        return {name: v for name, v in said.items() if v is not None} | {"seq": seq}
 
     def _accounts(self, tallies: Iterable[dict[str, Any]], last: int, seq: int) -> None:
         content, model = self._store.version(), self._ontology.fingerprint
@@ -303,21 +295,20 @@ class _Export:
         id = f"{what} {said.get('origin', '')} {said.get('learned', '')} {said.get('retracted')}"
         self._tables.node(f"own_{what}", id, "own", [f"Xianglian{what}"], said)
 
-    def _put(self, live: _Live) -> None:
-        record = live.entry.record
-        kind = self._ontology.kinds[record.kind]
-        ends = (record.ends or ()) if kind.ends else ()
-        for id in {self._canon.of(id) for id in (record.source, *ends)} - self._mentioned:
+    def _put(self, row: Row, said: Record) -> None:
+        kind = self._ontology.kinds[said.kind]
+        ends = (said.ends or ()) if kind.ends else ()
+        for id in {self._canon.of(id) for id in (said.source, *ends)} - self._mentioned:
             self._mentioned.add(id)
             self._things.add(id, None)
         if len(self._mentioned) > _FEW:
             self._mentioned.clear()
-        for id in references(kind, record):
+        for id in references(kind, said):
             self._names[self._canon.of(id)] = ""
         if kind.ends is None:
-            self._things.add(self._canon.of(record.id), live)
+            self._things.add(self._canon.of(said.id), row)
         else:
-            self._links.add(link_of(kind, record, self._canon) if record.ends else record.id, live)
+            self._links.add(link_of(kind, said, self._canon) if said.ends else said.id, row)
 
     def _learn_names(self) -> None:
         """What references show; things of which no record tells show what their id says."""
@@ -326,14 +317,13 @@ class _Export:
         for id, live in self._things:
             if id in self._names:
                 self._names[id] = display(class_of(id, self._ontology), id,
-                                          [one.entry.record for one in _distinct(live)],
-                                          self._sources)
+                                          [record(row) for row in distinct(live)], self._sources)
 
     def _show(self, id: str) -> str:
         return self._names[self._canon.of(id)]
 
-    def _thing(self, id: str, live: Sequence[_Live]) -> None:
-        told = [one.entry.record for one in _distinct(live)]
+    def _thing(self, id: str, live: Sequence[Row]) -> None:
+        told = [record(row) for row in distinct(live)]
         kind, ids = class_of(id, self._ontology), self._canon.group(id)
         if told:
             kind = kind or self._ontology.kinds[told[0].kind]
@@ -345,12 +335,12 @@ class _Export:
         self._tables.node(f"thing_{labels[0]}", id, _THING, labels, said)
         self._rows(live, id)
 
-    def _link(self, live: Sequence[_Live]) -> None:
-        told = [one.entry.record for one in _distinct(live)]
+    def _link(self, live: Sequence[Row]) -> None:
+        told = [record(row) for row in distinct(live)]
         by_kind: dict[str, list[Record]] = {}
-        for record in told:
-            if record.ends:
-                by_kind.setdefault(record.kind, []).append(record)
+        for one in told:
+            if one.ends:
+                by_kind.setdefault(one.kind, []).append(one)
         for name, records in by_kind.items():
             kind = self._ontology.kinds[name]
             head, tail = (self._canon.of(id) for id in records[0].ends or ("", ""))
@@ -360,72 +350,43 @@ class _Export:
                                       relationship_type(kind), said)
         self._rows(live, None)
 
-    def _rows(self, live: Sequence[_Live], about: str | None) -> None:
+    def _rows(self, live: Sequence[Row], about: str | None) -> None:
         """Rows that count; of those that say the same one is the readable record."""
-        shown = {one.seq for one in _distinct(live)}
-        for seq, entry in ((one.seq, one.entry) for one in live):
-            record = seq in shown
-            self._row(seq, entry, self._said(seq, entry),
-                      ("Row", "Record", "记录") if record else ("Row",))
-            if record:
-                self._tie(seq, self._canon.of(entry.record.source), "FROM")
-            if record and about:
-                self._tie(seq, about, "ABOUT")
+        shown = {row["seq"] for row in distinct(live)}
+        for row in live:
+            if row["seq"] not in shown:
+                self._row(row, ("Row",))
+                continue
+            self._row(row, ("Row", "Record", "记录"))
+            self._tie(row["seq"], self._canon.of(row["source"]), "FROM")
+            if about:
+                self._tie(row["seq"], about, "ABOUT")
 
     def _tie(self, seq: int, thing: str, type: str) -> None:
         self._tables.relationship(f"row_{type}", (str(seq), _ROW), (thing, _THING), type, {})
 
-    def _row(self, seq: int, entry: Entry, said: Mapping[str, Any], labels: Sequence[str]) -> None:
-        self._tables.node(f"row_{entry.record.kind}", str(seq), _ROW, labels, said)
-
-
-def _distinct(live: Iterable[_Live]) -> list[_Live]:
-    """Each statement once, in the order on which ties in a merge depend; the first row of each."""
-    found: dict[bytes, _Live] = {}
-    for one in sorted(live, key=lambda one: one.seq):
-        found.setdefault(one.digest, one)
-    return sorted(found.values(), key=_place)
-
-
-def _place(live: _Live) -> tuple[str, str, str, bytes]:
-    record = live.entry.record
-    return record.id, record.source, record.valid_from or "", live.digest
+    def _row(self, row: Row, labels: Sequence[str]) -> None:
+        self._tables.node(f"row_{row['kind']}", str(row["seq"]), _ROW, labels, row)
 
 
 # Which ids are one thing -------------------------------------------------------------------------
 
 
-def _canon(store: Store, ontology: Ontology) -> Canon:
-    decided: dict[str, list[tuple[str, str]]] = {"same": [], "different": []}
-    for kind in ontology.links:
-        if kind.identity:
-            decided[kind.identity] += [record.ends for record in store.records(kinds=[kind.name])
-                                       if record.ends]
-    named = _named(store, ontology, any(decided.values()))
-    return Canon(identity.groups(named, decided["same"], decided["different"]).canonical)
+def canon_in(store: Store, ontology: Ontology) -> Canon:
+    """The groups that the live records of a store make."""
+    def ends(kind: Kind) -> Iterator[tuple[str, str]]:
+        return (one.ends for one in store.records(kinds=[kind.name]) if one.ends)
 
+    def told(kind: Kind) -> Iterator[tuple[str, dict[str, Value]]]:
+        named = {f.name for f in kind.fields if f.role}
+        for one in store.records(kinds=[kind.name]):
+            yield one.id, {name: v for name, v in one.values.items() if name in named}
 
-def _named(store: Store, ontology: Ontology, decided: bool) -> Iterator[Named]:
-    seen: set[str] = set()
-    for kind in ontology.classes:
-        if kind.key and not kind.role("code") and not decided:
-            continue
-        call = identity.namer(kind)
-        for record in store.records(kinds=[kind.name]):
-            seen.add(record.id)
-            yield call(record.id, record.values)
-    open_kinds = {kind.name for kind in ontology.classes if kind.open and not kind.key}
-    yield from _only_mentioned(store.records(), open_kinds, seen, ontology.kinds)
+    def mentioned(kinds: Collection[str]) -> Iterator[str]:
+        return (id for one in store.records() for id in (one.source, *(one.ends or ()))
+                if id.partition(":")[0] in kinds)
 
-
-def _only_mentioned(records: Iterable[Record], kinds: Collection[str], seen: set[str],
-                    known: Mapping[str, Kind]) -> Iterator[Named]:
-    for record in records:
-        for id in (record.source, *(record.ends or ())):
-            kind, _, name = id.partition(":")
-            if kind in kinds and id not in seen:
-                seen.add(id)
-                yield Named(id, kind, names=(name,))
+    return canon_of(ontology, ends, told, mentioned)
 
 
 # What to do with the files -----------------------------------------------------------------------
@@ -460,7 +421,6 @@ def _guide(folder: Path, ontology: Ontology, tables: _Tables, version: str) -> N
     (folder / "README.md").write_text(_README.format(version=version), encoding="utf-8")
     lines = "".join(f"{line}\n" for line in tables.arguments())
     (folder / "import.args").write_text(lines, encoding="utf-8", newline="")
-    statements = [*cypher.INDEXES, *schema(ontology), cypher.wait_for_indexes(300),
-                  cypher.INDEXED]
+    statements = [*cypher.INDEXES, *schema(ontology), cypher.AWAIT_INDEXES, cypher.INDEXED]
     (folder / "schema.cypher").write_text("".join(f"{one};\n" for one in statements),
                                           encoding="utf-8", newline="")

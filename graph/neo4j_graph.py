@@ -1,8 +1,8 @@
 """Brings the readable graph of a Neo4j store up to the rows that count.
 
-What a load touched is worked out from the rows as they stood before and stand now, never from the
-graph; every node and relationship that may have changed is then made anew from all its rows.  So a
-projection that was interrupted is simply done again, and one made in steps equals one made at once.
+What a load touched is worked out from the rows as they stood before and stand now; every node and
+relationship that may have changed is then made anew from all its rows.  So a projection that was
+interrupted is simply done again, and one made in steps equals one made at once.
 """
 
 from collections import defaultdict
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 
 from graph import cypher
-from graph.bolt import Server
+from graph.bolt import Server, TimedOut
 from graph.lease import Lease, Step
 from graph.neo4j_change import (
     BATCH,
     Change,
     Row,
     batches,
-    canon_of,
+    canon_at,
     distinct,
     shown,
     sources_at,
@@ -41,7 +41,10 @@ from graph.rows import OWN, escape, record
 from graph.store import Progress, silent
 from ontology.model import Kind, Ontology
 
-__all__ = ["bring_up", "make", "make_anew", "names_of", "prepare", "schema"]
+__all__ = ["bring_up", "make", "make_anew", "names_of", "schema"]
+
+_KNOWN = 100_000  # ids that are remembered, so as not to ask again
+
 
 def schema(ontology: Ontology) -> list[str]:
     """Constraints and indexes of the readable graph, as the ontology wants them."""
@@ -50,18 +53,21 @@ def schema(ontology: Ontology) -> list[str]:
     return cypher.readable(classes, map(relationship_type, ontology.links))
 
 
-def prepare(server: Server, ontology: Ontology) -> None:
-    """Make them, and wait until they are there."""
-    make(server, schema(ontology))
-    server.run(cypher.wait_for_indexes(300))
-
-
 def make(server: Server, statements: Iterable[str]) -> None:
-    """Run what makes something that is not there yet: asking is quicker than "IF NOT EXISTS"."""
+    """Make constraints and indexes that are not there yet, and wait until they can be used.
+
+    Asking is quicker than "IF NOT EXISTS".  After an import of millions of rows the waiting takes
+    longer than a transaction may.
+    """
     there = set(server.read(cypher.MADE))
     for statement in statements:
         if cypher.makes(statement) not in there:
             server.run(statement)
+    while True:
+        try:
+            return server.run(cypher.AWAIT_INDEXES)
+        except TimedOut:
+            continue
 
 
 def names_of(kind: Kind) -> list[str]:
@@ -73,7 +79,7 @@ def make_anew(server: Server, lease: Lease, ontology: Ontology, at: int,
               progress: Progress = silent) -> None:
     """The whole graph, whatever is there."""
     _wipe(lease, server)
-    canon = canon_of(server, ontology, at)
+    canon = canon_at(server, ontology, at)
     draw = _Drawing(server, lease, ontology, 0, at, canon, canon, progress)
     for rows in _whole(server.stream(cypher.rows(), at=at)):
         draw.rows(rows, whole=True)
@@ -276,6 +282,8 @@ class _Drawing:
             self._new.of(id) for id in (self._server.read(
                 cypher.MENTIONED, ids=ids, at=self._at) if ids else ())}
         touched.things -= kept
+        if len(self._there) > _KNOWN:
+            self._there.clear()
         only = touched.mentioned - kept - touched.made - self._there
         self._there |= kept | only
         for some, query in ((kept, cypher.merge_nodes), (only, cypher.ensure_nodes)):
@@ -305,6 +313,8 @@ class _Drawing:
 
     def _learn(self, ids: Iterable[str]) -> None:
         """Find out what references to these ids show."""
+        if len(self._shown) > _KNOWN:
+            self._shown.clear()
         new = {self._new.of(id) for id in ids} - self._shown.keys()
         rows = self._about({one for id in new for one in self._new.group(id)})
         self._shown |= shown(new, rows, self._new, self.sources, self._ontology)

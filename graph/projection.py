@@ -6,18 +6,19 @@ references show names, and the ids stand beside them (`product`, `product_id`).
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graph import identity
+from graph.identity import Named
 from graph.merge import SourceFacts, merge
 from graph.record import Record, Value, record_id
 from graph.rows import escape
 from ontology.model import Kind, Ontology
 
-__all__ = ["Canon", "Label", "bare", "class_of", "display", "ids_in", "label_of", "link_of", "node",
-           "references", "relation", "relationship_type"]
+__all__ = ["Canon", "Label", "bare", "canon_of", "class_of", "display", "ids_in", "label_of",
+           "link_of", "node", "references", "relation", "relationship_type"]
 
 Label = tuple[str, str]
 """English and Chinese."""
@@ -59,6 +60,49 @@ class Canon:
         chiefs = self.members.keys() | other.members.keys()
         return {id for chief in chiefs for id in {*self.group(chief), *other.group(chief)}
                 if self.of(id) != other.of(id) or self.group(id) != other.group(id)}
+
+
+def canon_of(ontology: Ontology, ends: Callable[[Kind], Iterable[tuple[str, str]]],
+             told: Callable[[Kind], Iterable[tuple[str, Mapping[str, Any]]]],
+             mentioned: Callable[[Collection[str]], Iterable[str]]) -> Canon:
+    """The groups that live records make, as the index makes them.
+
+    ends       the ends of all links of a kind
+    told       (id, what it says of the fields that name a thing) of all records of a class
+    mentioned  ids of things of these classes that links or sources name
+    What nothing but its id names, as most things of a large store, costs only that id.
+    """
+    decided: dict[str, list[tuple[str, str]]] = {"same": [], "different": []}
+    for kind in ontology.links:
+        if kind.identity:
+            decided[kind.identity] += ends(kind)
+    open_kinds = {kind.name for kind in ontology.classes if kind.open and not kind.key}
+    named, plain, rich = list[Named](), set[str](), set[str]()
+    for kind in ontology.classes:
+        if kind.key and not kind.role("code") and not any(decided.values()):
+            continue
+        called = identity.namer(kind)
+        for id, said in told(kind):
+            if _says_its_id(kind, id, said):
+                plain.add(id)
+            else:
+                rich.add(id)
+                named.append(called(id, said))
+    for kind_name, _, name in (id.partition(":") for id in plain & rich):
+        named.append(Named(f"{kind_name}:{name}", kind_name, names=(name,)))
+    plain -= rich
+    plain.update(id for id in mentioned(open_kinds) if id not in rich)
+    return Canon(identity.groups(named, decided["same"], decided["different"], plain).canonical)
+
+
+def _says_its_id(kind: Kind, id: str, said: Mapping[str, Any]) -> bool:
+    """Whether a record calls its thing by the name in the id and by no other."""
+    if kind.key or len(said) != 1:
+        return False
+    (name, value), = said.items()
+    field = kind.field(name)
+    return (field is not None and field.role == "name" and id == f"{kind.name}:{value}"
+            and identity.is_normal(str(value)))
 
 
 # Names of labels and types -----------------------------------------------------------------------

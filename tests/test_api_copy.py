@@ -46,6 +46,9 @@ def test_a_backup_of_neo4j_is_put_back_into_neo4j(
     assert shell.json("restore", "b.db")["version"] == before[0]
     assert hashes(shell, neo4j_empty.store) == before
     assert [row["name"] for row in shell.json("list", "Company")["rows"]] == ["星城石墨"]
+    with neo4j_empty.driver() as driver:
+        shown = driver.execute_query("MATCH (c:Company) RETURN c.name").records
+    assert [row[0] for row in shown] == ["星城石墨"]
 
 
 def test_what_cannot_be_copied_is_said(scratch: Shell, tmp_path: Path) -> None:

@@ -1,17 +1,22 @@
 """Files for neo4j-admin, beside the import that tests/test_neo4j_shipped.py runs for real."""
 
+import random
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from graph.neo4j_files import write_files
+from graph.index import Index
+from graph.neo4j_files import canon_in, write_files
 from graph.record import Record, Value
 from graph.store import Store, open_store
 from ontology.errors import StoreError
 from tests.shell import Shell
 from tests.small import ONTOLOGY, hunan, keep
+from tests.test_graph_neo4j_graph import do, step
 
 
 def firm(name: str, **values: Value) -> Record:
@@ -31,6 +36,18 @@ def test_the_same_content_gives_the_same_files(store: Store, tmp_path: Path) -> 
     assert [file.name for file in one] == [file.name for file in other]
     assert [file.read_bytes() for file in one] == [file.read_bytes() for file in other]
     assert not [file for file in tmp_path.iterdir() if file.name not in ("a", "b")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), loads=st.integers(1, 7))
+def test_the_files_group_ids_as_the_index_does(seed: int, loads: int) -> None:
+    chance = random.Random(seed)
+    with open_store("sqlite://", ONTOLOGY) as store:  # type: ignore[attr-defined]
+        do(store, [step(chance) for _ in range(loads)])
+        index, canon = Index.build(store, ONTOLOGY), canon_in(store, ONTOLOGY)
+    for thing in {*index.table.thing.tolist(), *index.table.head.tolist(),
+                  *index.table.tail.tolist()} - {-1}:
+        assert canon.of(index.id(thing)) == index.id(int(index.canon[thing]))
 
 
 @pytest.mark.parametrize("wrong", [(), ("",), ("a\x1fb",)])

@@ -24,6 +24,7 @@ from graph.record import Record, digest
 from graph.store import Store, open_store
 from ontology.errors import StoreError
 from tests.neo4j_server import Given, Server, clear
+from tests.neo4j_server.__main__ import SOURCES, SUPPLIES
 from tests.neo4j_server.database import PASSWORD
 from tests.shell import Shell
 from tests.small import ONTOLOGY, Small
@@ -32,10 +33,6 @@ from tests.test_graph_neo4j_graph import drawn, drawn_anew, query
 
 Anything = Server | Given
 ROOT = Path(__file__).parent.parent
-SUPPLIES = ("MATCH (a:Company)-[s:SUPPLIES_TO]->(b:Company) WHERE a.name CONTAINS '金博' "
-            "RETURN a.name, s.product, b.name")
-SOURCES = ("MATCH (r:Record)-[:FROM]->(q:Source) WHERE r.id = $record "
-           "RETURN q.title, q.publisher")
 
 
 def load(store: Store, records: Sequence[Record], origin: str = "名单", *, size: int = 1000,

@@ -34,19 +34,6 @@ def test_acknowledged_data_survives_kill_9(
     assert [row["name"] for row in rows] == [FIRM]
 
 
-def test_the_cjk_analyzer_finds_a_part_of_a_name(neo4j_empty: Server | Given) -> None:
-    with neo4j_empty.driver() as driver:
-        driver.execute_query("CREATE FULLTEXT INDEX names FOR (c:Company) ON EACH [c.name] "
-                             "OPTIONS {indexConfig: {`fulltext.analyzer`: 'cjk'}}")
-        driver.execute_query("CREATE (:Company {name: $name}), (:Company {name: '长远锂科'})",
-                             name=FIRM)
-        driver.execute_query("CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()")
-        rows = driver.execute_query(
-            "CALL db.index.fulltext.queryNodes('names', '碳素') YIELD node RETURN node.name AS name"
-        ).records
-    assert [row["name"] for row in rows] == [FIRM]
-
-
 def test_clearing_leaves_nothing(neo4j_bare: Server | Given) -> None:
     with neo4j_bare.driver() as driver:
         driver.execute_query("CREATE CONSTRAINT id FOR (c:Company) REQUIRE c.id IS UNIQUE")

@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 
 import neo4j
 
+from graph.store import PASSWORD
+
+__all__ = ["PASSWORD", "VARIABLE", "Given", "clear", "given"]
+
 VARIABLE = "XIANGLIAN_TEST_NEO4J"
-PASSWORD = "XIANGLIAN_NEO4J_PASSWORD"
 
 
 @dataclass(frozen=True)
