@@ -1,0 +1,32 @@
+"""All views put together, and errors as a page for who reads with a browser."""
+
+import json
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.web import assets, home, tones
+from api.web.frame import render
+
+__all__ = ["ROUTERS", "error_page", "wants_page"]
+
+# `tones` before `assets`: both stand under /static.
+ROUTERS: tuple[APIRouter, ...] = (tones.router, assets.router, home.router)
+
+
+def wants_page(request: Request) -> bool:
+    """A person with a browser, rather than a program."""
+    return ("text/html" in request.headers.get("accept", "")
+            and not request.url.path.startswith(("/api/", "/static/")))
+
+
+def error_page(request: Request, told: Response) -> Response:
+    """The same problem for people to read: what is wrong and what to do about it."""
+    problem = json.loads(bytes(told.body))
+    page = render(request, "error.html", status=told.status_code, problem=problem,
+                  title=problem.get("title") or HTTPStatus(told.status_code).phrase)
+    for name in ("retry-after", "www-authenticate", "allow"):
+        if name in told.headers:
+            page.headers[name] = told.headers[name]
+    return page
