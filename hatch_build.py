@@ -1,7 +1,8 @@
 """Brings what the web page takes from npm: into the wheel Cytoscape.js, into the tests axe-core.
 
 Only the first build asks the network, with the Node.js of a wheel, so that a machine without
-Node.js builds too; what it brought lies in `api/web/static/vendor` (never in git) until the lock changes.
+Node.js builds too; what it brought lies in `api/web/static/vendor`, never in git, until the lock
+changes.
 """
 
 import json

@@ -44,8 +44,8 @@ class Named(TypedDict):
 
 
 class FirmRow(TypedDict):
-    """fields: of the firm itself, by name; evidence: the newest day, None where no source bears
-    a date; age: one of AGES; records: how many name the firm."""
+    """fields: of the firm itself, by name; newest: the day of the newest evidence, None where no
+    source bears a date; age: one of AGES; records: how many name the firm."""
 
     id: str
     name: str
@@ -56,7 +56,7 @@ class FirmRow(TypedDict):
     chains: list[Named]
     leads: list[Named]
     honours: list[Named]
-    evidence: str | None
+    newest: str | None
     age: str
     records: int
 
@@ -145,9 +145,10 @@ def _shelf(index: Index) -> int:
 
 def _ages(days: Longs, edges: Sequence[int]) -> Longs:
     """Positions in AGES."""
-    found = np.select([days == NEVER, *(days >= edge for edge in edges)],
-                      [len(AGES) - 1, *range(len(edges))], len(edges))
-    return found.astype(np.int64)
+    found: Longs = np.asarray(np.select(
+        [days == NEVER, *(days >= edge for edge in edges)],
+        [len(AGES) - 1, *range(len(edges))], len(edges)), np.int64)
+    return found
 
 
 def _leaders(index: Index, at: int) -> list[int]:
@@ -188,7 +189,7 @@ def _row(index: Index, firm: int, at: int, known: _Known, edges: Sequence[int]) 
             structure.LEADS, firm, at, forward=True)
             if index.table.grade[row] <= index.shown}, at),
         "honours": _named(index, honours(index, firm, at), at),
-        "evidence": dates.iso(day) if day != NEVER else None,
+        "newest": dates.iso(day) if day != NEVER else None,
         "age": AGES[int(_ages(np.array([day]), edges)[0])], "records": int(known.records[firm])}
 
 
