@@ -56,7 +56,7 @@ async def view(request: Request, asked: View, template: str,
     return await here.thread(worked, bool(asked.known_at))
 
 
-def render(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:
+def render(request: Request, template: str, /, *, status: int = 200, **context: Any) -> Response:
     """A page with the strict headers and an ETag of its own bytes.
 
     Every template has `t(zh, en)`, `url(path, **parameters)`, `path_of(id)`, `asset(name)`,

@@ -1,29 +1,109 @@
 """The chain panorama: what a chain lacks in a region, what changed, what to check next."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
 from pydantic import Field
 from starlette.responses import Response
 
 from api import queries as q
-from api.answers import Answers
-from api.web.frame import Context, View, view
+from api.answers import Answer, Answers, day
+from api.web import pickers, segment
+from api.web.frame import Context, View, path_of, view
+from graph import dates
+from visual.header import moved
+from visual.legend import Legend
+from visual.panorama import panorama
 
-__all__ = ["router"]
+__all__ = ["LISTS", "router"]
 
 router = APIRouter(include_in_schema=False)
 
+COOKIE, YEAR = "last", 31_536_000
+WIDE, NARROW = 1000, 366  # pixels for which the picture is drawn
+# The four lists: Chinese and English name and meaning.
+LISTS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "fill": (("补链", "To fill"), ("有来源说缺，且必备", "essential, and a source says it is missing")),
+    "check": (("待核", "To verify"), ("没人说过、说法不一或证据已旧，先去查",
+                                    "nobody has said, sources disagree, or the evidence is old")),
+    "strengthen": (("强链", "To strengthen"), ("有，但弱、单点或证据已旧",
+                                              "there, but weak, single or stale")),
+    "extend": (("延链", "To extend"), ("当地有上下游邻居，可以延伸",
+                                     "the region has what feeds it or is fed by it")),
+}
+
 
 class Home(View):
-    chain: q.Name = Field("锂电池")
-    region: q.Name = Field("长沙")
-    since: q.When | None = None
+    chain: q.Name | None = None
+    region: q.Name | None = None
+    since: q.When | None = Field(None, description="标出从这天以来的变化")
+    open: q.Name | None = Field(None, description="打开这个环节")
 
 
 @router.get("/")
 async def ask_home(request: Request, asked: Annotated[Home, Query()]) -> Response:
-    def work(answers: Answers) -> Context:
-        return {"gaps": answers.gaps(asked.chain, asked.region)}
+    """Without a chain the last one; 长沙 · 锂电池 the first time."""
+    asked = _complete(asked, request.cookies.get(COOKIE, ""))
+    reply = await view(request, asked, "home.html", lambda answers: _context(
+        answers, asked, "Mobi" in request.headers.get("user-agent", "")))
+    reply.set_cookie(COOKIE, urlencode({"chain": asked.chain, "region": asked.region}), YEAR,
+                     httponly=True, samesite="lax")
+    return reply
 
-    return await view(request, asked, "home.html", work)
+
+def _complete(asked: Home, last: str) -> Home:
+    """The same with nothing left open and the two dates in their order."""
+    said = parse_qs(last[:1000])
+    first = asked.chain is None and "chain" not in said
+    kept = {name: said.get(name, [usual])[0][:200] for name, usual in
+            (("chain", "锂电池"), ("region", "长沙"))}
+    at, since = asked.at, asked.since or (str(pickers.FIRST) if first else None)
+    if since and day(since) > day(at):
+        at, since = since, at
+    if at and day(at) >= dates.today():  # the last stop of the slider
+        at = None
+    if since and day(since) == day(at):
+        since = None
+    return asked.model_copy(update={"chain": asked.chain or kept["chain"], "at": at,
+                                    "region": asked.region or kept["region"], "since": since})
+
+
+def _context(answers: Answers, asked: Home, phone: bool) -> Context:
+    chain, region = asked.chain or "", asked.region or ""
+    gaps, template = answers.gaps(chain, region), answers.chain(chain)
+    start = asked.since or str(pickers.FIRST)
+    later = not asked.since and day(start) >= answers.at  # nothing before: tell what came after
+    compared = (answers.compare(chain, region, dates.iso(answers.at), None) if later
+                else answers.compare(chain, region, start, dates.iso(answers.at)))
+    legend = Legend(answers.ontology, asked.lang)
+
+    def drawn(width: int) -> Markup:
+        return Markup(panorama(
+            answers.ontology, gaps, template, compared=compared if asked.since else None,
+            width=width, lang=asked.lang, heading=False, link=lambda id: path_of(
+                id, asked.lang, region=gaps["region"], at=asked.at, since=asked.since)))
+
+    return {
+        "gaps": gaps, "template": template, "compared": compared, "later": later,
+        "moved": moved(legend, compared), "missing_by": _missing_by(compared),
+        "wide": drawn(WIDE), "narrow": drawn(NARROW), "narrow_first": phone, "lists": LISTS,
+        "level_names": {c.name for c in answers.ontology.words.get("RegionLevel", ())}, "chains": pickers.chains(
+            answers), "regions": pickers.regions(answers), "years": pickers.years(
+            dates.iso(dates.today())), "next_step": _next(gaps),
+        "panel": segment.about(answers, asked.open, gaps["region"]) if asked.open else None}
+
+
+def _missing_by(compared: Answer) -> list[Mapping[str, Any]]:
+    """The sources by which what is now filled was once missing, each once."""
+    found = {item["source"]["id"]: item["source"] for row in compared["rows"]
+             if row["closed"] for item in row["closed"]["missing"]}
+    return [*found.values()]
+
+
+def _next(gaps: Answer) -> Mapping[str, Any] | None:
+    """What to look up first: whom to ask for what is missing, else what nobody has said."""
+    return next((item for name in ("fill", "check", "strengthen") for item in gaps["lists"][name]),
+                None)

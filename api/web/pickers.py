@@ -1,0 +1,58 @@
+"""What a page lets one choose from: chains, and the places of the home province by level."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.answers import Answers
+from graph import structure
+from graph.analysis.coverage import home_province
+from graph.analysis.filters import Filter
+
+__all__ = ["FIRST", "chains", "regions", "years"]
+
+FIRST = 2014  # the year in which the slider begins
+LEVELS = ("prefecture", "overlay", "province", "county")  # as they stand in the list
+
+Choice = Mapping[str, Any]
+
+
+def chains(answers: Answers) -> list[Choice]:
+    """Every chain with id and names."""
+    return _kept(answers, "chains", lambda: [
+        {"id": row["id"], "name": row["name"], "name_en": row.get("name_en") or row["name"],
+         "aliases": row.get("aliases") or []}
+        for row in answers.list(structure.CHAIN)["rows"]])
+
+
+def regions(answers: Answers) -> list[tuple[str, Sequence[Choice]]]:
+    """(level, places) of the home province; places that are no Region stand last, by kind."""
+    def found() -> list[tuple[str, Sequence[Choice]]]:
+        index = answers.index
+        home = Filter(region=index.id(home_province(index, answers.at)))
+        known = {choice.name for choice in index.ontology.words.get("RegionLevel", ())}
+        groups: dict[str, list[Choice]] = {level: [] for level in LEVELS}
+        for kind in index.ontology.classes:
+            if not kind.place or kind.open:
+                continue
+            for row in answers.list(kind.name, wanted=home)["rows"]:
+                level = str(row.get(structure.LEVEL))
+                groups.setdefault(level if level in known else kind.name, []).append(
+                    {"id": row["id"], "name": row["name"],
+                     "name_en": row.get("name_en") or row["name"], "code": row.get("code") or ""})
+        return [(level, sorted(places, key=lambda place: (place["code"], place["name"])))
+                for level, places in groups.items() if places]
+
+    return _kept(answers, "regions", found)
+
+
+def years(today: str) -> range:
+    """The stops of the slider; the last is the present year."""
+    return range(FIRST, int(today[:4]) + 1)
+
+
+def _kept(answers: Answers, name: str, make: Any) -> Any:
+    """Remembered as long as the index is."""
+    memory = answers.index.memory
+    if ("page", name) not in memory:
+        memory["page", name] = make()
+    return memory["page", name]

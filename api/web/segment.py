@@ -1,0 +1,97 @@
+"""One segment in one region: the verdict, why, what would change it, and whom to call."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api import queries as q
+from api.answers import Answer, Answers
+from api.web import pickers
+from api.web.frame import Context, View, view
+from graph import structure
+
+__all__ = ["about", "router"]
+
+router = APIRouter(include_in_schema=False)
+
+BEST = 5  # candidates in the panel
+
+
+class Segment(View):
+    region: q.Name = "湖南"
+    since: q.When | None = None
+    part: Literal["panel"] | None = None
+
+
+@router.get("/segment/{id:path}")
+async def ask_segment(request: Request, asked: Annotated[Segment, Query()],
+                      id: Annotated[str, Path(min_length=1, max_length=200)]) -> Response:
+    """The whole page, or what the panorama shows beside it."""
+    if asked.part:
+        return await view(request, asked, "panel.html",
+                          lambda answers: {"panel": about(answers, id, asked.region)})
+    return await view(request, asked, "segment.html", lambda answers: _page(answers, id, asked))
+
+
+def about(answers: Answers, name: str, region: str) -> dict[str, Any]:
+    """What the panel shows of a segment: its row of `gaps` with what belongs to it."""
+    found = answers.candidates(name, region, limit=BEST)
+    id = found["segment_id"]
+    thing = answers.entity(id)
+    itself = thing["rows"][0]
+    gaps = answers.gaps(itself["chain"], region)
+    row = next((row for row in gaps["segments"] if row["id"] == id), None)
+    if row is None:  # a segment that its chain no longer has
+        row = next(row for row in answers.gaps(itself["chain"], region)["segments"])
+    told = _told(answers, thing)
+    return {
+        "row": row, "itself": itself, "gaps": gaps, "candidates": found, "thing": thing,
+        "sources": _by_source(answers, [*row["evidence"]], told),
+        "hints": _by_source(answers, [*row["hints"]], told),
+        "flips": [_flip(flip, row) for flip in row["flips"]],
+        "item": next(((name, item) for name in ("fill", "check", "strengthen", "extend")
+                      for item in gaps["lists"][name] if item["id"] == id), None)}
+
+
+def _told(answers: Answers, thing: Answer) -> Mapping[str, str]:
+    """Record → what it says: of a link the other end and its place."""
+    said: dict[str, str] = {}
+    for link in thing["links"]:
+        kind = answers.ontology.kinds[link["kind"]]
+        names = [end.name for end in kind.ends or ()] + [structure.PLACE]
+        here = thing["rows"][0]["name"]
+        parts = [str(link[name]) for name in names if link.get(name) and link[name] != here]
+        text = kind.label.zh + (f"：{'，'.join(parts)}" if parts else "")
+        said.update(dict.fromkeys(link["records"], text))
+    return said
+
+
+def _by_source(answers: Answers, proofs: list[Answer], told: Mapping[str, str]) -> list[Answer]:
+    """Evidence by source, in its order: what each says and how good it is."""
+    found: dict[str, Answer] = {}
+    for item in proofs:
+        kind = answers.ontology.kinds[item["kind"]].label.zh
+        entry = found.setdefault(item["source"]["id"], {
+            "source": item["source"], "grade": item["grade"], "observed": [], "says": []})
+        text = told.get(item["record"], kind)
+        if text not in entry["says"]:
+            entry["says"].append(text)
+        if item["observed"] and item["observed"] not in entry["observed"]:
+            entry["observed"].append(item["observed"])
+    return [*found.values()]
+
+
+def _flip(flip: Answer, row: Answer) -> Answer:
+    """With the titles of the sources whose records would have to go."""
+    titles = {item["record"]: item["source"]["title"] for item in row["evidence"]}
+    return {**flip, "lose": [
+        {"records": len(records), "titles": list(dict.fromkeys(
+            titles[record] for record in records if record in titles))}
+        for records in flip["lose"]]}
+
+
+def _page(answers: Answers, id: str, asked: Segment) -> Context:
+    panel = about(answers, id, asked.region)
+    return {"panel": panel, "regions": pickers.regions(answers)}
