@@ -41,7 +41,7 @@ def header(legend: Legend, gaps: Answer, template: Answer, compared: Answer | No
         parts.append(_text(margin, y, SMALL, line, MUTED))
         y += 18
     if compared:
-        for line in wrap(_moved(legend, compared), SMALL, room, 2):
+        for line in wrap(_moved(legend, compared, gaps), SMALL, room, 2):
             parts.append(_text(margin, y, SMALL, line, ACCENT, 700))
             y += 18
     if side:
@@ -59,19 +59,20 @@ def _when(legend: Legend, gaps: Answer, compared: Answer | None) -> str:
     return text
 
 
-def moved(legend: Legend, compared: Answer) -> list[tuple[Choice, list[str]]]:
+def moved(legend: Legend, compared: Answer, gaps: Answer) -> list[tuple[Choice, list[str]]]:
     """What changed between the dates: each sort of change with the names of its segments."""
+    names = {row["id"]: legend.name(row) for row in gaps["segments"]}
     found: dict[str, list[str]] = {}
     for row in compared["rows"]:
         if change := change_of(row):
-            found.setdefault(change, []).append(row["segment"])
+            found.setdefault(change, []).append(names.get(row["id"], row["segment"]))
     return [(choice, found[choice.name]) for choice in legend.ontology.words.get("Change", ())
             if choice.name in found]
 
 
-def _moved(legend: Legend, compared: Answer) -> str:
+def _moved(legend: Legend, compared: Answer, gaps: Answer) -> str:
     told = []
-    for choice, names in moved(legend, compared):
+    for choice, names in moved(legend, compared, gaps):
         some = names[:6]
         more = legend.say("etc") if len(names) > 6 else ""
         told.append(f"{choice.symbol} {legend.text(choice.label)} {len(names)}"

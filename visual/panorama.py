@@ -305,7 +305,7 @@ def _status(what: Card, x: float, y: float, across: float, colour: str, soft: st
     parts = [tag("text", {**place, "y": line, "font_size": STATUS, "fill": colour,
                           "font_weight": 700}, clean(what.status))]
     if what.optional:
-        off = wide_of(what.status, STATUS) + 6
+        off = wide_of(what.status, STATUS) * 1.08 + 6  # it is bold
         at = ({"x": x + across - RIGHT - off, "text_anchor": "end"} if what.beside
               else {"x": x + LEFT + off})
         parts.append(tag("text", {**at, "y": line, "font_size": NOTE, "fill": soft},

@@ -26,9 +26,9 @@ POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'sel
           "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 LEAST = 1400  # bytes below which packing is not worth it
 # Address, Chinese and English name of what the navigation leads to.
-PLACES = (("/", "产业链图谱", "Chains"), ("/matrix", "矩阵", "Matrix"), ("/map", "地图", "Map"),
+PLACES = (("/", "图谱", "Chains"), ("/matrix", "矩阵", "Matrix"), ("/map", "地图", "Map"),
           ("/firms", "企业", "Firms"), ("/explore", "关系", "Explore"),
-          ("/ask", "提问", "Ask"), ("/load", "装入数据", "Load"))
+          ("/ask", "提问", "Ask"), ("/load", "装入", "Load"))
 
 Context = Mapping[str, Any]
 

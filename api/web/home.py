@@ -88,12 +88,18 @@ def _context(answers: Answers, asked: Home, phone: bool) -> Context:
 
     return {
         "gaps": gaps, "template": template, "compared": compared, "later": later,
-        "moved": moved(legend, compared), "missing_by": _missing_by(compared),
+        "alias": chain if chain not in (gaps["chain"], gaps["chain_id"], template["name_en"])
+        else "", "moved": moved(legend, _essential(compared), gaps), "missing_by": _missing_by(compared),
         "wide": drawn(WIDE), "narrow": drawn(NARROW), "narrow_first": phone, "lists": LISTS,
         "level_names": {c.name for c in answers.ontology.words.get("RegionLevel", ())}, "chains": pickers.chains(
             answers), "regions": pickers.regions(answers), "years": pickers.years(
             dates.iso(dates.today())), "next_step": _next(gaps),
+        "names": {row["id"]: legend.name(row) for row in gaps["segments"]},
         "panel": segment.about(answers, asked.open, gaps["region"]) if asked.open else None}
+
+
+def _essential(compared: Answer) -> Answer:
+    return {**compared, "rows": [row for row in compared["rows"] if row["essential"]]}
 
 
 def _missing_by(compared: Answer) -> list[Mapping[str, Any]]:

@@ -20,7 +20,7 @@ def chains(answers: Answers) -> list[Choice]:
     """Every chain with id and names."""
     return _kept(answers, "chains", lambda: [
         {"id": row["id"], "name": row["name"], "name_en": row.get("name_en") or row["name"],
-         "aliases": row.get("aliases") or []}
+         "alias": next((a for a in row.get("aliases") or () if not a.isascii()), "")}
         for row in answers.list(structure.CHAIN)["rows"]])
 
 

@@ -80,6 +80,9 @@ def _by_source(answers: Answers, proofs: list[Answer], told: Mapping[str, str]) 
             entry["says"].append(text)
         if item["observed"] and item["observed"] not in entry["observed"]:
             entry["observed"].append(item["observed"])
+    for entry in found.values():  # a bare kind says less than the same with its ends
+        entry["says"] = [text for text in entry["says"] if not any(
+            other.startswith(f"{text}：") for other in entry["says"])]
     return [*found.values()]
 
 
