@@ -83,6 +83,10 @@ class Answers:
         """Completeness intervals, chains × regions; default all chains, the prefectures."""
         return _whole(matrices.matrix(self.index, self.at, chains, regions))
 
+    def segments(self, chain: str, regions: Sequence[str] = ()) -> Answer:
+        """The verdict on every segment of a chain in each region; default the prefectures."""
+        return _whole(matrices.segment_matrix(self.index, chain, self.at, regions))
+
     def compare(self, chain: str, region: str, first: str, last: str | None,
                 known_first: str | None = None) -> Answer:
         """What changed between two dates, split into the world moved and we learned."""

@@ -14,6 +14,7 @@ __all__ = ["MEDIA", "Table", "file_reply", "table_reply"]
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "html": "text/html; charset=utf-8", "png": "image/png",
          "svg": "image/svg+xml",
+         "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
          "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 

@@ -20,7 +20,7 @@ from api.web.tones import tones
 from graph import dates, structure
 from visual.legend import Legend
 
-__all__ = ["POLICY", "View", "address", "path_of", "render", "view"]
+__all__ = ["POLICY", "View", "address", "path_of", "render", "view", "worked"]
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
           "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -45,15 +45,16 @@ class View(q.Asked):
 async def view(request: Request, asked: View, template: str,
                work: Callable[[Answers], Context]) -> Response:
     """The template with the context that `work` makes of the answers, beside the event loop."""
+    return await worked(request, asked, lambda answers: render(
+        request, template, **{"asked": asked, "at": dates.iso(answers.at), **work(answers)}))
+
+
+async def worked(request: Request, asked: q.Asked, work: Callable[[Answers], Response]) -> Response:
+    """Whatever reply that `work` makes of the answers, beside the event loop."""
     here = replies(request)
-
-    def worked() -> Response:
-        answers = Answers(here.settings, at=asked.at, known_at=asked.known_at,
-                          min_grade=asked.min_grade, graph=here.graph)
-        return render(request, template, **{"asked": asked, "at": dates.iso(answers.at),
-                                            **work(answers)})
-
-    return await here.thread(worked, bool(asked.known_at))
+    return await here.thread(lambda: work(Answers(
+        here.settings, at=asked.at, known_at=asked.known_at, min_grade=asked.min_grade,
+        graph=here.graph)), bool(asked.known_at))
 
 
 def render(request: Request, template: str, /, *, status: int = 200, **context: Any) -> Response:

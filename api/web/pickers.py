@@ -1,26 +1,28 @@
 """What a page lets one choose from: chains, and the places of the home province by level."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from api.answers import Answers
 from graph import structure
 from graph.analysis.coverage import home_province
 from graph.analysis.filters import Filter
 
-__all__ = ["FIRST", "chains", "regions", "years"]
+__all__ = ["FIRST", "called", "chains", "regions", "years"]
 
 FIRST = 2014  # the year in which the slider begins
 LEVELS = ("prefecture", "overlay", "province", "county")  # as they stand in the list
 
 Choice = Mapping[str, Any]
+T = TypeVar("T")
 
 
 def chains(answers: Answers) -> list[Choice]:
     """Every chain with id and names."""
     return _kept(answers, "chains", lambda: [
         {"id": row["id"], "name": row["name"], "name_en": row.get("name_en") or row["name"],
-         "alias": next((a for a in row.get("aliases") or () if not a.isascii()), "")}
+         "alias": next((a for a in row.get("aliases") or ()
+                        if not a.isascii() and a not in row["name"]), "")}
         for row in answers.list(structure.CHAIN)["rows"]])
 
 
@@ -45,14 +47,22 @@ def regions(answers: Answers) -> list[tuple[str, Sequence[Choice]]]:
     return _kept(answers, "regions", found)
 
 
+def called(answers: Answers, id: str, name: str, lang: str) -> str:
+    """A place's name in the language, as far as there is one."""
+    every = (place for _, places in regions(answers) for place in places)
+    found = next((place["name_en"] for place in every if place["id"] == id), name)
+    return str(found) if lang == "en" else name
+
+
 def years(today: str) -> range:
     """The stops of the slider; the last is the present year."""
     return range(FIRST, int(today[:4]) + 1)
 
 
-def _kept(answers: Answers, name: str, make: Any) -> Any:
+def _kept(answers: Answers, name: str, make: Callable[[], T]) -> T:
     """Remembered as long as the index is."""
     memory = answers.index.memory
     if ("page", name) not in memory:
         memory["page", name] = make()
-    return memory["page", name]
+    found: T = memory["page", name]
+    return found

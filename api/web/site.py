@@ -6,14 +6,25 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.web import assets, explore, firms, home, segment, thing, tones
+from api.web import (
+    ask,
+    assets,
+    explore,
+    firms,
+    home,
+    matrix,
+    segment,
+    thing,
+    tiles,
+    tones,
+)
 from api.web.frame import render
 
 __all__ = ["ROUTERS", "error_page", "wants_page"]
 
 # `tones` before `assets`: both stand under /static.
-ROUTERS: tuple[APIRouter, ...] = (
-    tones.router, assets.router, home.router, segment.router, firms.router, thing.router, explore.router)
+ROUTERS: tuple[APIRouter, ...] = tuple(view.router for view in (
+    tones, assets, home, segment, matrix, tiles, ask, firms, thing, explore))
 
 
 def wants_page(request: Request) -> bool:

@@ -1,21 +1,13 @@
 // The panorama: choices take effect at once, a segment opens beside the picture.
+import { go } from "./choose.js";
+
 const form = document.querySelector("[data-choose]");
 const picture = document.querySelector("[data-picture]");
 const panel = document.querySelector("[data-panel]");
 const body = panel.querySelector("[data-body]");
 const slim = matchMedia("(max-width: 700px)");
 
-// --- choices ---
-const go = () => {
-  const said = new URLSearchParams(new FormData(form));
-  for (const [name, value] of [...said]) if (!value.trim()) said.delete(name);
-  document.body.setAttribute("aria-busy", "true");
-  location.href = `/?${said}`;
-};
-form.addEventListener("submit", (event) => { event.preventDefault(); go(); });
-for (const field of form.querySelectorAll("select")) field.addEventListener("change", go);
-form.querySelector("button").classList.add("spare");
-
+// --- the slider ---
 const slide = form.querySelector("[data-slide]");
 const range = slide.querySelector("input");
 slide.hidden = false;
@@ -23,7 +15,7 @@ const at = form.elements.at;
 range.addEventListener("input", () => {
   at.value = range.value === range.max ? "" : range.value;
 });
-range.addEventListener("change", go);
+range.addEventListener("change", () => go(form));
 
 // --- one picture for the width of the screen ---
 const fit = () => {
