@@ -64,16 +64,16 @@ def _spots(codes: Sequence[str]) -> list[tuple[int, int]]:
 def _tile(legend: Legend, place: Tile, x: float, y: float) -> str:
     solid = place.verdict == "absent"
     colour = legend.verdict(place.verdict).colour if place.verdict else INK
-    silent = place.verdict in ("", "unknown")
+    silent = place.verdict == "unknown" or (not place.verdict and (place.low, place.high) == (0, 1))
     ink, soft = (PAPER, PAPER) if solid else (INK, MUTED if silent else colour)
     parts = [
         tag("rect", {"x": x, "y": y, "width": WIDE, "height": HIGH, "rx": 3,
                      "fill": colour if solid else BAND if silent else PAPER,
-                     "stroke": LINE if silent else colour}),
+                     "stroke": LINE if silent else colour if place.verdict else MUTED}),
         tag("text", {"x": x + 9, "y": y + 22, "font_size": 15, "font_weight": 700, "fill": ink},
             clean(cut(place.name, 15, WIDE - 18))),
         tag("text", {"x": x + 9, "y": y + 43, "font_size": 12.5, "fill": soft,
-                     "font_weight": None if silent else 700},
+                     "font_weight": None if silent or not place.verdict else 700},
             clean(cut(place.said, 12.5, WIDE - 14)))]
     parts.append(_bar(legend, place, x + 9, y + 54) if not place.verdict else "")
     label = f"{place.name}{legend.say('colon')}{place.said}"

@@ -31,7 +31,7 @@ async def ask_matrix(request: Request, asked: Annotated[Cells, Query()]) -> Resp
     def work(answers: Answers) -> Context:
         regions, rows = _rows(answers, asked)
         return {"regions": regions, "rows": rows, "said": said, "called": {
-            id: pickers.called(answers, id, name, asked.lang).replace(" City", "")
+            id: pickers.called(answers, id, name, asked.lang, short=True)
             for id, name in regions}}
 
     return await view(request, asked, "matrix.html", work)

@@ -40,18 +40,26 @@ def regions(answers: Answers) -> list[tuple[str, Sequence[Choice]]]:
                 level = str(row.get(structure.LEVEL))
                 groups.setdefault(level if level in known else kind.name, []).append(
                     {"id": row["id"], "name": row["name"],
-                     "name_en": row.get("name_en") or row["name"], "code": row.get("code") or ""})
+                     "name_en": row.get("name_en") or row["name"], "code": row.get("code") or "",
+                     "short": _short(row["name"], row.get("aliases") or ())})
         return [(level, sorted(places, key=lambda place: (place["code"], place["name"])))
                 for level, places in groups.items() if places]
 
     return _kept(answers, "regions", found)
 
 
-def called(answers: Answers, id: str, name: str, lang: str) -> str:
-    """A place's name in the language, as far as there is one."""
+def called(answers: Answers, id: str, name: str, lang: str, short: bool = False) -> str:
+    """A place's name in the language, as far as there is one; short: 湘西 for the whole."""
     every = (place for _, places in regions(answers) for place in places)
-    found = next((place["name_en"] for place in every if place["id"] == id), name)
-    return str(found) if lang == "en" else name
+    place = next((place for place in every if place["id"] == id), None)
+    if place is None or not (short or lang == "en"):
+        return name
+    return str(place["name_en" if lang == "en" else "short"])
+
+
+def _short(name: str, aliases: Sequence[str]) -> str:
+    """The shortest Chinese name by which it goes."""
+    return min([name, *(alias for alias in aliases if not alias.isascii())], key=len)
 
 
 def years(today: str) -> range:

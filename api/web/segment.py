@@ -1,6 +1,7 @@
 """One segment in one region: the verdict, why, what would change it, and whom to call."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,13 +11,17 @@ from api import queries as q
 from api.answers import Answer, Answers
 from api.web import pickers
 from api.web.frame import Context, View, view
+from api.web.words import spoken
 from graph import structure
+from graph.analysis.filters import Filter
+from ontology import NotFound
+from visual.legend import Legend
 
 __all__ = ["about", "router"]
 
 router = APIRouter(include_in_schema=False)
 
-BEST = 5  # candidates in the panel
+BEST, MOST = 5, 20  # candidates in the panel, things of a list
 
 
 class Segment(View):
@@ -43,8 +48,9 @@ def about(answers: Answers, name: str, region: str) -> dict[str, Any]:
     itself = thing["rows"][0]
     gaps = answers.gaps(itself["chain"], region)
     row = next((row for row in gaps["segments"] if row["id"] == id), None)
-    if row is None:  # a segment that its chain no longer has
-        row = next(row for row in answers.gaps(itself["chain"], region)["segments"])
+    if row is None:
+        raise NotFound(f"产业链「{gaps['chain']}」的环节", itself["name"], [
+            row["segment"] for row in gaps["segments"][:3]])
     told = _told(answers, thing)
     return {
         "row": row, "itself": itself, "gaps": gaps, "candidates": found, "thing": thing,
@@ -95,6 +101,54 @@ def _flip(flip: Answer, row: Answer) -> Answer:
         for records in flip["lose"]]}
 
 
-def _page(answers: Answers, id: str, asked: Segment) -> Context:
-    panel = about(answers, id, asked.region)
-    return {"panel": panel, "regions": pickers.regions(answers)}
+# --- the page ------------------------------------------------------------------------------------
+
+
+def _page(answers: Answers, name: str, asked: Segment) -> Context:
+    panel = about(answers, name, asked.region)
+    id, chain = panel["row"]["id"], panel["gaps"]["chain_id"]
+    template = answers.chain(chain)
+    legend = Legend(answers.ontology, asked.lang)
+    rows = {row["id"]: legend.name(row) for row in panel["gaps"]["segments"]}
+
+    def feeds(here: str, there: str) -> list[dict[str, Any]]:
+        return [{"id": feed[f"{there}_id"], "name": rows.get(feed[f"{there}_id"], feed[there]),
+                 "chains": feed["chains"], "inferred": feed["inferred"]}
+                for feed in template["feeds"] if feed[f"{here}_id"] == id]
+
+    itself = next(row for row in template["rows"] if row["id"] == id)
+    return {
+        "panel": panel, "inputs": feeds("downstream", "upstream"), "products": itself["products"],
+        "outputs": feeds("upstream", "downstream"),
+        "parts_of": [row for row in template["rows"] if row["whole"] == itself["segment"]],
+        "firms": _firms(answers, panel["thing"]), "cells": [
+            row for row in answers.segments(chain)["rows"] if row["id"] == id],
+        "short": lambda id, name: pickers.called(answers, id, name, asked.lang, short=True),
+        "lists": _lists(answers, id, chain), "regions": pickers.regions(answers),
+        "labels": answers.ontology.kinds, "spoken": partial(_spoken, legend)}
+
+
+def _firms(answers: Answers, thing: Answer) -> list[Answer]:
+    """What firms do here, by place, with the sources of each line."""
+    proofs = {item["record"]: item for item in thing["evidence"]}
+    kinds = [kind.name for kind in answers.ontology.links if kind.evidence == "firm"]
+    rows = [{**link, "sources": [proofs[record]["source"] for record in link["records"]
+                                 if record in proofs]}
+            for link in thing["links"] if link["kind"] in kinds]
+    return sorted(rows, key=lambda row: (str(row.get(structure.PLACE)),
+                                         str(row.get("company"))))
+
+
+def _lists(answers: Answers, segment: str, chain: str) -> list[tuple[str, bool, list[Answer]]]:
+    """(kind, whether the whole chain's, things) of what else touches it; none left out."""
+    found = []
+    for kind in (structure.PROJECT, structure.DEMAND, structure.POLICY, structure.INSTITUTE,
+                 structure.PERSON):
+        mine = answers.list(kind, MOST, wanted=Filter(segment=segment))["rows"]
+        wider = [] if mine else answers.list(kind, MOST, wanted=Filter(chain=chain))["rows"]
+        found.append((kind, not mine and bool(wider), mine or wider))
+    return found
+
+
+def _spoken(legend: Legend, kind: str, name: str, row: Answer) -> str:
+    return spoken(legend, legend.ontology.kinds[kind].field(name), row.get(name), row)

@@ -73,7 +73,7 @@ def _tiles(answers: Answers, asked: Places, found: Answer) -> list[Tile]:
     legend = Legend(answers.ontology, asked.lang)
 
     def name(row: Answer) -> str:
-        return pickers.called(answers, row["region_id"], row["region"], asked.lang)
+        return pickers.called(answers, row["region_id"], row["region"], asked.lang, True)
 
     if asked.segment:
         stale = legend.word("Freshness", "stale")
@@ -93,7 +93,7 @@ def said(legend: Legend, cell: Answer) -> str:
     whole = cell["completeness"]
     if not cell["coverage"] and not whole["contested"]:
         return legend.word("Verdict", "unknown")
-    return f"{whole['low']:.0%}–{whole['high']:.0%}"
+    return f"{whole['low'] * 100:.0f}–{whole['high']:.0%}"
 
 
 def _picture(answers: Answers, asked: Places, found: Answer) -> str:
