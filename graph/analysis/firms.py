@@ -175,6 +175,7 @@ def _row(index: Index, firm: int, at: int, known: _Known, edges: Sequence[int]) 
     rows, _ = merged_rows(index, kind, [index.rows_of(firm)], at)
     fields: dict[str, Any] = rows[0] if rows else {}
     day = int(known.newest[firm])
+    age = AGES[int(_ages(np.array([day]), edges)[0])]
     segments = works_in(index, firm, at)
     return {
         "id": index.id(firm), "name": index.label(firm, at),
@@ -189,8 +190,16 @@ def _row(index: Index, firm: int, at: int, known: _Known, edges: Sequence[int]) 
             structure.LEADS, firm, at, forward=True)
             if index.table.grade[row] <= index.shown}, at),
         "honours": _named(index, honours(index, firm, at), at),
-        "newest": dates.iso(day) if day != NEVER else None,
-        "age": AGES[int(_ages(np.array([day]), edges)[0])], "records": int(known.records[firm])}
+        "newest": _seen(index, firm, day), "age": age, "records": int(known.records[firm])}
+
+
+def _seen(index: Index, firm: int, day: int) -> str | None:
+    """That day as exactly as the evidence tells it: 2014, 2014-06, 2014-06-30."""
+    t = index.table
+    rows = [*index.rows_of(firm), *index.links.row[index.links.of(firm)].tolist()]
+    told = [dates.unpack(int(t.observed[row])) or t.sources[index.id(int(t.source[row]))].date
+            or dates.unpack(int(t.valid_from[row])) for row in rows if t.seen[row] == day != NEVER]
+    return max(filter(None, told), key=len, default=None)
 
 
 def _named(index: Index, things: Collection[int], at: int) -> list[Named]:

@@ -21,13 +21,14 @@ Ints = NDArray[np.int64]
 
 
 class Node(TypedDict):
-    """A thing and how many steps away it is."""
+    """A thing, how many steps away it is, and how many of its neighbours are not shown."""
 
     id: str
     name: str
     kind: str
     kind_name: str
     depth: int
+    more: int
 
 
 class Edge(TypedDict):
@@ -127,9 +128,11 @@ def _answer(links: "_Links", start: int, kept: dict[int, int], seen: Ints, depth
     drawn = np.unique(row[np.isin(here, shown) & np.isin(there, shown)])
     left: LeftOut = {"nodes": len(seen) - len(kept), "links": len(every) - len(drawn)}
     edges, proofs = _edges(index, drawn.tolist(), at)
+    more = links.beyond(shown)
     return {"id": index.id(start), "name": index.label(start, at), "kind": index.kind_of(start),
             **envelope(index, at), "depth": depth, "limit": limit,
-            "nodes": [_node(index, thing, step, at) for thing, step in kept.items()],
+            "nodes": [_node(index, thing, step, more.get(thing, 0), at)
+                      for thing, step in kept.items()],
             "rows": edges, "truncated": bool(left["nodes"] or left["links"]), "left_out": left,
             "evidence": proofs}
 
@@ -160,6 +163,14 @@ class _Links:
         return (links.here[chosen].astype(np.int64), links.there[chosen].astype(np.int64),
                 links.row[chosen].astype(np.int64))
 
+    def beyond(self, shown: Ints) -> dict[int, int]:
+        """Of those shown how many neighbours each has that are not."""
+        here, there, _ = self.of(shown)
+        out = ~np.isin(there, shown)
+        pairs = np.unique(np.stack([here[out], there[out]]), axis=1)
+        things, count = np.unique(pairs[0], return_counts=True)
+        return dict(zip(things.tolist(), count.tolist(), strict=True))
+
     def closest(self, ring: Ints, kept: Collection[int]) -> list[int]:
         """The ring by number of links with what is kept already, most first, then by id."""
         _, there, _ = self.of(np.array(sorted(kept)))
@@ -167,10 +178,10 @@ class _Links:
         return [int(thing) for thing in found[np.lexsort((found, -count))]]
 
 
-def _node(index: Index, thing: int, depth: int, at: int) -> Node:
+def _node(index: Index, thing: int, depth: int, more: int, at: int) -> Node:
     kind = index.kind_of(thing)
     return {"id": index.id(thing), "name": index.label(thing, at), "kind": kind,
-            "kind_name": index.ontology.kinds[kind].label.zh, "depth": depth}
+            "kind_name": index.ontology.kinds[kind].label.zh, "depth": depth, "more": more}
 
 
 def _edges(index: Index, rows: Sequence[int], at: int) -> tuple[list[Edge], list[Evidence]]:
