@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from api.answers import Answer, Answers
 from api.queries import Name
-from api.routes import replies
 from api.web.files import Table, file_reply, table_reply
-from api.web.frame import Context, View, view
+from api.web.frame import Context, View, view, worked
 from graph.analysis.filters import Filter
 from graph.analysis.firms import Narrow
 from ontology import Kind, XianglianError
@@ -49,18 +48,14 @@ async def ask_explore(request: Request, asked: Annotated[Explore, Query()]) -> R
 @router.get("/explore.{ending}")
 async def ask_explore_file(request: Request, asked: Annotated[Explore, Query()],
                            ending: Literal["csv", "xlsx", "svg", "png", "html"]) -> Response:
-    here = replies(request)
-
-    def work() -> Response:
-        answers = Answers(here.settings, at=asked.at, known_at=asked.known_at,
-                          min_grade=asked.min_grade, graph=here.graph)
+    def work(answers: Answers) -> Response:
         around = _around(answers, asked)
         title = _title(around)
         if ending in ("csv", "xlsx"):
             return table_reply(request, ending, _table(answers, around, title, asked.lang))
         return file_reply(request, ending, title, _picture(answers, around, ending, asked.lang))
 
-    return await here.thread(work, bool(asked.known_at))
+    return await worked(request, asked, work)
 
 
 def _picture(answers: Answers, around: Answer, ending: str, lang: str) -> bytes:

@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from api.answers import Answer, Answers
 from api.queries import Name
-from api.routes import replies
 from api.web.files import Table, table_reply
-from api.web.frame import Context, View, view
+from api.web.frame import Context, View, view, worked
 from api.web.words import spoken
 from graph import structure
 from graph.analysis.filters import Filter
@@ -70,14 +69,8 @@ async def ask_firms(request: Request, asked: Annotated[Firms, Query()]) -> Respo
 @router.get("/firms.{ending}")
 async def ask_firms_file(request: Request, asked: Annotated[Firms, Query()],
                          ending: Literal["csv", "xlsx"]) -> Response:
-    here = replies(request)
-
-    def work() -> Response:
-        answers = Answers(here.settings, at=asked.at, known_at=asked.known_at,
-                          min_grade=asked.min_grade, graph=here.graph)
-        return table_reply(request, ending, _table(answers, asked))
-
-    return await here.thread(work, bool(asked.known_at))
+    return await worked(request, asked, lambda answers: table_reply(
+        request, ending, _table(answers, asked)))
 
 
 def columns_of(ontology: Ontology, legend: Legend) -> dict[str, str]:

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.answers import Answer, Answers
-from api.routes import replies
+from api.queries import Name
 from api.web.files import Table, table_reply
-from api.web.frame import Context, View, view
+from api.web.frame import Context, View, view, worked
 from api.web.sections import ACTUAL, Reader
 from graph import structure
 from ontology import NotFound
@@ -22,17 +22,15 @@ router = APIRouter(include_in_schema=False)
 PARTNERS = 8  # that are listed
 
 
-@router.get("/thing/{kind}/{key:path}.{ending}")
-async def ask_thing_file(request: Request, asked: Annotated[View, Query()], kind: str, key: str,
+class Thing(View):
+    id: Name
+
+
+@router.get("/thing.{ending}")
+async def ask_thing_file(request: Request, asked: Annotated[Thing, Query()],
                          ending: Literal["csv", "xlsx"]) -> Response:
-    here = replies(request)
-
-    def work() -> Response:
-        answers = Answers(here.settings, at=asked.at, known_at=asked.known_at,
-                          min_grade=asked.min_grade, graph=here.graph)
-        return table_reply(request, ending, _table(_reader(answers, f"{kind}:{key}", asked.lang)))
-
-    return await here.thread(work, bool(asked.known_at))
+    return await worked(request, asked, lambda answers: table_reply(
+        request, ending, _table(_reader(answers, asked.id, asked.lang))))
 
 
 @router.get("/thing/{kind}/{key:path}")
