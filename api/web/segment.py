@@ -14,7 +14,7 @@ from api.web.frame import Context, View, view
 from api.web.words import spoken
 from graph import structure
 from graph.analysis.filters import Filter
-from ontology import NotFound
+from ontology import NotFound, Ontology
 from visual.legend import Legend
 
 __all__ = ["about", "router"]
@@ -53,12 +53,26 @@ def about(answers: Answers, name: str, region: str) -> dict[str, Any]:
             row["segment"] for row in gaps["segments"][:3]])
     told = _told(answers, thing)
     return {
+        "forms": _forms(answers.ontology, row["verdict"]), "words": {
+            choice.name: f"{choice.symbol} {choice.label.zh}"
+            for choice in answers.ontology.words.get("Verdict", ())},
         "row": row, "itself": itself, "gaps": gaps, "candidates": found, "thing": thing,
         "sources": _by_source(answers, [*row["evidence"]], told),
         "hints": _by_source(answers, [*row["hints"]], told),
         "flips": [_flip(flip, row) for flip in row["flips"]],
         "item": next(((name, item) for name in ("fill", "check", "strengthen", "extend")
                       for item in gaps["lists"][name] if item["id"] == id), None)}
+
+
+def _forms(ontology: Ontology, verdict: str) -> dict[str, Any]:
+    """The kinds of link by which a person may say that a firm is here, that the verdict is wrong,
+    or that there is none."""
+    by = {way: [kind for kind in ontology.links if kind.evidence == way]
+          for way in ("firm", "presence", "absence", "survey")}
+    wrong = {"present": by["absence"], "absent": by["presence"]}.get(
+        verdict, by["presence"] + by["absence"])
+    return {"firm": next(iter(by["firm"]), None), "wrong": wrong,
+            "survey": next(iter(by["survey"]), None)}
 
 
 def _told(answers: Answers, thing: Answer) -> Mapping[str, str]:
