@@ -11,6 +11,7 @@ from api.answers import Answer, Answers
 from api.queries import Name
 from api.web.files import Table, file_reply, table_reply
 from api.web.frame import Context, View, view, worked
+from api.web.sections import cited
 from graph.analysis.filters import Filter
 from graph.analysis.firms import Narrow
 from ontology import Kind, XianglianError
@@ -89,7 +90,7 @@ def _context(answers: Answers, asked: Explore) -> Context:
     notes = Notes(legend)
     rows = _rows(legend, around, notes)
     return context | {
-        "around": around, "rows": rows, "sources": notes.sources,
+        "around": around, "rows": rows, "sources": notes.sources, "cited": cited(notes),
         "kinds": _kinds(legend, around, asked.hide), "data": _data(legend, around, rows, notes)}
 
 

@@ -11,7 +11,7 @@ from visual.chart import Point, chart
 from visual.legend import Legend
 from visual.notes import Notes
 
-__all__ = ["ACTUAL", "Cell", "Chart", "Fact", "Reader", "Section"]
+__all__ = ["ACTUAL", "Cell", "Chart", "Fact", "Reader", "Section", "cited"]
 
 ACTUAL = "actual"
 TRAIT, TEXT = "Trait", "text"
@@ -228,6 +228,11 @@ class Reader:
             head = spoken(self.legend, kind.field("type") if kind else None, said.get("type"), said)
             found.setdefault(head, []).append((str(said.get(TEXT, "")), self.marks(row["records"])))
         return found
+
+
+def cited(notes: Notes) -> dict[int, str]:
+    """Number → id of every source."""
+    return {number: id for id, number in notes.numbers.items()}
 
 
 def _period(row: Answer) -> str:

@@ -9,7 +9,7 @@ from api.answers import Answer, Answers
 from api.queries import Name
 from api.web.files import Table, table_reply
 from api.web.frame import Context, View, view, worked
-from api.web.sections import ACTUAL, Reader
+from api.web.sections import ACTUAL, Reader, cited
 from graph import structure
 from ontology import NotFound
 from visual.legend import Legend
@@ -47,7 +47,7 @@ async def ask_thing(request: Request, asked: Annotated[View, Query()], kind: str
                 part["marks"] = reader.marks([one["record"] for one in part["evidence"]])
         return {"profile": profile, "what": what, "facts": facts, "sections": sections,
                 "charts": reader.charts(), "figures": reader.figures(), "traits": reader.traits(),
-                "partners": partners, "sources": reader.notes.sources,
+                "partners": partners, "sources": reader.notes.sources, "cited": cited(reader.notes),
                 "former": _former(what, profile),
                 "usual": reader.legend.word("ObservationStatus", ACTUAL)}
 

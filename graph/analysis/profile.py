@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from typing_extensions import TypedDict
 
-from graph import dates
+from graph import dates, structure
 from graph.analysis import facts
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.analysis.facts import Fact
@@ -97,6 +98,8 @@ def profile(index: Index, name: str, at: int) -> Profile:
     about = _groups(index, thing, at, cited, [
         (fact, _naming(index, fact, thing), False)
         for fact in [*_links_naming(index, thing), *facts.about(index, thing)]])
+    if kind.name == structure.SOURCE:
+        about += _told_by(index, thing, at, cited)
     ids = {index.id(int(index.table.thing[row])) for row in own.rows} - {index.id(thing)}
     return {"id": index.id(thing), "kind": kind.name, "name": index.label(thing, at),
             "full_name": index.full_name(thing, at), "others": sorted(ids),
@@ -158,6 +161,25 @@ def _groups(index: Index, thing: int, at: int, cited: set[int],
         groups.append({
             "kind": key[0], "end": key[1], "forward": key[2], "total": len(every),
             "rows": [_side(index, fact, thing, at, cited) for fact in every[:MOST]]})
+    return groups
+
+
+def _told_by(index: Index, source: int, at: int, cited: set[int]) -> list[Group]:
+    """What a source tells, by kind; itself apart."""
+    t, groups = index.table, list[Group]()
+    rows = np.flatnonzero((index.canon[t.source] == source) & (index.canon[t.thing] != source))
+    for kind in index.ontology.kinds.values():
+        mine = [row for row in rows[np.isin(rows, t.rows(kind.name))].tolist()
+                if t.grade[row] <= index.shown]
+        things = list(dict.fromkeys(int(index.canon[t.thing[row]]) for row in mine))
+        some = set(things[:MOST])
+        found = (facts.of_rows(index, [row for row in mine if index.canon[t.thing[row]] in some])
+                 if kind.ends else [facts.own(index, thing) for thing in sorted(some)])
+        if found:
+            groups.append({
+                "kind": kind.name, "end": "", "forward": False, "total": len(things),
+                "rows": [_side(index, fact, fact.things[0], at, cited, deeper=False)
+                         for fact in found]})
     return groups
 
 
