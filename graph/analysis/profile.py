@@ -165,7 +165,7 @@ def _groups(index: Index, thing: int, at: int, cited: set[int],
 
 
 def _told_by(index: Index, source: int, at: int, cited: set[int]) -> list[Group]:
-    """What a source tells, by kind; itself apart."""
+    """What a source itself tells, by kind; what it tells of itself apart."""
     t, groups = index.table, list[Group]()
     rows = np.flatnonzero((index.canon[t.source] == source) & (index.canon[t.thing] != source))
     for kind in index.ontology.kinds.values():
@@ -174,7 +174,7 @@ def _told_by(index: Index, source: int, at: int, cited: set[int]) -> list[Group]
         things = list(dict.fromkeys(int(index.canon[t.thing[row]]) for row in mine))
         some = set(things[:MOST])
         found = (facts.of_rows(index, [row for row in mine if index.canon[t.thing[row]] in some])
-                 if kind.ends else [facts.own(index, thing) for thing in sorted(some)])
+                 if kind.ends else [facts.own(index, thing, set(mine)) for thing in sorted(some)])
         if found:
             groups.append({
                 "kind": kind.name, "end": "", "forward": False, "total": len(things),
