@@ -72,9 +72,9 @@ def listen(settings: Settings, host: str, port: int, workers: int, *, home: bool
                 Multiprocess(config, [listener]).run()
 
 
-def has_display(environ: Mapping[str, str] = os.environ) -> bool:
+def has_display(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
     """Whether a browser would have a window to open."""
-    if sys.platform in ("win32", "darwin"):
+    if platform in ("win32", "darwin"):
         return True
     return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 

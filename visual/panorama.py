@@ -315,9 +315,9 @@ def _status(what: Card, x: float, y: float, across: float, colour: str, soft: st
 
 def _group(what: Card, link: Callable[[str], str] | None, inner: str) -> str:
     said = {"class_": f"card {what.verdict}", "data_segment": what.id,
-            "data_verdict": what.verdict, "data_change": what.change or None,
-            "aria_label": what.label}
+            "data_verdict": what.verdict, "data_change": what.change or None}
     tip = tag("title", {}, clean(what.label))
     if link is None:
-        return tag("g", {**said, "role": "img", "tabindex": 0}, tip, inner)
+        return tag("g", {**said, "role": "img", "tabindex": 0, "aria_label": what.label}, tip,
+                   inner)
     return tag("a", {**said, "href": link(what.id), "role": "link", "tabindex": 0}, tip, inner)

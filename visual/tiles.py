@@ -78,7 +78,7 @@ def _tile(legend: Legend, place: Tile, x: float, y: float) -> str:
     parts.append(_bar(legend, place, x + 9, y + 54) if not place.verdict else "")
     label = f"{place.name}{legend.say('colon')}{place.said}"
     return tag("a", {"class_": "tile", "href": place.link, "data_region": place.id,
-                     "data_verdict": place.verdict or None, "aria_label": label},
+                     "data_verdict": place.verdict or None},
                tag("title", {}, clean(label)), *parts)
 
 

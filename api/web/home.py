@@ -71,10 +71,10 @@ async def ask_home_file(request: Request, asked: Annotated[Home, Query()], endin
 def _complete(asked: Home, last: str) -> Home:
     """The same with nothing left open and the two dates in their order."""
     said = parse_qs(last[:1000])
-    first = asked.chain is None and "chain" not in said
+    bare = asked.chain is None and asked.at is None  # who asks nothing is shown what changed
     kept = {name: said.get(name, [usual])[0][:200] for name, usual in
             (("chain", "锂电池"), ("region", "长沙"))}
-    at, since = asked.at, asked.since or (str(pickers.FIRST) if first else None)
+    at, since = asked.at, asked.since or (str(pickers.FIRST) if bare else None)
     if since and day(since) > day(at):
         at, since = since, at
     if at and day(at) >= dates.today():  # the last stop of the slider
