@@ -30,6 +30,7 @@ bench: .venv/dev
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.neo4j
 	$(BIN)/python -m bench.http
+	$(BIN)/python -m bench.page
 
 # A Neo4j with the shipped data until Ctrl-C; needs a JDK (17 or 21) and Maven.
 neo4j: .venv/run
