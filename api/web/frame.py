@@ -24,6 +24,7 @@ __all__ = ["POLICY", "View", "address", "path_of", "render", "view", "worked"]
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
           "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+KEPT = ("known_at", "min_grade")  # circumstances that go from view to view
 LEAST = 1400  # bytes below which packing is not worth it
 # Address, Chinese and English name of what the navigation leads to.
 PLACES = (("/", "图谱", "Chains"), ("/matrix", "矩阵", "Matrix"), ("/map", "地图", "Map"),
@@ -62,17 +63,21 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
 
     Every template has `t(zh, en)`, `url(path, **parameters)`, `path_of(id)`, `asset(name)`,
     `tones` (address of the ontology's colours), `legend`, `lang`, `here` (the path), `said` (the
-    parameters as typed), `today`, `other_language` (this page in it) and `places` (navigation).
+    parameters as typed), `kept` (those that go from view to view), `as_usual` (this page without
+    them), `today`, `other_language` (this page in it) and `places` (the navigation).
     """
     lang = "en" if request.query_params.get("lang") == "en" else "zh"
     ontology = replies(request).graph.ontology
+    kept = {name: request.query_params[name] for name in KEPT if name in request.query_params}
     shared: dict[str, Any] = {
         "t": (lambda zh, en: en) if lang == "en" else (lambda zh, en: zh), "lang": lang,
-        "url": partial(address, lang=lang), "path_of": partial(path_of, lang=lang),
+        "url": partial(address, lang=lang, **kept), "kept": kept,
+        "path_of": partial(path_of, lang=lang, **kept),
         "asset": asset, "legend": Legend(ontology, lang), "places": PLACES,
         "tones": tones(ontology), "here": request.url.path, "said": dict(request.query_params),
         "today": dates.iso(dates.today()),
-        "other_language": _in(request, "zh" if lang == "en" else "en")}
+        "as_usual": _with(request, **dict.fromkeys(KEPT, "")),
+        "other_language": _with(request, lang="" if lang == "en" else "en")}
     text = _environment().get_template(template).render({**shared, **context})
     body = text.encode("utf-8", "replace")
     packs = len(body) > LEAST and "gzip" in request.headers.get("accept-encoding", "")
@@ -87,10 +92,10 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
     return reply
 
 
-def _in(request: Request, lang: str) -> str:
-    """This very page in that language."""
-    kept = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
-    query = urlencode([*kept, *([("lang", lang)] if lang == "en" else [])])
+def _with(request: Request, **changed: str) -> str:
+    """This very page with parameters changed; blank ones are left out."""
+    rest = [(k, v) for k, v in request.query_params.multi_items() if k not in changed]
+    query = urlencode([*rest, *((k, v) for k, v in changed.items() if v)])
     return quote(request.url.path, safe="/:") + (f"?{query}" if query else "")
 
 

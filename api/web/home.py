@@ -99,7 +99,8 @@ def _context(answers: Answers, asked: Home, phone: bool) -> Context:
         return Markup(panorama(
             answers.ontology, gaps, template, compared=compared if asked.since else None,
             width=width, lang=asked.lang, heading=False, link=lambda id: path_of(
-                id, asked.lang, region=gaps["region"], at=asked.at, since=asked.since)))
+                id, asked.lang, region=gaps["region"], at=asked.at, since=asked.since,
+                known_at=asked.known_at, min_grade=asked.min_grade)))
 
     return {
         "gaps": gaps, "template": template, "compared": compared, "later": later,

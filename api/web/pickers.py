@@ -22,7 +22,8 @@ def chains(answers: Answers) -> list[Choice]:
     return _kept(answers, "chains", lambda: [
         {"id": row["id"], "name": row["name"], "name_en": row.get("name_en") or row["name"],
          "alias": next((a for a in row.get("aliases") or ()
-                        if not a.isascii() and a not in row["name"]), "")}
+                        if not a.isascii() and a not in row["name"] and row["name"] not in a),
+                       "")}
         for row in answers.list(structure.CHAIN)["rows"]])
 
 
@@ -68,9 +69,9 @@ def years(today: str) -> range:
 
 
 def _kept(answers: Answers, name: str, make: Callable[[], T]) -> T:
-    """Remembered as long as the index is."""
-    memory = answers.index.memory
-    if ("page", name) not in memory:
-        memory["page", name] = make()
-    found: T = memory["page", name]
+    """Remembered as long as the index is, apart for each grade that is asked for."""
+    memory, key = answers.index.memory, ("page", name, answers.index.floor)
+    if key not in memory:
+        memory[key] = make()
+    found: T = memory[key]
     return found

@@ -72,6 +72,8 @@ def _found(answers: Answers, asked: Places) -> Answer:
 def _tiles(answers: Answers, asked: Places, found: Answer) -> list[Tile]:
     legend = Legend(answers.ontology, asked.lang)
 
+    said_too = {"at": asked.at, "known_at": asked.known_at, "min_grade": asked.min_grade}
+
     def name(row: Answer) -> str:
         return pickers.called(answers, row["region_id"], row["region"], asked.lang, True)
 
@@ -80,10 +82,10 @@ def _tiles(answers: Answers, asked: Places, found: Answer) -> list[Tile]:
         return [Tile(row["region_id"], name(row), " ".join(
             [legend.verdict(row["verdict"]).symbol, legend.word("Verdict", row["verdict"]),
              *([stale] if row["stale"] else [])]),
-            path_of(row["id"], asked.lang, region=row["region"], at=asked.at), row["verdict"])
+            path_of(row["id"], asked.lang, region=row["region"], **said_too), row["verdict"])
             for row in found["rows"]]
     return [Tile(row["region_id"], name(row), said(legend, row),
-                 address("/", asked.lang, chain=row["chain"], region=row["region"], at=asked.at),
+                 address("/", asked.lang, chain=row["chain"], region=row["region"], **said_too),
                  "", row["completeness"]["low"], row["completeness"]["high"])
             for row in found["rows"]]
 
