@@ -14,6 +14,7 @@ from api.web import (
     home,
     matrix,
     segment,
+    signing,
     thing,
     tiles,
     tones,
@@ -24,7 +25,7 @@ __all__ = ["ROUTERS", "error_page", "wants_page"]
 
 # `tones` before `assets`: both stand under /static.
 ROUTERS: tuple[APIRouter, ...] = tuple(view.router for view in (
-    tones, assets, home, segment, matrix, tiles, ask, firms, thing, explore))
+    tones, assets, home, segment, matrix, tiles, ask, signing, firms, thing, explore))
 
 
 def wants_page(request: Request) -> bool:

@@ -1,12 +1,14 @@
 // One sourced record from the page: what it would change is shown before it is written.
+import { signIn } from "./signing.js";
+
 const LOOK = 300; // milliseconds between two looks at a job
 document.documentElement.classList.add("scripts");
 const say = (zh, en) => (document.documentElement.lang === "en" ? en : zh);
 
-const ask = async (path, body, headers = {}) => {
+const ask = async (path, body) => {
   const reply = await fetch(path, { method: "POST", body: JSON.stringify(body),
-    headers: { "Content-Type": "application/json", ...headers } });
-  return [reply.status, reply.status === 204 ? {} : await reply.json()];
+    headers: { "Content-Type": "application/json" } });
+  return [reply.status, await reply.json()];
 };
 
 const record = (form) => {
@@ -39,8 +41,8 @@ const refused = (form, problem) => {
     button.type = "button";
     button.textContent = say("登录", "Sign in");
     button.addEventListener("click", async () => {
-      const [status, told] = await ask("/open", {}, { Authorization: `Bearer ${key.value.trim()}` });
-      if (status === 204) preview(form); else refused(form, told);
+      const problem = await signIn(key.value);
+      if (problem) refused(form, problem); else preview(form);
     });
     nodes.push(label, button);
   }
