@@ -12,6 +12,7 @@ from api.web import (
     explore,
     firms,
     home,
+    load,
     matrix,
     segment,
     signing,
@@ -25,7 +26,7 @@ __all__ = ["ROUTERS", "error_page", "wants_page"]
 
 # `tones` before `assets`: both stand under /static.
 ROUTERS: tuple[APIRouter, ...] = tuple(view.router for view in (
-    tones, assets, home, segment, matrix, tiles, ask, signing, firms, thing, explore))
+    tones, assets, home, segment, matrix, tiles, ask, signing, firms, thing, explore, load))
 
 
 def wants_page(request: Request) -> bool:
