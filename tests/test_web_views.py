@@ -14,7 +14,7 @@ VIEWS = ["/", "/?chain=工程机械&region=株洲", "/matrix", "/map", "/segment
          "/explore?id=金博股份", "/explore?id=信维电科&to=科力尔", "/explore?id=没有这家",
          "/thing/Company/金博股份",
          "/thing/Park/益阳高新技术产业开发区", "/thing/Region/430202", "/thing/Honour/没有这个",
-         "/nowhere"]
+         "/load", "/nowhere"]
 REFUSED = ("/thing/Honour/没有这个", "/nowhere")
 
 

@@ -16,7 +16,9 @@ function element(name, text = "", attributes = {}) {
 
 async function send(address, method = "POST", body = undefined) {
   const reply = await fetch(address, { method, body,
-    headers: body === undefined ? {} : { "Content-Type": "application/octet-stream" } });
+    headers: body === undefined ? {} : { "Content-Type": "application/octet-stream" } })
+    .catch(() => { throw new Error(body === undefined ? say("连不上服务器", "The server cannot be reached")
+      : say("文件没有传上去：它改过了，请再选一次", "The file was not sent: it has changed, choose it again")); });
   if (reply.ok) return reply;
   const problem = await reply.json().catch(() => ({ detail: reply.statusText }));
   const errors = (problem.errors ?? []).map((one) => one.reason).filter(Boolean);
@@ -224,21 +226,28 @@ function mine(column) { // the person's own heading for the template's
 
 // --- taking back, and what was written -----------------------------------------------------------
 
-async function retract(event) {
+function sure(event) {
   event.preventDefault();
   const name = at("retract").elements.name.value.trim();
-  if (!confirm(say(`收回「${name}」说过的一切？历史仍在。`, `Take back everything that “${name}” says?`))) return;
+  const button = element("button", say("确定收回", "Take it back"), { type: "button" });
+  button.addEventListener("click", () => retract(name));
+  at("retracted").replaceChildren(say(`收回「${name}」说过的一切？历史仍在。`,
+    `Take back everything that “${name}” says? Its history stays.`), " ", button);
+  button.focus();
+}
+
+async function retract(name) {
+  const told = at("retracted");
   try {
     const path = name.split("/").map(encodeURIComponent).join("/");
     const reply = await send(`/api/v1/sources/${path}`, "DELETE");
-    const job = await follow(await reply.json(), () => {
-      at("retracted").textContent = say("正在收回…", "Taking back…");
-    });
-    at("retracted").textContent = job.state === "done"
+    told.textContent = say("正在收回…", "Taking back…");
+    const job = await follow(await reply.json(), () => {});
+    told.textContent = job.state === "done"
       ? say(`已收回 ${job.report?.retracted ?? ""} 条。`, `${job.report?.retracted ?? ""} records taken back.`)
       : job.error?.detail ?? job.note;
     recent();
-  } catch (error) { at("retracted").textContent = error.message; }
+  } catch (error) { told.textContent = error.message; }
 }
 
 async function recent() {
@@ -257,20 +266,31 @@ async function recent() {
 async function rights() {
   const reply = await fetch("/api/v1/me");
   const who = reply.ok ? await reply.json() : { may_write: false };
-  if (who.may_write) { recent(); return; }
-  at("rights").hidden = false;
-  at("rights").textContent = say("现在只能查看。要写入：在本机打开 xianglian 启动时印出的链接，或用一把能写的密钥登录。",
-    "Reading only. To write, open the link printed at start, or sign in with a key that may write.");
+  at("rights").hidden = who.may_write;
+  if (who.may_write) recent();
 }
 
-at("file").addEventListener("change", () => { if (at("file").files[0]) choose(at("file").files[0]); });
+async function enter(event) {
+  event.preventDefault();
+  const reply = await fetch("/open", { method: "POST",
+    headers: { Authorization: `Bearer ${at("key").value.trim()}` } });
+  at("refused").textContent = reply.ok ? "" : (await reply.json()).detail;
+  if (reply.ok) { at("key").value = ""; rights(); }
+}
+
+at("file").addEventListener("change", () => {
+  const [picked] = at("file").files;
+  at("file").value = ""; // so that the same file, mended, can be chosen again
+  if (picked) choose(picked);
+});
 at("kind").addEventListener("change", () => choose(file, at("kind").value, at("sheet").value));
 at("sheet").addEventListener("change", () => choose(file, "", at("sheet").value));
 at("constants").addEventListener("input", () => { if (found) check(); });
 at("try").addEventListener("click", () => load(true));
 at("write").addEventListener("click", () => load(false));
 at("keep").addEventListener("change", () => { at("write").hidden = true; });
-at("retract").addEventListener("submit", retract);
+at("retract").addEventListener("submit", sure);
+at("rights").addEventListener("submit", enter);
 for (const name of ["dragover", "drop"]) {
   at("load").addEventListener(name, (event) => {
     event.preventDefault();
