@@ -78,6 +78,15 @@ class Reader:
         return [Fact(self.head(kind, fact["field"]), self._told(kind, fact, "values"),
                      self._told(kind, fact, "others")) for fact in self.profile["facts"]]
 
+    def title(self) -> str:
+        """Its name; of what has none, what makes it what it is."""
+        kind = self.legend.ontology.kinds[self.profile["kind"]]
+        keys = {field.name for field in kind.key}
+        said = [] if kind.role("name") else [
+            cell.text for fact in self.profile["facts"] if fact["field"] in keys
+            for cell, _ in self._told(kind, fact, "values")]
+        return " · ".join(said) or str(self.profile["name"])
+
     def _told(self, kind: Kind, fact: Answer, part: str) -> tuple[
             tuple[Cell, tuple[int, ...]], ...]:
         field = kind.field(fact["field"])
@@ -123,7 +132,7 @@ class Reader:
         heads += [self.t("时间", "Time")] if dated else []
         rows = []
         for row in group["rows"]:
-            cells = [self._cells(kind, row, name) for name in names]
+            cells = [self._cells(kind, row, name, at == 0) for at, name in enumerate(names)]
             cells += [tuple(self._steps(row))] if steps else []
             cells += [(Cell(self._time(row)),)] if dated else []
             notes = [self.legend.word("Grade", structure.INFERRED)] if row["inferred"] else []
@@ -142,7 +151,7 @@ class Reader:
         said = {name for row in group["rows"] for name, value in row["fields"].items()
                 if value not in (None, "", [])}
         if kind.ends is None:
-            first = [field.name for field in kind.role("name")][:1] or ["name"]
+            first = [field.name for field in kind.role("name")][:1]
             hidden = {group["end"]}
         else:
             ends = [end.name for end in kind.ends]
@@ -151,12 +160,14 @@ class Reader:
         return [*first, *(field.name for field in kind.fields if field.name in said
                           and field.name not in {*first, *hidden, *parts})]
 
-    def _cells(self, kind: Kind, row: Answer, name: str) -> tuple[Cell, ...]:
+    def _cells(self, kind: Kind, row: Answer, name: str, first: bool) -> tuple[Cell, ...]:
+        """Of a thing the first cell leads to it."""
         field, value = kind.field(name), row["fields"].get(name)
-        if kind.ends is None and (name == "name" or (field and field.role == "name")):
+        if kind.ends is None and field and field.role == "name":
             return (Cell(row["other"], row["other_id"]),)
         text = spoken(self.legend, field, value, row["fields"])
-        return (Cell(text, row["refers"].get(name, "")),) if text else ()
+        own = row["other_id"] if first and kind.ends is None else ""
+        return (Cell(text, row["refers"].get(name, own)),) if text else ()
 
     def _steps(self, row: Answer) -> Iterator[Cell]:
         """When, and what makes one step another: its key."""

@@ -45,7 +45,8 @@ async def ask_thing(request: Request, asked: Annotated[View, Query()], kind: str
         for row in partners:
             for part in (*row["roles"], *row["reasons"]):
                 part["marks"] = reader.marks([one["record"] for one in part["evidence"]])
-        return {"profile": profile, "what": what, "facts": facts, "sections": sections,
+        return {"profile": profile, "title": reader.title(), "what": what,
+                "facts": facts, "sections": sections,
                 "charts": reader.charts(), "figures": reader.figures(), "traits": reader.traits(),
                 "partners": partners, "sources": reader.notes.sources, "cited": cited(reader.notes),
                 "former": _former(what, profile),
@@ -103,7 +104,7 @@ def _table(reader: Reader) -> Table:
     legend = reader.legend
     heads = (("Part", "What", "Said", "Sources") if legend.lang == "en"
              else ("部分", "什么", "内容", "来源"))
-    return Table(str(profile["name"]), " · ".join(
+    return Table(reader.title(), " · ".join(
         [legend.say("at", profile["at"]), legend.say("data", profile["version"])]), heads, [
             (*line[:3], "；".join(sources[number - 1].text for number in line[3]))
             for line in lines])
