@@ -20,7 +20,8 @@ from api.web.tones import tones
 from graph import dates, structure
 from visual.legend import Legend
 
-__all__ = ["POLICY", "View", "address", "path_of", "render", "view", "worked"]
+__all__ = ["POLICY", "View", "address", "path_of", "render", "view",
+           "with_changed", "worked"]
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
           "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -76,8 +77,8 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
         "asset": asset, "legend": Legend(ontology, lang), "places": PLACES,
         "tones": tones(ontology), "here": request.url.path, "said": dict(request.query_params),
         "today": dates.iso(dates.today()),
-        "as_usual": _with(request, **dict.fromkeys(KEPT, "")),
-        "other_language": _with(request, lang="" if lang == "en" else "en")}
+        "as_usual": with_changed(request, **dict.fromkeys(KEPT, "")),
+        "other_language": with_changed(request, lang="" if lang == "en" else "en")}
     text = _environment().get_template(template).render({**shared, **context})
     body = text.encode("utf-8", "replace")
     packs = len(body) > LEAST and "gzip" in request.headers.get("accept-encoding", "")
@@ -92,7 +93,7 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
     return reply
 
 
-def _with(request: Request, **changed: str) -> str:
+def with_changed(request: Request, **changed: str) -> str:
     """This very page with parameters changed; blank ones are left out."""
     rest = [(k, v) for k, v in request.query_params.multi_items() if k not in changed]
     query = urlencode([*rest, *((k, v) for k, v in changed.items() if v)])

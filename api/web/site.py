@@ -20,7 +20,7 @@ from api.web import (
     tiles,
     tones,
 )
-from api.web.frame import render
+from api.web.frame import render, with_changed
 
 __all__ = ["ROUTERS", "error_page", "wants_page"]
 
@@ -38,7 +38,11 @@ def wants_page(request: Request) -> bool:
 def error_page(request: Request, told: Response) -> Response:
     """The same problem for people to read: what is wrong and what to do about it."""
     problem = json.loads(bytes(told.body))
-    page = render(request, "error.html", status=told.status_code, problem=problem,
+    typed = [key for key, value in request.query_params.items() if value == problem.get("name")]
+    meant = [(near, with_changed(request, **{typed[0]: near}))
+             for near in [*(problem.get("nearest") or ()), *(problem.get("choices") or ())]
+             ] if typed else []
+    page = render(request, "error.html", status=told.status_code, problem=problem, meant=meant,
                   title=problem.get("title") or HTTPStatus(told.status_code).phrase)
     for name in ("retry-after", "www-authenticate", "allow"):
         if name in told.headers:
