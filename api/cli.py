@@ -456,7 +456,7 @@ def start(serve: Annotated[bool, typer.Option(
         _held.close()
         from api.listening import listen  # a second that the other commands need not wait
 
-        listen(_settings(store), "127.0.0.1", port, 1, home=True)
+        listen(asked(store), "127.0.0.1", port, 1, home=True)
 
 
 def _finish(outcome: Report, as_json: bool) -> None:
