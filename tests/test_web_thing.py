@@ -6,10 +6,10 @@ import io
 import pytest
 from playwright.sync_api import Browser
 
-from graph.analysis.profile import profile
+from graph.analysis.profile import Profile, profile
 from tests.paged import watched
 from tests.serving import Server
-from tests.small import Small, day, index_of
+from tests.small import Small, day, hunan, index_of
 
 
 def told_twice() -> Small:
@@ -50,6 +50,25 @@ def test_links_end_and_projects_have_their_steps() -> None:
     assert [(step["fields"]["step"], step["since"]) for step in project["steps"]] == [
         ("signed", "2024-05")]
     assert about["Observation"]["rows"][0]["fields"]["value"] == 3.0
+
+
+def test_of_very_many_some_are_read_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = hunan()
+    small.cite("名录", "official", "2024")
+    for number in range(9):
+        firm = small.thing("Company", name=f"厂{number}", region="Region:430100")
+        small.link("locatedIn", firm, "Region:430100")
+    index = index_of(small.records)
+    whole = profile(index, "长沙市", day("2026"))
+    monkeypatch.setattr("graph.analysis.profile.MANY", 4)
+    some = profile(index, "长沙市", day("2026"))
+
+    def totals(part: Profile) -> dict[tuple[str, str], int]:
+        return {(group["kind"], group["end"]): group["total"]
+                for group in (*part["links"], *part["about"])}
+
+    assert totals(some) == totals(whole) and totals(some)["Company", "region"] == 9
+    assert {len(group["rows"]) for group in some["links"] if group["kind"] == "locatedIn"} == {4}
 
 
 def test_a_source_tells_only_what_it_says_itself() -> None:

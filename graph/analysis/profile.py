@@ -1,6 +1,6 @@
 """One thing from all sides: what each source states of it, its links, and what names it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from ontology.model import Field, Kind
 __all__ = ["Group", "Profile", "Side", "Stated", "Told", "profile"]
 
 MOST = 60  # rows of a group
+MANY = 600  # of a kind that are read to choose them from; of more the first, the rest only counted
 
 
 class Told(TypedDict):
@@ -93,11 +94,8 @@ def profile(index: Index, name: str, at: int) -> Profile:
     thing = anything(index, name)
     kind, own = index.ontology.kinds[index.kind_of(thing)], facts.own(index, thing)
     cited = set(own.rows)
-    links = _groups(index, thing, at, cited, [
-        (fact, *_end(index, fact, thing)) for fact in facts.links(index, thing)])
-    about = _groups(index, thing, at, cited, [
-        (fact, _naming(index, fact, thing), False)
-        for fact in [*_links_naming(index, thing), *facts.about(index, thing)]])
+    links = _groups(index, thing, at, cited, *_linked(index, thing))
+    about = _groups(index, thing, at, cited, *_named(index, thing))
     if kind.name == structure.SOURCE:
         about += _told_by(index, thing, at, cited)
     ids = {index.id(int(index.table.thing[row])) for row in own.rows} - {index.id(thing)}
@@ -148,8 +146,46 @@ def _parts(field: Field) -> list[str]:
     return [part for part in (field.unit_field, field.bound_field, field.wording_field) if part]
 
 
-def _groups(index: Index, thing: int, at: int, cited: set[int],
-            found: Sequence[tuple[Fact, str, bool]]) -> list[Group]:
+Found = list[tuple[Fact, str, bool]]  # with the end or field, and whether a link leads there
+More = dict[tuple[str, bool], int]  # how many of a kind and direction were not read
+
+
+def _linked(index: Index, thing: int) -> tuple[Found, More]:
+    """The links of the thing; of a kind and direction with very many, some."""
+    t, mine = index.table, index.links.of(thing)
+    row, leaves, there = (column[mine] for column in (
+        index.links.row, index.links.forward, index.links.there))
+    kept, more = list[int](), More()
+    for number, forward in sorted(set(zip(t.kind[row].tolist(), leaves.tolist(), strict=True))):
+        some = np.flatnonzero((t.kind[row] == number) & (leaves == forward))
+        kept += row[some[:MANY]].tolist()
+        if len(some) > MANY:
+            more[t.kinds[number], forward] = len(
+                np.setdiff1d(there[some[MANY:]], there[some[:MANY]]))
+    return [(fact, *_end(index, fact, thing)) for fact in facts.of_rows(index, kept)], more
+
+
+def _named(index: Index, thing: int) -> tuple[Found, More]:
+    """Links and things that name it in a field; of a kind with very many, some."""
+    own, found, more = index.kind_of(thing), list[Fact](), More()
+    for kind in index.ontology.kinds.values():
+        fields = [f.name for f in kind.fields
+                  if f.datatype == "reference" and (not f.refers or own in f.refers)]
+        rows = references(index, kind.name, fields).get(thing, ()) if fields else ()
+        if kind.ends is not None:
+            found += facts.of_rows(index, rows[:MANY])
+            left = max(len(rows) - MANY, 0)
+        else:
+            things = sorted({int(index.canon[index.table.thing[row]]) for row in rows} - {thing})
+            found += [fact for one in things[:MANY] if (fact := facts.own(index, one)).rows]
+            left = max(len(things) - MANY, 0)
+        if left:
+            more[kind.name, False] = left
+    return [(fact, _naming(index, fact, thing), False) for fact in found], more
+
+
+def _groups(index: Index, thing: int, at: int, cited: set[int], found: Found,
+            more: More) -> list[Group]:
     """Facts of one kind and direction together, those of now and the best told first."""
     together: dict[tuple[str, str, bool], list[Fact]] = {}
     for fact, end, forward in found:
@@ -158,8 +194,9 @@ def _groups(index: Index, thing: int, at: int, cited: set[int],
     groups: list[Group] = []
     for key in sorted(together, key=lambda key: (order.index(key[0]), not key[2], key[1])):
         every = sorted(together[key], key=lambda fact: _first(index, fact, thing, at))
+        unread = more.pop((key[0], key[2]), 0)  # they stand with the first group of their kind
         groups.append({
-            "kind": key[0], "end": key[1], "forward": key[2], "total": len(every),
+            "kind": key[0], "end": key[1], "forward": key[2], "total": len(every) + unread,
             "rows": [_side(index, fact, thing, at, cited) for fact in every[:MOST]]})
     return groups
 
@@ -194,16 +231,6 @@ def _end(index: Index, fact: Fact, thing: int) -> tuple[str, bool]:
     ends, forward = index.ontology.kinds[fact.kind].ends, fact.things[0] == thing
     assert ends is not None, fact.kind
     return ends[1 if forward else 0].name, forward
-
-
-def _links_naming(index: Index, thing: int) -> list[Fact]:
-    """Links that name it in a field: what firms do at a place, what is supplied."""
-    own, rows = index.kind_of(thing), list[int]()
-    for kind in index.ontology.links:
-        fields = [f.name for f in kind.fields
-                  if f.datatype == "reference" and (not f.refers or own in f.refers)]
-        rows += references(index, kind.name, fields).get(thing, ())
-    return facts.of_rows(index, rows)
 
 
 def _naming(index: Index, fact: Fact, thing: int) -> str:
