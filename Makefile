@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run install test check bench neo4j clean
+.PHONY: run install test check bench screenshots neo4j clean
 
 .venv/run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -30,6 +30,11 @@ bench: .venv/dev
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.neo4j
 	$(BIN)/python -m bench.http
+	$(BIN)/python -m bench.page
+
+# Every view of the page as a picture; needs Chromium and a Chinese font.
+screenshots: .venv/dev
+	$(BIN)/python -m tests.screenshots docs/pictures
 
 # A Neo4j with the shipped data until Ctrl-C; needs a JDK (17 or 21) and Maven.
 neo4j: .venv/run

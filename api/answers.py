@@ -19,8 +19,10 @@ from graph.analysis import (
     things,
 )
 from graph.analysis import compare as compares
+from graph.analysis import firms as firm_lists
 from graph.analysis import gaps as gap_lists
 from graph.analysis import matrix as matrices
+from graph.analysis import profile as profiles
 from graph.analysis.chain import chain_template
 from graph.analysis.filters import Filter
 from graph.index import Index
@@ -81,6 +83,10 @@ class Answers:
         """Completeness intervals, chains × regions; default all chains, the prefectures."""
         return _whole(matrices.matrix(self.index, self.at, chains, regions))
 
+    def segments(self, chain: str, regions: Sequence[str] = ()) -> Answer:
+        """The verdict on every segment of a chain in each region; default the prefectures."""
+        return _whole(matrices.segment_matrix(self.index, chain, self.at, regions))
+
     def compare(self, chain: str, region: str, first: str, last: str | None,
                 known_first: str | None = None) -> Answer:
         """What changed between two dates, split into the world moved and we learned."""
@@ -118,9 +124,26 @@ class Answers:
         return _whole(candidates.candidates(self.index, segment, region, self.at, order, limit,
                                             cursor))
 
-    def neighbourhood(self, name: str, depth: int = 1, limit: int = 100) -> Answer:
-        """What lies around a thing, and how much of it was left out."""
-        return _whole(neighbourhood.neighbourhood(self.index, name, self.at, depth, limit))
+    def neighbourhood(self, name: str, depth: int = 1, limit: int = 100,
+                      opened: Sequence[str] = (), without: Sequence[str] = ()) -> Answer:
+        """What lies around a thing and those opened, and how much of it was left out."""
+        return _whole(neighbourhood.neighbourhood(self.index, name, self.at, depth, limit, opened,
+                                                  without))
+
+    def between(self, first: str, last: str, limit: int = 100, opened: Sequence[str] = (),
+                without: Sequence[str] = ()) -> Answer:
+        """The shortest ways between two parties, as a neighbourhood."""
+        return _whole(neighbourhood.between(self.index, first, last, self.at, limit, opened,
+                                            without))
+
+    def firms(self, wanted: Filter, narrow: firm_lists.Narrow, order: str = "told",
+              first: int = 0, limit: int = 50) -> Answer:
+        """One page of the firms, narrowed and in an order."""
+        return _whole(firm_lists.firms(self.index, self.at, wanted, narrow, order, first, limit))
+
+    def profile(self, name: str) -> Answer:
+        """One thing from all sides, each value with the records that tell it."""
+        return _whole(profiles.profile(self.index, name, self.at))
 
     def coverage(self, region: str | None = None, chains: Sequence[str] = ()) -> Answer:
         """How much is known of each chain in a region, and on what sources it rests."""

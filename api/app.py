@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +31,7 @@ from api.sessions import Sessions
 from api.settings import Settings
 from api.signing import Signing
 from api.warming import Warmer
+from api.web import site
 from api.working import Runner
 from api.writing import router as writing
 from ontology import XianglianError
@@ -72,6 +73,8 @@ def application(settings: Settings, figures: Path | None = None) -> ASGIApp:
 
     app = answering(settings, graph, (router, writing), lifespan)
     app.state.jobs = jobs
+    for views in site.ROUTERS:
+        app.include_router(views)
     Own(app, graph, counted).add()
     door = Door(Said(app), settings, keys, sessions)
     Signing(app, door).add()
@@ -121,9 +124,6 @@ class Own:
         for path, answer in OWN.items():
             self.app.add_api_route(path, partial(answer, self), include_in_schema=False,
                                    response_class=Response)
-
-    async def home(self, request: Request) -> Response:
-        return RedirectResponse("/docs", 307)
 
     async def healthz(self, request: Request) -> Response:
         return fixed(request, dumped({"status": "ok"}), "application/json")
@@ -180,18 +180,20 @@ class Own:
 
 # Those that are not async work out a page, beside the event loop.
 OWN: Mapping[str, Callable[..., Any]] = {
-    "/": Own.home, "/healthz": Own.healthz, "/readyz": Own.readyz, "/metrics": Own.metrics,
+    "/healthz": Own.healthz, "/readyz": Own.readyz, "/metrics": Own.metrics,
     "/openapi.json": Own.openapi, "/docs": Own.docs, "/docs.css": Own.style}
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    return told(error, request.url.path, _known(request, error))
+    reply = told(error, request.url.path, _known(request, error))
+    return site.error_page(request, reply) if site.wants_page(request) else reply
 
 
 def _known(request: Request, error: Exception) -> list[str]:
     """Right words for what may have been mistyped: addresses, or parameters of this one."""
     if isinstance(error, HTTPException):
-        paths = [route.path for route in router.routes if isinstance(route, Route)]
+        every = [router, *site.ROUTERS]
+        paths = [route.path for one in every for route in one.routes if isinstance(route, Route)]
         return [*OWN, *sorted({path.partition("/{")[0] for path in paths})]
     route = request.scope.get("route")
     params = route.dependant.query_params if route is not None else []

@@ -428,8 +428,12 @@ def copy(source: Annotated[str, typer.Argument(metavar="搬出", help="搬出的
 
 
 @command()
-def start(as_json: JsonOption = False, store: StoreOption = None) -> None:
-    """第一次使用：装入随附的湖南数据，看长沙锂电池链缺什么、后来怎样。"""
+def start(serve: Annotated[bool, typer.Option(
+              "--serve/--no-serve", help="回答之后打开网页；--no-serve 则到此为止")] = True,
+          port: Annotated[int, typer.Option(
+              min=0, max=65535, metavar="端口", help="被占用就用下一个")] = 8000,
+          as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """第一次使用：装入随附的湖南数据，看长沙锂电池链缺什么、后来怎样，然后打开网页。"""
     with _opened(store) as (target, model):
         if not target.origins():
             with progress(_console(stderr=True)) as bar:
@@ -447,6 +451,12 @@ def start(as_json: JsonOption = False, store: StoreOption = None) -> None:
                   "\n  xianglian customers 金博股份             给谁供货"
                   "\n  xianglian template 从事环节              写一份自己的 Excel"
                   "\n  xianglian --help                         全部命令", markup=False)
+    if serve:
+        sys.stdout.flush()
+        _held.close()
+        from api.listening import listen  # a second that the other commands need not wait
+
+        listen(asked(store), "127.0.0.1", port, 1, home=True)
 
 
 def _finish(outcome: Report, as_json: bool) -> None:

@@ -38,11 +38,12 @@ class Line(logging.Formatter):
                            **({"fault": fault} if fault else {})})
 
 
-def set_up_logging() -> None:
-    """Our lines and the server's own go to stderr, one JSON object each."""
+def set_up_logging(*, quiet: bool = False) -> None:
+    """Our lines and the server's own go to stderr, one JSON object each; quiet: only faults."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Line())
-    for name, level in (("xianglian", logging.INFO), ("uvicorn", logging.WARNING),
+    ours = logging.ERROR if quiet else logging.INFO
+    for name, level in (("xianglian", ours), ("uvicorn", logging.WARNING),
                         ("asyncio", logging.ERROR)):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False

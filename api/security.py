@@ -21,7 +21,9 @@ from api.settings import Settings, is_local
 __all__ = ["HEADERS", "OPEN", "Door", "host_of", "key_needed", "own_names"]
 
 # Answered without a key: whether it lives, and how to use it.
-OPEN = ("/healthz", "/readyz", "/docs", "/docs.css", "/openapi.json", "/open")
+OPEN = ("/healthz", "/readyz", "/docs", "/docs.css", "/openapi.json", "/open", "/sign-in")
+LOOKS = "/static/"  # scripts, style sheets and colours say nothing of the content
+SIGN_IN = "/sign-in"  # what a browser is shown where it would need a key
 READING = ("GET", "HEAD", "OPTIONS")  # any other method needs the right to write, except at
 UNCHANGED = ("/open", "/api/v1/records/preview")  # which leave the graph as it is
 NOBODY, ADMIN = "", "管理员"
@@ -77,7 +79,10 @@ class Door:
                 log.error({"event": "fault", **asked(scope)}, exc_info=error)
             if began and not ended:
                 raise  # the server cuts the connection, so that nobody takes it for whole
-            if not began:
+            if not began and _reads_pages(scope, error):
+                await self.app({**inner, "path": SIGN_IN, "raw_path": SIGN_IN.encode()}, receive,
+                               strict)
+            elif not began:
                 await told(error, scope["path"])(inner, receive, strict)
         scope["route"] = inner.get("route")
 
@@ -89,7 +94,7 @@ class Door:
         visitor = scope["visitor"] = self._visitor(headers)
         if scope["method"] not in READING:
             _check_write(visitor, headers, scope["path"])
-        elif not visitor.scope and scope["path"] not in OPEN and self._guarded():
+        elif not visitor.scope and not _is_open(scope["path"]) and self._guarded():
             raise key_needed()  # a question needs one as soon as there is one
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self.settings.limits.body:
@@ -147,6 +152,17 @@ class Door:
             return message
 
         return measured
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN or path.startswith(LOOKS)
+
+
+def _reads_pages(scope: Scope, error: Exception) -> bool:
+    """Whether a person with a browser is refused for want of a key, who can be asked for one."""
+    return (isinstance(error, Refused) and error.kind == "key-needed"
+            and scope["method"] in READING and not scope["path"].startswith("/api/")
+            and "text/html" in Headers(scope=scope).get("accept", ""))
 
 
 def key_needed() -> Refused:

@@ -18,14 +18,19 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
          "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
+def found() -> str | None:
+    """Where this machine has a Chromium."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A real browser that asks nobody for anything by itself."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
+    path = found()
+    if path is None:
         leave_out("浏览器", "没有找到 Chromium（装上 chromium 即可）", VARIABLE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS])
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS])
         yield browser
         browser.close()
 

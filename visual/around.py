@@ -13,14 +13,18 @@ __all__ = ["around_svg", "named_kinds", "spots"]
 Answer = Mapping[str, Any]
 RING, STEP, FLAT = 24, 105.0, 1.55  # things on the first ring; between rings; width to height
 LABEL = 12.0
+COLUMN = 24  # things of a column
 
 
 def spots(around: Answer) -> dict[str, tuple[float, float]]:
     """Id → place, the thing itself at (0, 0); the same answer gives the same places.
 
     A radial tree: what is a step further stands behind the neighbour over which it was found;
-    neighbours are ordered by class and name.
+    neighbours are ordered by class and name.  Of the ways between two things (`to_id`) the steps
+    are columns.
     """
+    if "to_id" in around:
+        return _columns(around["nodes"])
     nodes = {node["id"]: node for node in around["nodes"]}
     behind: dict[str, list[str]] = {id: [] for id in nodes}
     near: dict[str, set[str]] = {id: set() for id in nodes}
@@ -50,6 +54,21 @@ def spots(around: Answer) -> dict[str, tuple[float, float]]:
             found[id] = (far * FLAT * cos(turn), far * sin(turn))
         radius += STEP * (1.0 + turns)
     return found
+
+
+def _columns(nodes: Sequence[Answer]) -> dict[str, tuple[float, float]]:
+    """A column a step; a long one is parted into several side by side."""
+    x, found = 0.0, dict[str, tuple[float, float]]()
+    for depth in sorted({node["depth"] for node in nodes}):
+        column = sorted((node for node in nodes if node["depth"] == depth),
+                        key=lambda node: (node["kind"], node["name"], node["id"]))
+        for first in range(0, len(column), COLUMN):
+            some = column[first:first + COLUMN]
+            for at, node in enumerate(some):
+                found[node["id"]] = (x, (at - (len(some) - 1) / 2) * STEP * 0.7)
+            x += 2 * STEP
+    left, _ = found[nodes[0]["id"]]
+    return {id: (x - left, y) for id, (x, y) in found.items()}
 
 
 def named_kinds(legend: Legend, nodes: Sequence[Answer]) -> list[tuple[str, str, str]]:

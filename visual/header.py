@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ontology import Choice
 from visual.legend import ACCENT, INK, LINE, MUTED, PAPER, Legend, change_of
 from visual.lettering import clean, tag, width, wrap
 
-__all__ = ["header", "key"]
+__all__ = ["header", "key", "moved"]
 
 Answer = Mapping[str, Any]
 BAR = 300.0  # the interval's width
@@ -40,7 +41,7 @@ def header(legend: Legend, gaps: Answer, template: Answer, compared: Answer | No
         parts.append(_text(margin, y, SMALL, line, MUTED))
         y += 18
     if compared:
-        for line in wrap(_moved(legend, compared), SMALL, room, 2):
+        for line in wrap(_moved(legend, compared, gaps), SMALL, room, 2):
             parts.append(_text(margin, y, SMALL, line, ACCENT, 700))
             y += 18
     if side:
@@ -58,19 +59,24 @@ def _when(legend: Legend, gaps: Answer, compared: Answer | None) -> str:
     return text
 
 
-def _moved(legend: Legend, compared: Answer) -> str:
-    """What changed between the dates: each sort of change with its segments."""
+def moved(legend: Legend, compared: Answer, gaps: Answer) -> list[tuple[Choice, list[str]]]:
+    """What changed between the dates: each sort of change with the names of its segments."""
+    names = {row["id"]: legend.name(row) for row in gaps["segments"]}
     found: dict[str, list[str]] = {}
     for row in compared["rows"]:
         if change := change_of(row):
-            found.setdefault(change, []).append(row["segment"])
+            found.setdefault(change, []).append(names.get(row["id"], row["segment"]))
+    return [(choice, found[choice.name]) for choice in legend.ontology.words.get("Change", ())
+            if choice.name in found]
+
+
+def _moved(legend: Legend, compared: Answer, gaps: Answer) -> str:
     told = []
-    for choice in legend.ontology.words.get("Change", ()):
-        if names := found.get(choice.name):
-            some = names[:6]
-            more = legend.say("etc") if len(names) > 6 else ""
-            told.append(f"{choice.symbol} {legend.text(choice.label)} {len(names)}"
-                        f"{legend.say('colon')}{legend.join(some)}{more}")
+    for choice, names in moved(legend, compared, gaps):
+        some = names[:6]
+        more = legend.say("etc") if len(names) > 6 else ""
+        told.append(f"{choice.symbol} {legend.text(choice.label)} {len(names)}"
+                    f"{legend.say('colon')}{legend.join(some)}{more}")
     return legend.say("semi").join(told) or legend.say("nochange")
 
 

@@ -305,7 +305,7 @@ def _status(what: Card, x: float, y: float, across: float, colour: str, soft: st
     parts = [tag("text", {**place, "y": line, "font_size": STATUS, "fill": colour,
                           "font_weight": 700}, clean(what.status))]
     if what.optional:
-        off = wide_of(what.status, STATUS) + 6
+        off = wide_of(what.status, STATUS) * 1.08 + 6  # it is bold
         at = ({"x": x + across - RIGHT - off, "text_anchor": "end"} if what.beside
               else {"x": x + LEFT + off})
         parts.append(tag("text", {**at, "y": line, "font_size": NOTE, "fill": soft},
@@ -315,9 +315,9 @@ def _status(what: Card, x: float, y: float, across: float, colour: str, soft: st
 
 def _group(what: Card, link: Callable[[str], str] | None, inner: str) -> str:
     said = {"class_": f"card {what.verdict}", "data_segment": what.id,
-            "data_verdict": what.verdict, "data_change": what.change or None,
-            "aria_label": what.label}
+            "data_verdict": what.verdict, "data_change": what.change or None}
     tip = tag("title", {}, clean(what.label))
     if link is None:
-        return tag("g", {**said, "role": "img", "tabindex": 0}, tip, inner)
+        return tag("g", {**said, "role": "img", "tabindex": 0, "aria_label": what.label}, tip,
+                   inner)
     return tag("a", {**said, "href": link(what.id), "role": "link", "tabindex": 0}, tip, inner)

@@ -34,9 +34,11 @@ class Fact:
         return self.things[0] if self.things[-1] == thing else self.things[-1]
 
 
-def own(index: Index, thing: int) -> Fact:
-    """What sources say of the thing itself."""
-    return _fact(index, index.kind_of(thing), (thing,), _shown(index, index.rows_of(thing)))
+def own(index: Index, thing: int, among: Collection[int] | None = None) -> Fact:
+    """What sources say of the thing itself, or some of their records."""
+    rows = _shown(index, index.rows_of(thing))
+    return _fact(index, index.kind_of(thing), (thing,),
+                 rows if among is None else [row for row in rows if row in among])
 
 
 def links(index: Index, thing: int, kinds: Collection[str] | None = None, *,

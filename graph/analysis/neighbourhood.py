@@ -1,30 +1,34 @@
-"""What lies around one thing: everything linked with it, one or two steps away."""
+"""What lies around one thing, or between two: everything linked with it, some steps away."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
+from graph.analysis.paths import paths
 from graph.analysis.things import anything
 from graph.index import Index
 from graph.places import EVER
+from graph.slices import span
 from graph.structure import PRODUCT
 
-__all__ = ["Edge", "LeftOut", "Neighbourhood", "Node", "neighbourhood"]
+__all__ = ["Between", "Edge", "LeftOut", "Neighbourhood", "Node", "between", "neighbourhood"]
 
 Ints = NDArray[np.int64]
 
 
 class Node(TypedDict):
-    """A thing and how many steps away it is."""
+    """A thing, how many steps away it is, and how many of its neighbours are not shown."""
 
     id: str
     name: str
     kind: str
     kind_name: str
     depth: int
+    more: int
 
 
 class Edge(TypedDict):
@@ -61,59 +65,123 @@ class Neighbourhood(Envelope):
     evidence: list[Evidence]
 
 
-def neighbourhood(index: Index, name: str, at: int, depth: int = 1,
-                  limit: int = 100) -> Neighbourhood:
+class Between(Neighbourhood):
+    """Around the shortest ways from one thing to another; steps: how long they are (0: none)."""
+
+    to_id: str
+    to: str
+    steps: int
+
+
+def neighbourhood(index: Index, name: str, at: int, depth: int = 1, limit: int = 100,
+                  opened: Sequence[str] = (), without: Collection[str] = ()) -> Neighbourhood:
     """At most `limit` things besides the one asked for, by steps, then those that bear most
-    links with what is shown, then by id; links of that day and those without a date."""
-    start = anything(index, name)
+    links with what is shown, then by id; links of that day and those without a date.
+
+    opened: things that are shown, of which the neighbours are wanted too; without: classes and
+    links that are left aside.
+    """
+    start, links = anything(index, name), _Links(index, at, frozenset(without))
     rings, seen = [np.array([start])], np.array([start])
     for _ in range(depth):
-        _, there, _ = _links(index, rings[-1], at)
+        _, there, _ = links.of(rings[-1])
         rings.append(np.setdiff1d(there, seen))
         seen = np.union1d(seen, rings[-1])
-    kept: list[tuple[int, int]] = [(start, 0)]
+    kept = {start: 0}
     for step, ring in enumerate(rings[1:], 1):
-        kept += [(thing, step) for thing in _closest(index, ring, kept, at)[
-            :limit + 1 - len(kept)]]
-    shown = np.array(sorted(thing for thing, _ in kept))
-    here, there, row = _links(index, seen, at)
+        kept |= dict.fromkeys(links.closest(ring, kept)[:limit + 1 - len(kept)], step)
+    return _answer(links, start, kept, seen, depth, limit, opened)
+
+
+def between(index: Index, one: str, other: str, at: int, limit: int = 100,
+            opened: Sequence[str] = (), without: Collection[str] = (),
+            max_steps: int = 4) -> Between:
+    """All things on the shortest ways between two parties over business ties, and every link
+    among them; the two alone where no source tells of a way."""
+    start, goal, links = index.party(one), index.party(other), _Links(index, at, frozenset(without))
+    kept = {start: 0}
+    ways = paths(index, index.id(start), index.id(goal), at, max_steps)["rows"]
+    for way in ways:
+        for depth, step in enumerate(way["steps"], 1):
+            kept.setdefault(index.number(step["to_id"]), depth)
+    kept.setdefault(goal, 1)
+    steps = ways[0]["length"] if ways else 0
+    answer = _answer(links, start, kept, np.array(sorted(kept)), steps, limit, opened)
+    return {**answer, "to_id": index.id(goal), "to": index.label(goal, at), "steps": steps}
+
+
+def _answer(links: "_Links", start: int, kept: dict[int, int], seen: Ints, depth: int, limit: int,
+            opened: Sequence[str]) -> Neighbourhood:
+    """What is kept and, as far as there is room, what lies around those opened."""
+    index, at = links.index, links.at
+    for name in opened:
+        thing = index.reference(name)
+        if thing in kept:
+            _, there, _ = links.of(np.array([thing]))
+            fresh = np.setdiff1d(there, np.array(sorted(kept)))
+            seen = np.union1d(seen, fresh)
+            kept |= dict.fromkeys(links.closest(fresh, kept)[:limit + 1 - len(kept)],
+                                  kept[thing] + 1)
+    shown = np.array(sorted(kept))
+    here, there, row = links.of(seen)
     every = np.unique(row[np.isin(there, seen)])  # what leads out of the last ring is not asked
     drawn = np.unique(row[np.isin(here, shown) & np.isin(there, shown)])
     left: LeftOut = {"nodes": len(seen) - len(kept), "links": len(every) - len(drawn)}
     edges, proofs = _edges(index, drawn.tolist(), at)
+    more = links.beyond(shown)
     return {"id": index.id(start), "name": index.label(start, at), "kind": index.kind_of(start),
             **envelope(index, at), "depth": depth, "limit": limit,
-            "nodes": [_node(index, thing, step, at) for thing, step in kept], "rows": edges,
-            "truncated": bool(left["nodes"] or left["links"]), "left_out": left,
+            "nodes": [_node(index, thing, step, more.get(thing, 0), at)
+                      for thing, step in kept.items()],
+            "rows": edges, "truncated": bool(left["nodes"] or left["links"]), "left_out": left,
             "evidence": proofs}
 
 
-def _links(index: Index, things: Ints, at: int) -> tuple[Ints, Ints, Ints]:
-    """(here, there, row) of every link of these things on that day, or without a date."""
-    links, t = index.links, index.table
-    low, high = links.first[things].astype(np.int64), links.first[things + 1].astype(np.int64)
-    lengths = high - low
-    entries = np.repeat(low - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-    row = links.row[entries]
-    keep = (((t.start[row] <= at) | (t.start[row] == EVER)) & (at < t.end[row])
-            & (t.grade[row] <= index.shown))
-    chosen = entries[keep]
-    return (links.here[chosen].astype(np.int64), links.there[chosen].astype(np.int64),
-            links.row[chosen].astype(np.int64))
+@dataclass(frozen=True)
+class _Links:
+    """The links of one day, or without a date, but for some kinds."""
+
+    index: Index
+    at: int
+    without: frozenset[str]
+
+    def of(self, things: Ints) -> tuple[Ints, Ints, Ints]:
+        """(here, there, row) of every link of these things."""
+        links, t = self.index.links, self.index.table
+        low = links.first[things].astype(np.int64)
+        lengths = links.first[things + 1].astype(np.int64) - low
+        entries = np.repeat(low - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        row = links.row[entries]
+        keep = (((t.start[row] <= self.at) | (t.start[row] == EVER)) & (self.at < t.end[row])
+                & (t.grade[row] <= self.index.shown))
+        for kind in self.without:
+            if kind in t.kinds:
+                keep &= t.kind[row] != t.kinds.index(kind)
+            first, end = span(t.terms, kind)
+            keep &= (links.there[entries] < first) | (links.there[entries] >= end)
+        chosen = entries[keep]
+        return (links.here[chosen].astype(np.int64), links.there[chosen].astype(np.int64),
+                links.row[chosen].astype(np.int64))
+
+    def beyond(self, shown: Ints) -> dict[int, int]:
+        """Of those shown how many neighbours each has that are not."""
+        here, there, _ = self.of(shown)
+        out = ~np.isin(there, shown)
+        pairs = np.unique(np.stack([here[out], there[out]]), axis=1)
+        things, count = np.unique(pairs[0], return_counts=True)
+        return dict(zip(things.tolist(), count.tolist(), strict=True))
+
+    def closest(self, ring: Ints, kept: Collection[int]) -> list[int]:
+        """The ring by number of links with what is kept already, most first, then by id."""
+        _, there, _ = self.of(np.array(sorted(kept)))
+        found, count = np.unique(there[np.isin(there, ring)], return_counts=True)
+        return [int(thing) for thing in found[np.lexsort((found, -count))]]
 
 
-def _closest(index: Index, ring: Ints, kept: Sequence[tuple[int, int]], at: int) -> list[int]:
-    """The ring by number of links with what is kept already, most first, then by id."""
-    inner = np.array(sorted(thing for thing, _ in kept))
-    _, there, _ = _links(index, inner, at)
-    found, count = np.unique(there[np.isin(there, ring)], return_counts=True)
-    return [int(thing) for thing in found[np.lexsort((found, -count))]]
-
-
-def _node(index: Index, thing: int, depth: int, at: int) -> Node:
+def _node(index: Index, thing: int, depth: int, more: int, at: int) -> Node:
     kind = index.kind_of(thing)
     return {"id": index.id(thing), "name": index.label(thing, at), "kind": kind,
-            "kind_name": index.ontology.kinds[kind].label.zh, "depth": depth}
+            "kind_name": index.ontology.kinds[kind].label.zh, "depth": depth, "more": more}
 
 
 def _edges(index: Index, rows: Sequence[int], at: int) -> tuple[list[Edge], list[Evidence]]:

@@ -1,0 +1,168 @@
+"""One segment in one region: the verdict, why, what would change it, and whom to call."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api import queries as q
+from api.answers import Answer, Answers
+from api.web import pickers
+from api.web.frame import Context, View, view
+from api.web.words import spoken
+from graph import structure
+from graph.analysis.filters import Filter
+from ontology import NotFound, Ontology
+from visual.legend import Legend
+
+__all__ = ["about", "router"]
+
+router = APIRouter(include_in_schema=False)
+
+BEST, MOST = 5, 20  # candidates in the panel, things of a list
+
+
+class Segment(View):
+    region: q.Name = "湖南"
+    since: q.When | None = None
+    part: Literal["panel"] | None = None
+
+
+@router.get("/segment/{id:path}")
+async def ask_segment(request: Request, asked: Annotated[Segment, Query()],
+                      id: Annotated[str, Path(min_length=1, max_length=200)]) -> Response:
+    """The whole page, or what the panorama shows beside it."""
+    if asked.part:
+        return await view(request, asked, "panel.html",
+                          lambda answers: {"panel": about(answers, id, asked.region)})
+    return await view(request, asked, "segment.html", lambda answers: _page(answers, id, asked))
+
+
+def about(answers: Answers, name: str, region: str) -> dict[str, Any]:
+    """What the panel shows of a segment: its row of `gaps` with what belongs to it."""
+    found = answers.candidates(name, region, limit=BEST)
+    id = found["segment_id"]
+    thing = answers.entity(id)
+    itself = thing["rows"][0]
+    gaps = answers.gaps(itself["chain"], region)
+    row = next((row for row in gaps["segments"] if row["id"] == id), None)
+    if row is None:
+        raise NotFound(f"产业链「{gaps['chain']}」的环节", itself["name"], [
+            row["segment"] for row in gaps["segments"][:3]])
+    told = _told(answers, thing)
+    return {
+        "forms": _forms(answers.ontology, row["verdict"]), "words": {
+            choice.name: f"{choice.symbol} {choice.label.zh}"
+            for choice in answers.ontology.words.get("Verdict", ())},
+        "row": row, "itself": itself, "gaps": gaps, "candidates": found, "thing": thing,
+        "sources": _by_source(answers, [*row["evidence"]], told),
+        "hints": _by_source(answers, [*row["hints"]], told),
+        "flips": [_flip(flip, row) for flip in row["flips"]],
+        "item": next(((name, item) for name in ("fill", "check", "strengthen", "extend")
+                      for item in gaps["lists"][name] if item["id"] == id), None)}
+
+
+def _forms(ontology: Ontology, verdict: str) -> dict[str, Any]:
+    """The kinds of link by which a person may say that a firm is here, that the verdict is wrong,
+    or that there is none."""
+    by = {way: [kind for kind in ontology.links if kind.evidence == way]
+          for way in ("firm", "presence", "absence", "survey")}
+    wrong = {"present": by["absence"], "absent": by["presence"]}.get(
+        verdict, by["presence"] + by["absence"])
+    return {"firm": next(iter(by["firm"]), None), "wrong": wrong,
+            "survey": next(iter(by["survey"]), None)}
+
+
+def _told(answers: Answers, thing: Answer) -> Mapping[str, str]:
+    """Record → what it says: of a link the other end and its place."""
+    said: dict[str, str] = {}
+    for link in thing["links"]:
+        kind = answers.ontology.kinds[link["kind"]]
+        names = [end.name for end in kind.ends or ()] + [structure.PLACE]
+        here = thing["rows"][0]["name"]
+        parts = [str(link[name]) for name in names if link.get(name) and link[name] != here]
+        text = kind.label.zh + (f"：{'，'.join(parts)}" if parts else "")
+        said.update(dict.fromkeys(link["records"], text))
+    return said
+
+
+def _by_source(answers: Answers, proofs: list[Answer], told: Mapping[str, str]) -> list[Answer]:
+    """Evidence by source, in its order: what each says and how good it is."""
+    found: dict[str, Answer] = {}
+    for item in proofs:
+        kind = answers.ontology.kinds[item["kind"]].label.zh
+        entry = found.setdefault(item["source"]["id"], {
+            "source": item["source"], "grade": item["grade"], "observed": [], "says": []})
+        text = told.get(item["record"], kind)
+        if text not in entry["says"]:
+            entry["says"].append(text)
+        if item["observed"] and item["observed"] not in entry["observed"]:
+            entry["observed"].append(item["observed"])
+    for entry in found.values():  # a bare kind says less than the same with its ends
+        entry["says"] = [text for text in entry["says"] if not any(
+            other.startswith(f"{text}：") for other in entry["says"])]
+    return [*found.values()]
+
+
+def _flip(flip: Answer, row: Answer) -> Answer:
+    """With the titles of the sources whose records would have to go."""
+    titles = {item["record"]: item["source"]["title"] for item in row["evidence"]}
+    return {**flip, "lose": [
+        {"records": len(records), "titles": list(dict.fromkeys(
+            titles[record] for record in records if record in titles))}
+        for records in flip["lose"]]}
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def _page(answers: Answers, name: str, asked: Segment) -> Context:
+    panel = about(answers, name, asked.region)
+    id, chain = panel["row"]["id"], panel["gaps"]["chain_id"]
+    template = answers.chain(chain)
+    legend = Legend(answers.ontology, asked.lang)
+    rows = {row["id"]: legend.name(row) for row in panel["gaps"]["segments"]}
+
+    def feeds(here: str, there: str) -> list[dict[str, Any]]:
+        return [{"id": feed[f"{there}_id"], "name": rows.get(feed[f"{there}_id"], feed[there]),
+                 "chains": feed["chains"], "inferred": feed["inferred"]}
+                for feed in template["feeds"] if feed[f"{here}_id"] == id]
+
+    itself = next(row for row in template["rows"] if row["id"] == id)
+    return {
+        "panel": panel, "inputs": feeds("downstream", "upstream"), "products": itself["products"],
+        "outputs": feeds("upstream", "downstream"),
+        "parts_of": [row for row in template["rows"] if row["whole"] == itself["segment"]],
+        "firms": _firms(answers, panel["thing"]), "cells": [
+            row for row in answers.segments(chain)["rows"] if row["id"] == id],
+        "short": lambda id, name: pickers.called(answers, id, name, asked.lang, short=True),
+        "lists": _lists(answers, id, chain), "regions": pickers.regions(answers),
+        "labels": answers.ontology.kinds, "spoken": partial(_spoken, legend)}
+
+
+def _firms(answers: Answers, thing: Answer) -> list[Answer]:
+    """What firms do here, by place, with the sources of each line."""
+    proofs = {item["record"]: item for item in thing["evidence"]}
+    kinds = [kind.name for kind in answers.ontology.links if kind.evidence == "firm"]
+    rows = [{**link, "sources": [proofs[record]["source"] for record in link["records"]
+                                 if record in proofs]}
+            for link in thing["links"] if link["kind"] in kinds]
+    return sorted(rows, key=lambda row: (str(row.get(structure.PLACE)),
+                                         str(row.get("company"))))
+
+
+def _lists(answers: Answers, segment: str, chain: str) -> list[tuple[str, bool, list[Answer]]]:
+    """(kind, whether the whole chain's, things) of what else touches it; none left out."""
+    found = []
+    for kind in (structure.PROJECT, structure.DEMAND, structure.POLICY, structure.INSTITUTE,
+                 structure.PERSON):
+        mine = answers.list(kind, MOST, wanted=Filter(segment=segment))["rows"]
+        wider = [] if mine else answers.list(kind, MOST, wanted=Filter(chain=chain))["rows"]
+        found.append((kind, not mine and bool(wider), mine or wider))
+    return found
+
+
+def _spoken(legend: Legend, kind: str, name: str, row: Answer) -> str:
+    return spoken(legend, legend.ontology.kinds[kind].field(name), row.get(name), row)

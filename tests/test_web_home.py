@@ -1,0 +1,178 @@
+"""The panorama as a page: what was missing, what is there, on whose word, in a real browser."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.paged import serious, watched
+from tests.serving import Server
+from tests.shell import Shell
+
+FILM = '[data-segment="Segment:先进储能材料/隔膜"]'
+LITHIUM = "/?chain=锂电池&region=长沙"
+SCRIPT = "<img src=x onerror=alert(1)><script>alert('x')</script>"
+
+
+def test_the_first_view_says_what_was_missing_and_that_it_is_there(chromium: Browser,
+                                                                   server: Server) -> None:
+    with watched(chromium, server, "/") as page:
+        assert page.locator("h1").inner_text().startswith("长沙市 · 先进储能材料（锂电池）")
+        said = page.locator(".said").inner_text()
+        assert "补上：隔膜、电解液 2014 年缺，现已具备" in said and "长沙晚报" in said
+        assert "完整度" in page.locator(".measure").inner_text()
+        card = page.locator(FILM)
+        assert card.get_attribute("data-verdict") == "present"
+        assert card.get_attribute("data-change") == "closed"
+        assert "缺失 → 具备" in (card.text_content() or "")
+
+
+def test_2014_shows_the_gaps_and_the_newspaper_is_two_clicks_away(chromium: Browser, server: Server,
+                                                                  axe: str) -> None:
+    with watched(chromium, server, LITHIUM + "&at=2014") as page:
+        assert "缺失 2 个：隔膜、电解液" in page.locator(".said").inner_text()
+        page.click(FILM)
+        panel = page.locator(".panel")
+        panel.get_by_text("来源", exact=True).wait_for()
+        assert panel.locator(".sources").first.inner_text().startswith("长沙晚报 2025-05-13")
+        assert "媒体" in panel.inner_text() and "常德市" in panel.inner_text()
+        assert "open=Segment" in page.url and not serious(page, axe)
+        panel.get_by_text("联盟牵线，星球石墨在长建研发中心").first.click()
+        page.wait_for_url("**/thing/Source/**")
+        assert "长沙晚报" in page.locator("main").inner_text()
+
+
+def test_a_segment_is_reached_and_left_by_keyboard(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, LITHIUM) as page:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.dataset.segment"):
+                break
+        here = page.evaluate("document.activeElement.dataset.segment")
+        assert here
+        page.keyboard.press("Enter")
+        page.locator(".panel h2").wait_for()
+        assert here.partition("/")[2] == page.locator(".panel h2").first.inner_text()
+        page.keyboard.press("Escape")
+        assert page.locator(".panel").is_hidden()
+        assert page.evaluate("document.activeElement.dataset.segment") == here
+
+
+def test_everything_is_reached_without_scripts(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, LITHIUM, script=False) as page:
+        page.select_option("[name=region]", "常德市")
+        page.fill("[name=at]", "2014")
+        page.click("form.choose button")
+        assert page.locator(FILM).get_attribute("data-verdict") == "present"
+        page.click(FILM)
+        assert "/segment/" in page.url and "中锂新材" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_gets_a_picture_of_its_own(chromium: Browser, server: Server, width: int) -> None:
+    with watched(chromium, server, LITHIUM, width=width, height=780) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(FILM).count() == 1
+        box = page.locator(FILM).bounding_box()
+        assert box and box["width"] > width * 0.8
+        page.click(FILM)
+        page.locator(".panel h2").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.click(".panel .close")
+        assert page.locator(".panel").is_hidden()
+
+
+def test_the_slider_and_the_second_date_stand_in_the_address(chromium: Browser,
+                                                             server: Server) -> None:
+    with watched(chromium, server, LITHIUM) as page:
+        page.locator("input[type=range]").fill("2016")
+        page.locator("input[type=range]").dispatch_event("change")
+        page.wait_for_url("**at=2016**")
+        page.fill("[name=since]", "2014")
+        page.click("form.choose button")
+        page.wait_for_url("**since=2014**")
+        assert "从 2014-12-31 到 2016-12-31" in page.locator("h1").inner_text()
+
+
+def test_the_last_chain_opens_again(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, "/?chain=工程机械&region=株洲") as page:
+        page.goto(server.url + "/")
+        assert page.locator("h1").inner_text().startswith("株洲市 · 工程机械")
+
+
+def test_dates_the_wrong_way_round_and_those_to_come_are_put_right(server: Server) -> None:
+    swapped = server.client.get("/?chain=锂电池&region=长沙&at=2014&since=2018").text
+    assert "从 2014-12-31 到 2018-12-31" in swapped
+    assert server.client.get("/?chain=锂电池&region=长沙&at=2999").text.count("截至 2999") == 0
+
+
+def test_a_stranger_in_the_address_is_told_the_nearest(server: Server) -> None:
+    page = server.client.get("/?chain=锂电磁", headers={"Accept": "text/html"})
+    assert page.status_code == 404 and "最接近的是" in page.text
+    assert 'href="/?chain=%E9%94%82%E7%94%B5%E6%B1%A0"' in page.text  # 锂电池
+    assert server.client.get("/?chain=锂电池&from=singlemessage").status_code == 200
+
+
+def test_what_the_page_shows_can_be_kept(server: Server) -> None:
+    for ending, begins in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("html", b"<!DOCTYPE"),
+                           ("docx", b"PK"), ("xlsx", b"PK"), ("csv", b"\xef\xbb\xbf")):
+        reply = server.client.get(f"/chain.{ending}?chain=锂电池&region=长沙&at=2014")
+        assert reply.status_code == 200, ending
+        assert reply.content[:9].lower().startswith(begins.lower()), ending
+        assert "attachment" in reply.headers["content-disposition"]
+    rows = list(csv.reader(io.StringIO(server.client.get(
+        "/chain.csv?chain=锂电池&region=长沙&at=2014").content.decode("utf-8-sig"))))
+    verdicts = {row[0]: row[3] for row in rows}
+    assert verdicts["隔膜"] == "缺失" and verdicts["负极材料"] == "具备·单点"
+
+
+def test_the_first_view_is_light(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, "/") as page:
+        page.wait_for_load_state("networkidle")
+        sent = page.evaluate("performance.getEntries().reduce((sum, one) => "
+                             "sum + (one.transferSize || 0), 0)")
+        assert 10_000 < sent < 150_000
+
+
+def test_scripts_in_names_stay_text(chromium: Browser, scratch: Shell) -> None:
+    scratch.run("add", "operatesIn", f"company={SCRIPT}", "segment=锂电池/隔膜", "place=长沙市",
+                "observed=2026", "--source", SCRIPT)
+    with Server(scratch) as server:
+        for address in (LITHIUM + "&open=Segment:先进储能材料/隔膜", LITHIUM + f"&at={SCRIPT}",
+                        "/segment/先进储能材料/隔膜?region=长沙", f"/ask?q={SCRIPT}"):
+            refused = SCRIPT in address and "at=" in address
+            if refused:  # the browser itself would report the status
+                text = server.client.get(address, headers={"Accept": "text/html"}).text
+                assert "<script>alert" not in text and "onerror=alert(1)>" not in text
+                continue
+            with watched(chromium, server, address) as page:
+                assert page.locator("img[src=x]").count() == 0
+                assert SCRIPT in (page.locator("main").text_content() or "") or "/ask" in address
+
+
+def test_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
+    empty = Shell(tmp_path, f"sqlite:///{(tmp_path / 'none.db').as_posix()}")
+    empty.run("load", "--dry-run")
+    with Server(empty, wait=False) as server:
+        server.until(lambda: server.client.get("/healthz").status_code == 200)
+        page = server.client.get("/", headers={"Accept": "text/html"})
+        assert page.status_code == 503 and "xianglian load" in page.text
+
+
+def test_english_is_kept_from_view_to_view(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, LITHIUM + "&at=2014&lang=en") as page:
+        assert page.locator("html").get_attribute("lang") == "en"
+        assert "2 absent: Separators, Electrolyte" in page.locator(".said").inner_text()
+        _open(page)
+        assert "Sources" in page.locator(".panel").inner_text()
+        page.get_by_role("link", name="Matrix").click()
+        assert "lang=en" in page.url and "Completeness" in page.locator("h1").inner_text()
+        page.click(".language")
+        assert page.locator("html").get_attribute("lang") == "zh-CN"
+
+
+def _open(page: Page) -> None:
+    page.click(FILM)
+    page.locator(".panel h2").first.wait_for()
