@@ -14,6 +14,7 @@ from tests.neo4j_server import Given
 from tests.neo4j_server import Server as Neo4j
 from tests.serving import Server
 from tests.shell import Shell
+from tests.test_web_views import VIEWS
 
 GAPS = "/api/v1/gaps?chain=锂电池&region=长沙"
 
@@ -45,6 +46,15 @@ def test_every_question_has_the_same_bytes_as_from_a_file(graph: Shell, server: 
             assert one.status_code == other.status_code == 200, name
             assert one.content == other.content, name
             assert one.headers["etag"] == other.headers["etag"], name
+
+
+def test_every_page_has_the_same_bytes_as_from_a_file(graph: Shell, server: Server) -> None:
+    with Server(graph) as here:
+        for address in VIEWS:
+            one, other = (client.get(address, headers={"Accept": "text/html"})
+                          for client in (here.client, server.client))
+            assert one.status_code == other.status_code, address
+            assert one.text == other.text, address
 
 
 def test_jobs_write_and_every_worker_sees_it(graph: Shell) -> None:

@@ -30,14 +30,16 @@ def test_a_view_keeps_nobody_out(chromium: Browser, server: Server, axe: str,
 
 
 @pytest.mark.parametrize("address", VIEWS)
-def test_a_view_fits_a_small_phone_and_speaks_english(chromium: Browser, server: Server,
-                                                      address: str) -> None:
+def test_a_view_fits_a_small_phone_and_200_percent_and_speaks_english(
+        chromium: Browser, server: Server, address: str) -> None:
     if address in REFUSED:
         assert "lang=en" in server.client.get(address, headers={"Accept": "text/html"}).text
         return
     english = address + ("&" if "?" in address else "?") + "lang=en"
     with watched(chromium, server, english, width=320, height=640) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        page.set_viewport_size({"width": 683, "height": 384})  # 1366×768, twice as large
+        assert page.evaluate("document.documentElement.scrollWidth") <= 683
         assert page.locator("html").get_attribute("lang") == "en"
         links = page.eval_on_selector_all(
             "nav a, main a",
