@@ -428,8 +428,8 @@ def copy(source: Annotated[str, typer.Argument(metavar="搬出", help="搬出的
 
 
 @command()
-def start(serve: Annotated[bool, typer.Option(
-              "--serve/--no-serve", help="回答之后打开网页；--no-serve 则到此为止")] = True,
+def start(answer_only: Annotated[bool, typer.Option(
+              "--answer-only", help="只回答，不打开网页")] = False,
           port: Annotated[int, typer.Option(
               min=0, max=65535, metavar="端口", help="被占用就用下一个")] = 8000,
           as_json: JsonOption = False, store: StoreOption = None) -> None:
@@ -451,7 +451,7 @@ def start(serve: Annotated[bool, typer.Option(
                   "\n  xianglian customers 金博股份             给谁供货"
                   "\n  xianglian template 从事环节              写一份自己的 Excel"
                   "\n  xianglian --help                         全部命令", markup=False)
-    if serve:
+    if not answer_only:
         sys.stdout.flush()
         _held.close()
         from api.listening import listen  # a second that the other commands need not wait

@@ -112,7 +112,7 @@ def test_tables_fit_a_hundred_columns(shell: Shell) -> None:
     for arguments in (("gaps", "锂电池", "--region", "长沙"), ("matrix",), ("chain", "工程机械"),
                       ("company", "金博股份"), ("list", "Park"), ("sources",), ("search", "金博"),
                       ("compare", "锂电池", "--region", "长沙"), ("ontology",),
-                      ("start", "--no-serve")):
+                      ("start", "--answer-only")):
         text = shell.run(*arguments)
         assert text and max(cell_len(line) for line in text.splitlines()) <= 100, arguments
 

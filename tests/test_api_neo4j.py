@@ -24,7 +24,7 @@ QUESTIONS = (
     ("company", "金博股份"), ("show", "Park", "益阳高新区"), ("show", "suppliesTo", "华为"),
     ("list", "operatesIn", "--limit", "20"), ("list", "Company"), ("sources",),
     ("sources", "湖南日报", "--urls"), ("search", "金博"), ("search", "hncz"), ("ontology",),
-    ("ontology", "Company"), ("start", "--no-serve"),
+    ("ontology", "Company"), ("start", "--answer-only"),
 )
 
 

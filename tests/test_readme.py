@@ -29,7 +29,7 @@ def test_an_example_prints_what_the_readme_shows(shell: Shell, command: str, sho
 def test_the_first_answer_is_the_one_in_the_readme(shell: Shell) -> None:
     """Up to today's column, which moves with the calendar."""
     assert STORY is not None
-    printed = lines(shell.run("start", "--no-serve"))
+    printed = lines(shell.run("start", "--answer-only"))
     for promised in lines(STORY[1]):
         past = promised.split("截至 20")[0] if "截至" in promised else promised[:40].rstrip()
         assert any(line.startswith(past) for line in printed), promised
