@@ -1,18 +1,28 @@
 """The HTTP server as a process of its own, on the store of a shell."""
 
+import asyncio
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
 
 import httpx
 
 from tests.shell import Shell
 
 PATIENCE = 60.0
+Found = TypeVar("Found")
+
+
+def in_a_loop(work: Coroutine[Any, Any, Found]) -> Found:
+    """asyncio.run in a thread of its own: the browser of other tests keeps a loop in ours."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 class Server:

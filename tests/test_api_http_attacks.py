@@ -16,7 +16,7 @@ from api.app import application, running
 from api.examples import CALLS
 from api.security import Rates, host_of
 from api.settings import Limits, Settings
-from tests.serving import Server
+from tests.serving import Server, in_a_loop
 from tests.shell import Shell
 
 KEY = "a-key-of-enough-characters"
@@ -38,7 +38,7 @@ def asked(settings: Settings, ask: Callable[[httpx.AsyncClient], Awaitable[Any]]
                 transport=transport, base_url="http://127.0.0.1") as http:
             return await ask(http)
 
-    return asyncio.run(run())
+    return in_a_loop(run())
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_an_answer_that_takes_too_long_is_given_up(settings: Settings) -> None:
 
     with pytest.raises(Refused, match="1 秒"):
         try:
-            asyncio.run(wait())
+            in_a_loop(wait())
         finally:
             waiting.set()
 

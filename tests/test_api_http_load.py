@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.serving import Server
+from tests.serving import Server, in_a_loop
 from tests.shell import Shell
 
 CALLS = ("/api/v1/gaps?chain=锂电池&region=长沙", "/api/v1/customers?name=金博股份",
@@ -45,7 +45,7 @@ def test_a_thousand_at_once_while_others_load(pair: Server, scratch: Shell) -> N
             assert (await load).returncode == 0
             return found
 
-    found = asyncio.run(ask())
+    found = in_a_loop(ask())
     assert {reply.status_code for _, reply in found} == {200}
     after = scratch.json("gaps", "锂电池")["version"]
     same: dict[tuple[str, str], set[bytes]] = {}

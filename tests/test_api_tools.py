@@ -1,19 +1,22 @@
 """The questions over the Model Context Protocol, asked by the SDK's own client over stdio."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mcp import StdioServerParameters
 from mcp.client import Client
 from mcp.client.stdio import stdio_client
 
 from api.examples import CALLS, WRITES
+from tests.serving import in_a_loop
 from tests.shell import Shell
 
+# The SDK's client does not wait for a server that it has told to end, if that takes two seconds.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 DAY = {"at": "2026-11-22"}
 
 
@@ -28,7 +31,7 @@ def talked(shell: Shell, talk: Callable[[Client], Awaitable[Any]]) -> Any:
         async with Client(stdio_client(server)) as client:
             return await talk(client)
 
-    return asyncio.run(run())
+    return in_a_loop(run())
 
 
 def test_every_question_is_a_read_only_tool(shell: Shell) -> None:

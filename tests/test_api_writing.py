@@ -19,7 +19,7 @@ from api.examples import KEY
 from api.settings import Settings
 from graph.store import open_store
 from ontology import load_ontology
-from tests.serving import Server
+from tests.serving import Server, in_a_loop
 from tests.shell import Shell
 
 HEAD = "企业,环节,所在地,观察日期,来源\n"
@@ -254,7 +254,7 @@ def test_many_ask_while_a_load_comes_in(scratch: Shell) -> None:
             return before | now
 
     with started(scratch, "--workers", "2") as server:
-        versions = asyncio.run(ask(server.url))
+        versions = in_a_loop(ask(server.url))
     assert len(versions) == 2 and {version for _, version in same} == versions
     assert all(len(bodies) == 1 for bodies in same.values())
 
