@@ -17,6 +17,7 @@ from api.ask import (
     parts,
     people,
     policies,
+    premises,
     profile,
     relation,
     supply,
@@ -107,7 +108,7 @@ def intents() -> list[str]:
 
 def reply_to(frame: Frame) -> Reply:
     """The first intent that fits and knows something to say; else what was not understood."""
-    if (doubt := unclear.doubtful(frame)) is not None:
+    if (doubt := premises.doubted(frame) or unclear.doubtful(frame)) is not None:
         return doubt
     for _, fits, tell in INTENTS:
         if fits(frame) and (reply := tell(frame)) is not None:
@@ -152,6 +153,7 @@ INTENTS: Sequence[Intent] = (
      and not f.verb("lack"), chains.completeness_of),
     ("gap", lambda f: f.verb("lack") and f.first("Chain") is not None
      and not _segments_only(f), chains.gap),
+    ("gap", lambda f: f.verb("lack") and f.asks("which", "what", "count"), chains.lacking),
     ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company")
      and not described_by(f) and (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))

@@ -235,11 +235,20 @@ def why(frame: Frame) -> Reply | None:
     return None
 
 
+def _later(frame: Frame, fact: Fact) -> bool:
+    """Whether all that is said of it began after the day that the question names."""
+    kind, start = frame.index.ontology.kinds[fact.kind], frame.index.table.start
+    dated = bool(kind.evidence or kind.tie) or kind.name in (
+        structure.FILLS, structure.PROJECT, structure.COMPANY)
+    return bool(frame.times) and dated and all(start[row] > frame.day for row in fact.rows)
+
+
 def yes_no(frame: Frame) -> Reply | None:
     """是, or nobody has said it: a fact that holds every word of the question."""
     best: tuple[float, int, Fact] | None = None
     for thing in subjects(frame)[:5]:
-        for score, fact in matching(frame, thing)[:1]:
+        held = [(s, f) for s, f in matching(frame, thing) if not _later(frame, f)]
+        for score, fact in held[:1]:
             if score >= 0.7 and (best is None or score > best[0]):
                 best = score, thing, fact
     if best is not None:

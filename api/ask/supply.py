@@ -19,6 +19,7 @@ from api.ask.goods import (
 )
 from api.ask.makers import makers_of
 from api.ask.match import figures
+from api.ask.premises import over
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure, join, phrase
 from api.ask.words import bare
@@ -115,6 +116,9 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     texts += _loose_goods(frame, facts)
     where = [p for p in frame.things("Region", "Park") if p not in firms][-1:]
     fit = [f for f in facts if _fits(frame, f, texts, things)]
+    stopped = over(frame)
+    if stopped:
+        fit = [f for f in fit if _ended(frame, f)]
     if frame.verb("support"):
         fit = [f for f in fit if f.kind == "supports"] or fit
     if where and role == "customer":
@@ -124,6 +128,8 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     what = f"的{'、'.join(dict.fromkeys(texts))}" if texts else ""
     place = f"{index.label(where[0], at)}的谁" if where and role == "customer" else "谁"
     asked = f"{name}{what}由{place}供应" if role == "customer" else f"{name}{what}供给谁"
+    if stopped:
+        asked += "，什么时候停的"
     path = "suppliers" if role == "customer" else "customers"
     slots_ = {"firm": [slot(index, f, at) for f in firms], "role": role, "product": texts}
     where_to = call(path, name=index.label(firms[0]), at=dates.iso(at) if frame.times else "")
@@ -131,11 +137,17 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
         near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
         near = near or _same_goods(frame, texts, things) or (
             _makes(frame, firms[0]) if role == "supplier" else "")
-        return unknown(path, f"{asked}？", f"没有来源说过{asked}", near, slots=slots_,
+        reason = "没有来源说过哪一笔供应停了" if stopped else f"没有来源说过{asked}"
+        return unknown(path, f"{asked}？", reason, near, slots=slots_,
                        call=where_to, cited=[r for f in facts[:4] for r in f.rows])
     rows, cited = of_facts(frame, alive)
     return Reply(path, f"{asked}？", _sentence(frame, firms, alive, role), rows=rows, cited=cited,
                  slots=slots_, call=where_to, at=at)
+
+
+def _ended(frame: Frame, fact: Fact) -> bool:
+    """Whether a source says until when."""
+    return any(frame.index.table.valid_to[row] for row in fact.rows)
 
 
 def _sentence(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) -> str:
@@ -178,6 +190,10 @@ def _loose_goods(frame: Frame, facts: Sequence[Fact]) -> list[str]:
                         for name in names)
             if known or (len(token.text) > 2 and looks_like_goods(frame, token)):
                 found.append(token.text)
+        elif frame.kinds(token) == {structure.CHAIN} and looks_like_goods(frame, token):
+            more = next((t.text for t in frame.tokens if t.start == token.end
+                         and t.sort == "text"), "")  # 锂矿石, where only 锂矿 has a meaning
+            found.append(token.text + more)
     return found
 
 
