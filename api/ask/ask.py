@@ -143,7 +143,8 @@ INTENTS: Sequence[Intent] = (
     ("out_of_scope", unclear.foreign, unclear.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
     ("candidates", lambda f: f.verb("fill"), makers.fill),
-    ("why", lambda f: f.asks("why"), lookup.why),
+    ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
+        f.asks("yesno") and chains.segment_slots(f)), lookup.why),
     ("nearest", lambda f: f.verb("nearest") and bool(chains.segment_slots(f)), chains.nearest_of),
     ("compare", lambda f: f.first("Chain") is not None and (
         (f.verb("compare") and bool(f.times))
