@@ -82,7 +82,8 @@ def test_the_questions_are_many_and_none_is_asked_twice() -> None:
     ("2000年蓝思科技给苹果供货吗", "2000-12-31"),
     ("金博股份已经停止给比亚迪供货了吗", "停了"), ("为什么长沙缺铜箔", "待核"),
     ("益阳高新区2025年预计产值910亿完成了吗", "预计910"),
-    ("益阳高新区2025年产值是910亿吗", "预计910")])
+    ("益阳高新区2025年产值是910亿吗", "预计910"), ("长沙哪些环节没有企业", "不是所问的时间"),
+    ("长沙锂电池链哪些环节没有人做", "7 个环节待核")])
 def test_a_wrong_premise_is_not_passed_over(index: Index, question: str, said: str) -> None:
     found = answer(index, question, TODAY)
     assert found["status"] == "unknown" and said in found["answer"], found["answer"]
@@ -97,6 +98,9 @@ def test_small_talk_is_no_name_of_a_place(index: Index, question: str) -> None:
 @pytest.mark.parametrize(("question", "said"), [
     ("2014年长沙缺哪些环节？", "电解液"), ("长沙有没有做隔膜的企业", "中材锂膜"),
     ("杉杉能源2014年做正极材料吗", "是："), ("谁给宁德时代供正极材料", "湖南裕能"),
+    ("2014年长沙锂电池链哪些环节没有企业", "缺 4 个环节"),
+    ("2014年至2026年一直缺隔膜吗", "不缺"),
+    ("2014年长沙锂电池链哪些环节有企业", "具备 2 个环节：正极材料、负极材料"),
     ("湖南金博碳素股份有限公司给谁供货", "比亚迪"), ("2010年蓝思科技给苹果供货吗", "是："),
     ("益阳高新区2025年产值预计910亿吗", "是："), ("星球石墨为什么选长沙", "碳基")])
 def test_a_right_premise_is_answered(index: Index, question: str, said: str) -> None:

@@ -152,9 +152,9 @@ INTENTS: Sequence[Intent] = (
         or (f.verb("compare") and len(f.things("Region", "Park")) > 1)), chains.compare),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
      and not f.verb("lack"), chains.completeness_of),
-    ("gap", lambda f: f.verb("lack") and f.first("Chain") is not None
+    ("gap", lambda f: (premises.lacks(f) or premises.there(f)) and f.first("Chain") is not None
      and not _segments_only(f), chains.gap),
-    ("gap", lambda f: f.verb("lack") and f.asks("which", "what", "count"), chains.lacking),
+    ("gap", lambda f: premises.lacks(f) and f.asks("which", "what", "count"), chains.lacking),
     ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company")
      and not described_by(f) and (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.ask.frame import Frame
+from api.ask.premises import there
 from api.ask.reply import Reply, Row, call, slot, unknown
 from api.ask.say import cite, join
 from graph import dates, structure
@@ -43,6 +44,10 @@ def gap(frame: Frame) -> Reply | None:
     if not rows:
         return unknown("gap", restated, f"没有来源写过{index.label(chain)}链有哪些环节",
                        slots=slots_, call=where_to)
+    if there(frame) and named["present"]:
+        return Reply("gap", f"{head}：哪些环节有企业？", _present(place, rows, at)
+                     + f"{cite(index, cited)}。", slots=slots_, rows=_clean(rows), cited=cited,
+                     call=where_to, at=at)
     absent = named["absent"] + [f"{name}（存疑）" for name in named["contested"]]
     open_ = f"另有 {len(named['unknown'])} 个环节没有来源说过（待核）" if named["unknown"] else ""
     if absent:
@@ -62,6 +67,15 @@ def gap(frame: Frame) -> Reply | None:
                    f"{len(named['unknown'])} 个环节待核（{join(named['unknown'])}）{have}；"
                    "没人说过不等于没有", _other_times(index, chain, where, at), slots=slots_,
                    rows=_clean(rows), cited=cited, call=where_to, at=at)
+
+
+def _present(place: str, rows: Sequence[Row], at: int) -> str:
+    """The segments that are there, and how many of the others are missing or unknown."""
+    have = [str(row["segment"]) for row in rows if row["verdict"] == "present"]
+    rest = [f"{WORDS[verdict]} {many} 个" for verdict in ORDER if verdict != "present"
+            and (many := sum(row["verdict"] == verdict for row in rows))]
+    return (f"截至 {dates.iso(at)}，有来源说{place}具备 {len(have)} 个环节：{join(have, 40)}"
+            + (f"；其余{'、'.join(rest)}" if rest else ""))
 
 
 def lacking(frame: Frame) -> Reply | None:

@@ -11,7 +11,7 @@ from api.ask.reply import Reply, call, slot, unknown
 from api.ask.say import join
 from graph import dates, structure
 
-__all__ = ["doubted", "over"]
+__all__ = ["doubted", "lacks", "over", "there"]
 
 _DAY = re.compile(r"(?<![\d.])(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})"
                   r"|年(\d{1,2})月(?:(\d{1,2})[日号])?)(?![\d.])")
@@ -19,12 +19,29 @@ _BEFORE_CHRIST = re.compile(r"公元前[\d一二三四五六七八九十百千]*
 _FIRM = re.compile("有限(?:责任)?公司")
 _NOT_DOING = re.compile("(?<!有)(?:没有?|不|未)(?:在)?(?:做|生产|从事)")
 _OVER = re.compile("停止|终止|断供|停供|不再|中断|结束|取消")
-_OURS = re.compile("[我咱本这省各]|全(?!国)")  # 我们这里, 本地, 全省: the province
+_WHO = "(?:企业|厂家|厂子|公司|人做|人生产|人干)"
+_NO_FIRM = re.compile(f"(?<!有)(?:没有?|无)(?:一家|任何)?{_WHO}")
+_FIRMS = re.compile(f"有{_WHO}|具备")
+# 我们这里, 本地, 全省: the province; 一直, 到底, 还: no names of places at all.
+_OURS = re.compile("[我咱本这省各还都也就又再仍总]|全(?!国)|一直|始终|到底|究竟|真的|近年|如今"
+                   "|应该|可能")
 
 
 def over(frame: Frame) -> bool:
     """Whether it is asked what has ended."""
     return bool(_OVER.search(frame.plain))
+
+
+def lacks(frame: Frame) -> bool:
+    """Whether it is asked which segments are missing: 缺哪些, 哪些环节没有企业."""
+    return frame.verb("lack") or bool(
+        structure.SEGMENT in frame.nouns and _NO_FIRM.search(frame.plain))
+
+
+def there(frame: Frame) -> bool:
+    """Whether it is asked which segments have somebody: 哪些环节有企业."""
+    return (structure.SEGMENT in frame.nouns and frame.asks("which", "what", "count")
+            and not lacks(frame) and bool(_FIRMS.search(frame.plain)))
 
 
 def doubted(frame: Frame) -> Reply | None:
