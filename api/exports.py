@@ -49,10 +49,14 @@ def _written(graph: Graph, format: str, ending: str) -> tuple[Path, str]:
         raise StoreError(EMPTY)
     with tempfile.NamedTemporaryFile(suffix=f".{ending}", delete=False) as passing:
         file = Path(passing.name)
-    for _ in range(TRIES):
-        version = graph.store.version()
-        exports.export(graph.store, graph.ontology, format, file)
-        if graph.store.version() == version:
-            return file, version
+    try:
+        for _ in range(TRIES):
+            version = graph.store.version()
+            exports.export(graph.store, graph.ontology, format, file)
+            if graph.store.version() == version:
+                return file, version
+    except BaseException:  # the store is gone, say: half a file is nobody's
+        file.unlink(missing_ok=True)
+        raise
     file.unlink(missing_ok=True)
     raise Refused("not-ready", "正在装入数据，请稍后再导出", {"Retry-After": "10"})

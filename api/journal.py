@@ -44,7 +44,7 @@ def set_up_logging(*, quiet: bool = False) -> None:
     handler.setFormatter(Line())
     ours = logging.ERROR if quiet else logging.INFO
     for name, level in (("xianglian", ours), ("uvicorn", logging.WARNING),
-                        ("asyncio", logging.ERROR)):
+                        ("asyncio", logging.ERROR), ("neo4j", logging.ERROR)):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)

@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import time
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
 from api.keys import Keys, Visitor, digest
@@ -72,10 +71,8 @@ class Sessions:
         return Visitor(said["name"], said["scope"]) if held else None
 
     def _secret(self, cookies: list[str]) -> str:
-        jar: SimpleCookie = SimpleCookie()
-        try:
-            for header in cookies:
-                jar.load(header[:8192])
-        except CookieError:
-            return ""
-        return jar[self.cookie].value if self.cookie in jar else ""
+        """What is said under our name.  Cookies of other programs on this machine come along, and
+        one that is odd (`x={"a": 1}`) must not hide ours, as SimpleCookie would let it."""
+        return next((said for header in cookies for name, _, said in (
+            part.strip().partition("=") for part in header[:8192].split(";"))
+            if name == self.cookie), "")

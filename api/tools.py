@@ -20,6 +20,7 @@ from ontology import XianglianError
 __all__ = ["Tool", "mcp", "tools"]
 
 LEFT_OUT = ("export",)  # a whole graph is no answer for a model
+FORMAT = "format"  # of an answer, which here is always JSON
 ROWS = 20  # of a page, unless asked for more
 LIMITS = Limits(rows=50)
 NOTE = ("判定有四种：present 具备、absent 缺失、contested 存疑、unknown 待核。"
@@ -38,14 +39,28 @@ class Tool:
     schema: dict[str, Any]
 
     def address(self, given: Mapping[str, Any]) -> tuple[str, str]:
-        """Path and query of the call with these arguments; what is null was not said."""
+        """Path and query of the call with these arguments; raises XianglianError."""
         path, query = self.path, {}
         for name, value in given.items():
-            if f"{{{name}}}" in path:
+            self._check(name, value)
+            if f"{{{name}}}" in self.path:
                 path = path.replace(f"{{{name}}}", str(value))
-            elif value is not None:
+            else:
                 query[name] = value
+        if missing := [name for name in self.schema["required"] if name not in given]:
+            raise XianglianError(f"参数 {missing[0]}：必须写")
         return path, urlencode(query, doseq=True)
+
+    def _check(self, name: str, value: Any) -> None:
+        """Raises XianglianError for what an address cannot say; the rest the operation checks."""
+        if name == FORMAT:
+            raise XianglianError(f"参数 {name}：没有这个参数")
+        known = self.schema["properties"].get(name, {})
+        many = value if isinstance(value, list) and known.get("type") == "array" else [value]
+        if not all(isinstance(one, (str, int, float)) for one in many):
+            raise XianglianError(f"参数 {name}：只能是文字或数字")
+        if any("\ud800" <= char <= "\udfff" for one in many for char in str(one)):
+            raise XianglianError(f"参数 {name}：含有不成字的字符")
 
 
 def tools(described: Mapping[str, Any]) -> dict[str, Tool]:
@@ -57,7 +72,7 @@ def tools(described: Mapping[str, Any]) -> dict[str, Tool]:
 def _tool(path: str, operation: Mapping[str, Any]) -> Tool:
     parameters = operation.get("parameters", ())
     properties = {one["name"]: {**one["schema"], "description": one["description"]}
-                  for one in parameters}
+                  for one in parameters if one["name"] != FORMAT}
     if "limit" in properties:
         properties["limit"]["default"] = ROWS
     return Tool(operation["operationId"], operation["summary"], operation["description"], path, {
@@ -81,6 +96,7 @@ class Asker:
         if name not in self.tools:
             raise XianglianError(f"没有工具「{name}」")
         tool = self.tools[name]
+        given = {key: value for key, value in given.items() if value is not None}
         if "limit" in tool.schema["properties"]:
             given = {"limit": ROWS, **given}
         status, said = await _fetched(self.app, *tool.address(given))

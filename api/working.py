@@ -15,7 +15,7 @@ from multiprocessing.context import SpawnProcess
 
 from api.audit import note
 from api.jobs import DONE, LOST, Job, Jobs, now
-from api.journal import log
+from api.journal import log, set_up_logging
 from api.problems import description
 from api.settings import Settings
 from graph.store import Store, open_store
@@ -82,6 +82,7 @@ class Runner:
 
 def perform(settings: Settings, id: str) -> None:
     """Do the job of that id; everything that comes of it stands in its file."""
+    set_up_logging(quiet=True)  # of this process, whose stderr is the server's
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which gives it back
     jobs = Jobs(settings.desk)
     job = jobs.get(id)

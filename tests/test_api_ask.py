@@ -65,6 +65,49 @@ def test_the_questions_are_many_and_none_is_asked_twice() -> None:
 # --- what an answer is ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("question", "said"), [
+    ("长沙锂电池链2014-02-30缺什么？", "2014-02-30"), ("长沙锂电池2014年13月缺什么", "2014年13月"),
+    ("长沙锂电池公元前5年缺什么", "公元前5年"), ("东莞的锂电池链缺什么？", "东莞"),
+    ("2014年美国缺隔膜吗？", "美国"),
+    ("介绍一下湖南不存在科技有限公司", "湖南不存在科技有限公司"),
+    ("长沙飞天机器人有限公司给谁供货？", "长沙飞天机器人有限公司"),
+    ("长沙2099年缺哪些环节？", "不是所问的时间"), ("长沙缺哪些环节", "不是所问的时间"),
+    ("谁给比亚迪供锂矿石？", "锂矿石"), ("比亚迪的锂矿石供应商是谁", "锂矿石"),
+    ("谁停止了给比亚迪供货？", "停了"), ("哪些企业不做隔膜", "不等于"),
+    ("长沙有多少家没有做隔膜的企业", "不等于"),
+    ("长沙工程机械链的隔膜环节有企业吗", "先进储能材料"),
+    ("杉杉能源在2014年之前做正极吗", "没有来源说过"),
+    ("长远锂科2013年做正极材料吗", "没有来源说过"),
+    ("1990年谁给比亚迪供碳陶制动盘", "截至 1990-12-31"),
+    ("2000年蓝思科技给苹果供货吗", "2000-12-31"),
+    ("金博股份已经停止给比亚迪供货了吗", "停了"), ("为什么长沙缺铜箔", "待核"),
+    ("益阳高新区2025年预计产值910亿完成了吗", "预计910"),
+    ("益阳高新区2025年产值是910亿吗", "预计910"), ("长沙哪些环节没有企业", "不是所问的时间"),
+    ("长沙锂电池链哪些环节没有人做", "7 个环节待核")])
+def test_a_wrong_premise_is_not_passed_over(index: Index, question: str, said: str) -> None:
+    found = answer(index, question, TODAY)
+    assert found["status"] == "unknown" and said in found["answer"], found["answer"]
+
+
+@pytest.mark.parametrize("question", [
+    "我们这里锂电池缺什么", "全省锂电池缺什么", "目前锂电池链缺什么", "请问锂电池产业链缺什么"])
+def test_small_talk_is_no_name_of_a_place(index: Index, question: str) -> None:
+    assert answer(index, question, TODAY)["understood"]["slots"]["region"]["name"] == "湖南省"
+
+
+@pytest.mark.parametrize(("question", "said"), [
+    ("2014年长沙缺哪些环节？", "电解液"), ("长沙有没有做隔膜的企业", "中材锂膜"),
+    ("杉杉能源2014年做正极材料吗", "是："), ("谁给宁德时代供正极材料", "湖南裕能"),
+    ("2014年长沙锂电池链哪些环节没有企业", "缺 4 个环节"),
+    ("2014年至2026年一直缺隔膜吗", "不缺"),
+    ("2014年长沙锂电池链哪些环节有企业", "具备 2 个环节：正极材料、负极材料"),
+    ("湖南金博碳素股份有限公司给谁供货", "比亚迪"), ("2010年蓝思科技给苹果供货吗", "是："),
+    ("益阳高新区2025年产值预计910亿吗", "是："), ("星球石墨为什么选长沙", "碳基")])
+def test_a_right_premise_is_answered(index: Index, question: str, said: str) -> None:
+    found = answer(index, question, TODAY)
+    assert found["status"] == "answered" and said in found["answer"], found["answer"]
+
+
 def test_an_answer_has_its_keys_and_two_runs_give_the_same(answers: Answers,
                                                            shell: Shell) -> None:
     again = _answers(shell)

@@ -3,7 +3,11 @@
 import asyncio
 import json
 import socket
+import subprocess
+import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +18,11 @@ import pytest
 
 from api.app import application, running
 from api.examples import CALLS
+from api.exports import _written
+from api.reading import Graph
 from api.security import Rates, host_of
 from api.settings import Limits, Settings
+from ontology import XianglianError
 from tests.serving import Server, in_a_loop
 from tests.shell import Shell
 
@@ -98,6 +105,22 @@ def test_the_log_is_one_object_a_line_without_secrets(shell: Shell) -> None:
     assert len(requests) >= len(INJECTIONS) and not [
         line for line in lines if line["event"] not in ("request", "note")]
     assert KEY not in server.log and "s3cret" not in server.log
+
+
+def test_what_the_driver_says_is_no_line_of_its_own_shape() -> None:
+    said = subprocess.run([sys.executable, "-c", "import logging; from api.journal import "
+                           "set_up_logging; set_up_logging(); log = logging.getLogger('neo4j.pool')"
+                           "; log.warning('retried'); log.error('a\\nb')"], capture_output=True,
+                          check=True, text=True, cwd=Path(__file__).parent.parent).stderr
+    assert [json.loads(line)["text"] for line in said.splitlines()] == ["a\nb"]
+
+
+def test_an_export_that_fails_leaves_no_file(settings: Settings, tmp_path: Path,
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with closing(Graph(settings)) as graph, pytest.raises(XianglianError):
+        _written(graph, "no-format", "csv")
+    assert not [*tmp_path.glob("*.csv")]
 
 
 # --- hosts, keys, rates ----------------------------------------------------------------------

@@ -80,6 +80,8 @@ def test_a_link_opens_once_and_its_session_ends(tmp_path: Path, keys: Keys) -> N
     header = [f"a=b; {sessions.cookie}={cookie}"]
     assert sessions.find(header) == Visitor("本机", "write")
     assert sessions.find([f"{sessions.cookie}={cookie}x"]) is None and sessions.find([]) is None
+    for other in ('prefs={"a": 1}', "a[1]=x,y z", "=", "a", "名=值", 'x="open'):  # of a neighbour
+        assert sessions.find([f"{other}; {header[0]}; {other}"]) == sessions.find(header)
     files = "".join(file.name + file.read_text() for file in tmp_path.glob("*.*"))
     assert token not in files and cookie not in files
     sessions.end(header)

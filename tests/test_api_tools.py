@@ -12,6 +12,9 @@ from mcp.client import Client
 from mcp.client.stdio import stdio_client
 
 from api.examples import CALLS, WRITES
+from api.settings import Settings
+from api.tools import ROWS, Asker
+from ontology import XianglianError
 from tests.serving import in_a_loop
 from tests.shell import Shell
 
@@ -81,6 +84,35 @@ def test_a_wrong_call_is_told_how_to_mend_it(shell: Shell) -> None:
 
     for (_, _, said), reply in zip(WRONG, talked(shell, talk), strict=True):
         assert reply.is_error and said in reply.structured_content["detail"]
+
+
+def test_odd_arguments_are_refused_in_a_sentence(shell: Shell) -> None:
+    odd: list[tuple[str, dict[str, Any], str]] = [
+        ("ontology", {"format": "turtle"}, "format"), ("entity", {}, "id"),
+        ("entity", {"id": None}, "id"), ("gaps", {"chain": "\ud800"}, "不成字"),
+        ("gaps", {"chain": ["锂电池", "人工智能"]}, "chain"),
+        ("gaps", {"chain": {"a": 1}}, "chain"),
+        ("gaps", {"chain": "锂电池", "at": "2014-02-30"}, "没有 30 日")]
+    asker = Asker(Settings(shell.environ["XIANGLIAN_STORE"],
+                           Path(shell.environ["XIANGLIAN_CACHE"])))
+
+    async def told(name: str, given: dict[str, Any]) -> str:
+        try:
+            good, answer = await asker.ask(name, given)
+        except XianglianError as error:
+            return str(error)
+        assert not good
+        return str(answer["detail"])
+
+    async def run() -> None:
+        for name, given, said in odd:
+            assert said in await told(name, given), (name, ascii(given))
+        good, answer = await asker.ask("things", {"kind": "Company", "limit": None, "at": None})
+        assert good and len(answer["rows"]) == ROWS
+        assert (await asker.ask("matrix", {"region": ["长沙", "益阳"]}))[0]
+
+    asyncio.run(run())
+    asker.graph.close()
 
 
 def test_an_empty_graph_says_so(tmp_path: Path) -> None:

@@ -108,6 +108,12 @@ def test_an_unknown_thing_is_a_page_that_says_so(server: Server) -> None:
     assert reply.status_code == 404 and "没有这一家" in reply.text and "<h1>" in reply.text
 
 
+@pytest.mark.parametrize("address", ["/thing/Company/" + "a" * 5000, "/thing/" + "a" * 5000 + "/b"])
+def test_what_is_too_long_for_a_name_is_not_looked_for(server: Server, address: str) -> None:
+    reply = server.client.get(address, headers={"Accept": "text/html"})
+    assert reply.status_code == 422 and "<h1>" in reply.text
+
+
 def test_from_a_mark_to_its_source_and_from_a_link_to_its_end(chromium: Browser,
                                                               server: Server) -> None:
     with watched(chromium, server, "/thing/Company/金博股份") as page:

@@ -17,6 +17,7 @@ from api.ask import (
     parts,
     people,
     policies,
+    premises,
     profile,
     relation,
     supply,
@@ -107,7 +108,7 @@ def intents() -> list[str]:
 
 def reply_to(frame: Frame) -> Reply:
     """The first intent that fits and knows something to say; else what was not understood."""
-    if (doubt := unclear.doubtful(frame)) is not None:
+    if (doubt := premises.doubted(frame) or unclear.doubtful(frame)) is not None:
         return doubt
     for _, fits, tell in INTENTS:
         if fits(frame) and (reply := tell(frame)) is not None:
@@ -142,7 +143,8 @@ INTENTS: Sequence[Intent] = (
     ("out_of_scope", unclear.foreign, unclear.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
     ("candidates", lambda f: f.verb("fill"), makers.fill),
-    ("why", lambda f: f.asks("why"), lookup.why),
+    ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
+        f.asks("yesno") and chains.segment_slots(f)), lookup.why),
     ("nearest", lambda f: f.verb("nearest") and bool(chains.segment_slots(f)), chains.nearest_of),
     ("compare", lambda f: f.first("Chain") is not None and (
         (f.verb("compare") and bool(f.times))
@@ -150,8 +152,9 @@ INTENTS: Sequence[Intent] = (
         or (f.verb("compare") and len(f.things("Region", "Park")) > 1)), chains.compare),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
      and not f.verb("lack"), chains.completeness_of),
-    ("gap", lambda f: f.verb("lack") and f.first("Chain") is not None
+    ("gap", lambda f: (premises.lacks(f) or premises.there(f)) and f.first("Chain") is not None
      and not _segments_only(f), chains.gap),
+    ("gap", lambda f: premises.lacks(f) and f.asks("which", "what", "count"), chains.lacking),
     ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company")
      and not described_by(f) and (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.ask.frame import Frame
+from api.ask.premises import there
 from api.ask.reply import Reply, Row, call, slot, unknown
 from api.ask.say import cite, join
 from graph import dates, structure
@@ -13,7 +14,7 @@ from graph.analysis.nearest import nearest
 from graph.analysis.verdicts import STATES, grounds, states
 from graph.index import Index
 
-__all__ = ["compare", "completeness_of", "gap", "makers", "nearest_of", "verdict_of"]
+__all__ = ["compare", "completeness_of", "gap", "lacking", "makers", "nearest_of", "verdict_of"]
 
 ORDER = ("absent", "contested", "present", "unknown")
 WORDS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}
@@ -43,6 +44,10 @@ def gap(frame: Frame) -> Reply | None:
     if not rows:
         return unknown("gap", restated, f"没有来源写过{index.label(chain)}链有哪些环节",
                        slots=slots_, call=where_to)
+    if there(frame) and named["present"]:
+        return Reply("gap", f"{head}：哪些环节有企业？", _present(place, rows, at)
+                     + f"{cite(index, cited)}。", slots=slots_, rows=_clean(rows), cited=cited,
+                     call=where_to, at=at)
     absent = named["absent"] + [f"{name}（存疑）" for name in named["contested"]]
     open_ = f"另有 {len(named['unknown'])} 个环节没有来源说过（待核）" if named["unknown"] else ""
     if absent:
@@ -62,6 +67,46 @@ def gap(frame: Frame) -> Reply | None:
                    f"{len(named['unknown'])} 个环节待核（{join(named['unknown'])}）{have}；"
                    "没人说过不等于没有", _other_times(index, chain, where, at), slots=slots_,
                    rows=_clean(rows), cited=cited, call=where_to, at=at)
+
+
+def _present(place: str, rows: Sequence[Row], at: int) -> str:
+    """The segments that are there, and how many of the others are missing or unknown."""
+    have = [str(row["segment"]) for row in rows if row["verdict"] == "present"]
+    rest = [f"{WORDS[verdict]} {many} 个" for verdict in ORDER if verdict != "present"
+            and (many := sum(row["verdict"] == verdict for row in rows))]
+    return (f"截至 {dates.iso(at)}，有来源说{place}具备 {len(have)} 个环节：{join(have, 40)}"
+            + (f"；其余{'、'.join(rest)}" if rest else ""))
+
+
+def lacking(frame: Frame) -> Reply | None:
+    """长沙缺哪些环节, where no chain is named: what sources call missing there on that day."""
+    index, at, where = frame.index, frame.day, frame.first("Region", "Park")
+    others = [t for t in frame.names if frame.kinds(t) - {"Region", "Park"}]
+    if where is None or others or len(frame.things("Region", "Park")) > 1 or any(
+            t.sort == "text" and len(t.text) > 1 for t in frame.tokens):
+        return None
+    d, place = index.denials, index.label(where, at)
+    said = sorted({int(s) for s, r in zip(d.segment, d.region, strict=True) if r == where})
+    rows, cited, names = [], list[int](), list[str]()
+    for segment in said:
+        found, proofs = _one(index, segment, where, at)
+        if found.verdict == "absent":
+            names.append(index.label(segment))
+            cited += proofs
+            rows.append({"segment": names[-1], "verdict": "absent", "verdict_name": WORDS["absent"],
+                         "text": f"{names[-1]}：{WORDS['absent']}"})
+    restated = f"{place} · 截至 {dates.iso(at)}：缺哪些环节？"
+    slots_ = {"region": slot(index, where, at)}
+    where_to = call("matrix", region=index.label(where), at=dates.iso(at))
+    if names:
+        return Reply("gap", restated, f"截至 {dates.iso(at)}，有来源说{place}缺 {len(names)} 个环节"
+                     f"：{join(names, 30)}{cite(index, cited)}。写明产业链，会列出全部环节。",
+                     rows=rows, cited=cited, slots=slots_, call=where_to, at=at)
+    chains_ = list(dict.fromkeys(c for s in said for c in index.chains_of(s)))
+    near = "；".join(f"{index.label(c)}链，{told}" for c in chains_
+                    if (told := _other_times(index, c, where, at)))
+    return unknown("gap", restated, f"没有来源说过截至 {dates.iso(at)} {place}缺哪个环节；没人说过"
+                   "不等于没有，请说明是哪条产业链", near, slots=slots_, call=where_to, at=at)
 
 
 def _clean(rows: Sequence[Row]) -> list[Row]:

@@ -14,11 +14,12 @@ from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 
-__all__ = ["attending", "by_words", "facts_reply", "field_of", "linked", "lookup", "more_of",
-           "not_said", "of_choice", "why", "yes_no"]
+__all__ = ["attending", "by_words", "facts_reply", "field_of", "later", "linked", "lookup",
+           "more_of", "not_said", "of_choice", "why", "yes_no"]
 
 # Fields of a link that its clause leaves out and that belong to the answer.
 _BESIDE = ("note", "share", "volume", "capacity", "level", "side", "topic", "list", "function")
+_ACTUAL = "actual"  # status of a figure that came about
 _UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
 
 
@@ -235,11 +236,29 @@ def why(frame: Frame) -> Reply | None:
     return None
 
 
+def later(frame: Frame, fact: Fact) -> bool:
+    """Whether all that is said of it began after the day that the question names."""
+    kind, start = frame.index.ontology.kinds[fact.kind], frame.index.table.start
+    dated = bool(kind.evidence or kind.tie) or kind.name in (
+        structure.FILLS, structure.PROJECT, structure.COMPANY)
+    return bool(frame.times) and dated and all(start[row] > frame.day for row in fact.rows)
+
+
+def _only_hoped(frame: Frame, fact: Fact) -> bool:
+    """Whether a forecast or target would be taken for the figure that is asked about."""
+    asked_for = {m for t in frame.tokens for s, m in t.classes if s == "status"}
+    status = fact.said.get(structure.STATUS)
+    return (fact.kind == structure.OBSERVATION and status not in (None, _ACTUAL)
+            and (_ACTUAL in asked_for or status not in asked_for))
+
+
 def yes_no(frame: Frame) -> Reply | None:
     """是, or nobody has said it: a fact that holds every word of the question."""
     best: tuple[float, int, Fact] | None = None
     for thing in subjects(frame)[:5]:
-        for score, fact in matching(frame, thing)[:1]:
+        held = [(s, f) for s, f in matching(frame, thing) if not later(frame, f)
+                and not _only_hoped(frame, f)]
+        for score, fact in held[:1]:
             if score >= 0.7 and (best is None or score > best[0]):
                 best = score, thing, fact
     if best is not None:

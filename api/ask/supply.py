@@ -17,8 +17,10 @@ from api.ask.goods import (
     supply_text,
     supplying,
 )
+from api.ask.lookup import later
 from api.ask.makers import makers_of
 from api.ask.match import figures
+from api.ask.premises import over
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure, join, phrase
 from api.ask.words import bare
@@ -115,6 +117,8 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     texts += _loose_goods(frame, facts)
     where = [p for p in frame.things("Region", "Park") if p not in firms][-1:]
     fit = [f for f in facts if _fits(frame, f, texts, things)]
+    stopped = over(frame)
+    fit = [f for f in fit if not later(frame, f) and (not stopped or _ended(frame, f))]
     if frame.verb("support"):
         fit = [f for f in fit if f.kind == "supports"] or fit
     if where and role == "customer":
@@ -124,18 +128,28 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     what = f"的{'、'.join(dict.fromkeys(texts))}" if texts else ""
     place = f"{index.label(where[0], at)}的谁" if where and role == "customer" else "谁"
     asked = f"{name}{what}由{place}供应" if role == "customer" else f"{name}{what}供给谁"
+    if stopped:
+        asked += "，什么时候停的"
     path = "suppliers" if role == "customer" else "customers"
     slots_ = {"firm": [slot(index, f, at) for f in firms], "role": role, "product": texts}
     where_to = call(path, name=index.label(firms[0]), at=dates.iso(at) if frame.times else "")
     if not alive:
+        facts = [f for f in facts if _fits(frame, f, texts, things)] or facts
         near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
         near = near or _same_goods(frame, texts, things) or (
             _makes(frame, firms[0]) if role == "supplier" else "")
-        return unknown(path, f"{asked}？", f"没有来源说过{asked}", near, slots=slots_,
+        until = f"截至 {dates.iso(at)} " if frame.times else ""
+        reason = "没有来源说过哪一笔供应停了" if stopped else f"没有来源说过{until}{asked}"
+        return unknown(path, f"{asked}？", reason, near, slots=slots_,
                        call=where_to, cited=[r for f in facts[:4] for r in f.rows])
     rows, cited = of_facts(frame, alive)
     return Reply(path, f"{asked}？", _sentence(frame, firms, alive, role), rows=rows, cited=cited,
                  slots=slots_, call=where_to, at=at)
+
+
+def _ended(frame: Frame, fact: Fact) -> bool:
+    """Whether a source says until when."""
+    return any(frame.index.table.valid_to[row] for row in fact.rows)
 
 
 def _sentence(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) -> str:
@@ -178,6 +192,10 @@ def _loose_goods(frame: Frame, facts: Sequence[Fact]) -> list[str]:
                         for name in names)
             if known or (len(token.text) > 2 and looks_like_goods(frame, token)):
                 found.append(token.text)
+        elif frame.kinds(token) == {structure.CHAIN} and looks_like_goods(frame, token):
+            more = next((t.text for t in frame.tokens if t.start == token.end
+                         and t.sort == "text"), "")  # 锂矿石, where only 锂矿 has a meaning
+            found.append(token.text + more)
     return found
 
 
@@ -230,9 +248,13 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
     joined = [f for f in between(index, one, other) if f.kind in supplying(index)]
     seller, buyer = _direction(frame, one, other)
     asked = [f for f in joined if f.things == (seller, buyer)]
-    fit = [f for f in asked if _fits(frame, f, texts, things)]
+    stopped = over(frame)
+    fit = [f for f in asked if _fits(frame, f, texts, things) and not later(frame, f)
+           and (not stopped or _ended(frame, f))]
     names = index.label(seller, at), index.label(buyer, at)
     what = f"供应{'、'.join(dict.fromkeys(texts))}" if texts else "供货"
+    if stopped:
+        what += "、后来停了"
     ask = f"{names[0]}是否向{names[1]}{what}？"
     where_to = call("customers", name=index.label(seller))
     slots_ = {"supplier": slot(index, seller, at), "customer": slot(index, buyer, at),
@@ -240,7 +262,8 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
     alive = [f for f in fit if any(index.table.end[row] > at for row in f.rows)] or fit
     if alive:
         rows, cited = of_facts(frame, alive)
-        head = "" if frame.asks("what", "which") and not frame.asks("yesno") else "是："
+        open_ = frame.asks("what", "which") and not frame.asks("yesno")
+        head = "" if open_ else "来源说过的是：" if "唯一" in frame.plain else "是："
         told = "；".join(supply_text(frame, f) for f in alive)
         return Reply("supply_yes_no", ask, f"{head}{told}{cite(index, cited)}。"
                      f"{doubts(frame, alive)}", rows=rows, cited=cited, slots=slots_,
@@ -249,7 +272,8 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
         f for f in links(index, seller, supplying(index), forward=True)
         if _fits(frame, f, texts, things)] or links(index, seller, supplying(index), forward=True)
     near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in known[:4])
-    return unknown("supply_yes_no", ask, f"没有来源说过{names[0]}向{names[1]}{what}", near,
+    until = f"截至 {dates.iso(at)} " if frame.times else ""
+    return unknown("supply_yes_no", ask, f"没有来源说过{until}{names[0]}向{names[1]}{what}", near,
                    slots=slots_, call=where_to, cited=[r for f in known[:4] for r in f.rows])
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.answers import Answer, Answers
@@ -34,8 +34,9 @@ async def ask_thing_file(request: Request, asked: Annotated[Thing, Query()],
 
 
 @router.get("/thing/{kind}/{key:path}")
-async def ask_thing(request: Request, asked: Annotated[View, Query()], kind: str,
-                    key: str) -> Response:
+async def ask_thing(request: Request, asked: Annotated[View, Query()],
+                    kind: Annotated[str, Path(max_length=60)],
+                    key: Annotated[str, Path(min_length=1, max_length=200)]) -> Response:
     def work(answers: Answers) -> Context:
         reader = _reader(answers, f"{kind}:{key}", asked.lang)
         profile = reader.profile
