@@ -111,7 +111,7 @@ def test_odd_arguments_are_refused_in_a_sentence(shell: Shell) -> None:
         assert good and len(answer["rows"]) == ROWS
         assert (await asker.ask("matrix", {"region": ["长沙", "益阳"]}))[0]
 
-    asyncio.run(run())
+    in_a_loop(run())
     asker.graph.close()
 
 
