@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from api.ask.frame import Frame
 from api.ask.reply import Reply, Row, call, slot, unknown
@@ -13,7 +14,8 @@ from graph.analysis.nearest import nearest
 from graph.analysis.verdicts import STATES, grounds, states
 from graph.index import Index
 
-__all__ = ["compare", "completeness_of", "gap", "makers", "nearest_of", "verdict_of"]
+__all__ = ["compare", "completeness_of", "gap", "gaps_of_place", "makers", "nearest_of",
+           "verdict_of"]
 
 ORDER = ("absent", "contested", "present", "unknown")
 WORDS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}
@@ -62,6 +64,33 @@ def gap(frame: Frame) -> Reply | None:
                    f"{len(named['unknown'])} 个环节待核（{join(named['unknown'])}）{have}；"
                    "没人说过不等于没有", _other_times(index, chain, where, at), slots=slots_,
                    rows=_clean(rows), cited=cited, call=where_to, at=at)
+
+
+def gaps_of_place(frame: Frame) -> Reply | None:
+    """长沙缺什么, of no chain: what is said to be missing, and which chains to ask about."""
+    index, at, where = frame.index, frame.day, region(frame)
+    place = index.label(where, at)
+    every = [(chain, *_verdicts(index, chain, where, at))
+             for chain in index.things(structure.CHAIN)]
+    lacking = [(index.label(chain), row) for chain, rows, _, _ in every for row in rows
+               if row["verdict"] == "absent"]
+    known = {index.label(chain): sum(row["verdict"] != "unknown" for row in rows)
+             for chain, rows, _, _ in every}
+    told = sorted(filter(known.__getitem__, known), key=lambda name: -known[name])
+    restated = f"{place} · 截至 {dates.iso(at)}：各条链缺哪些环节？"
+    which = f"有来源说过的链有{join(told, 20, '条')}" if told else "没有来源说过那里的哪一条链"
+    ask = f"{which}；请说明是哪一条链，例如“{place}{(told or ['工程机械'])[0]}缺什么”"
+    more: dict[str, Any] = {
+        "slots": {"region": slot(index, where, at)}, "at": at,
+        "call": call("matrix", region=place, at=dates.iso(at))}
+    if not lacking:
+        return unknown("gap", restated, f"没有来源说过截至 {dates.iso(at)} {place}缺哪个环节；"
+                       f"没人说过不等于没有。{ask}", **more)
+    cited = [n for _, row in lacking for n in row["cited"]]
+    names = join((f"{row['segment']}（{chain}）" for chain, row in lacking), 30)
+    return Reply("gap", restated, f"截至 {dates.iso(at)}，有来源说{place}缺 {len(lacking)} 个环节："
+                 f"{names}{cite(index, cited)}。{ask}。", cited=cited,
+                 rows=_clean([row for _, row in lacking]), **more)
 
 
 def _clean(rows: Sequence[Row]) -> list[Row]:
