@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from api.examples import CALLS, WRITES, Write
 from api.pages import page
@@ -76,7 +77,8 @@ def _operation(address: str, operation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _curl(write: Write) -> str:
-    """The call as it is typed; the body of a load is a file."""
+    """The call as it is typed (curl sends an address as it is, and HTTP has no Chinese in one);
+    the body of a load is a file."""
     parts = ["curl -H 'Authorization: Bearer 密钥'"]
     if write.method == "DELETE":
         parts.append("-X DELETE")
@@ -84,7 +86,7 @@ def _curl(write: Write) -> str:
         parts.append("--data-binary @operatesIn.csv")
     elif write.body:
         parts.append(f"-H 'Content-Type: application/json' -d '{write.body}'")
-    return " ".join([*parts, f"'http://127.0.0.1:8000{write.call}'"])
+    return " ".join([*parts, f"'http://127.0.0.1:8000{quote(write.call, safe='/?&=:')}'"])
 
 
 def _row(parameter: Mapping[str, Any]) -> str:

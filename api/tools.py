@@ -5,6 +5,7 @@ description and one set of limits; only evidence that stands at the top already 
 """
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -147,7 +148,8 @@ def mcp(store: Annotated[str | None, typer.Option(
         from mcp.server.lowlevel import Server
         from mcp.server.stdio import stdio_server
     except ImportError as error:
-        raise XianglianError("还缺一个组件：pip install 'xianglian[mcp]'") from error
+        raise XianglianError(f"还缺一个组件，请运行：{sys.executable} -m pip install "
+                             "'xianglian[mcp]'") from error
     asker = Asker(replace(Settings.read(store=store), limits=LIMITS))
 
     async def listed(context: Any, asked: Any) -> types.ListToolsResult:

@@ -48,7 +48,8 @@ class Protocol(H11Protocol):
         if getattr(error, "error_status_hint", 400) == 431:
             self._refuse("too-large", "请求的头太大", 431)
         else:
-            self._refuse("bad-question", "这不是一个完好的 HTTP 请求", 400)
+            self._refuse("bad-question", "这不是一个完好的 HTTP 请求（地址里的汉字要编码："
+                         "curl 用 -G --data-urlencode）", 400)
 
     def _settle(self) -> None:
         """Wait with a deadline exactly while a request is partly there, or none came yet."""

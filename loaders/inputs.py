@@ -134,7 +134,8 @@ class Inputs:
             named = [(named[0][0], by_file)]
         if not any(kind for _, kind in named):
             raise InputError([Problem(
-                path.name, "不知道表里是什么：文件名或工作表名要是种类名，如 Company 或 企业")])
+                path.name, "不知道表里是什么：文件名或工作表名要是种类名，如 Company 或 企业；"
+                           "表头是自己起的，请在网页的“装入”里对上每一列")])
         for table, kind in named:
             self._doubt(table)
             if kind:

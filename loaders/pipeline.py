@@ -324,8 +324,8 @@ class _Load:
             f"{file}：{count} 条联系没有日期（有效期起、观察日期或来源日期），只显示，不计入判定"
             for file, count in counts.items()]
         self.report.warnings += [
-            f"{file}：第 {row} 行{f'等 {count} 行' if count > 1 else ''}是模板的例子，已经装入；"
-            f'不要它就删掉这一行，并 xianglian retract "{origin}"'
+            f"{file}：第 {row} 行{f'等 {count} 行' if count > 1 else ''}是模板的例子，也当成一行；"
+            f'不要它就删掉这一行（已经写入的，再 xianglian retract "{origin}"）'
             for file, (row, origin, count) in self._examples.items()]
         for new, old, how in alike(self._met, self._firms):
             name, id, file, row = self._met[new]

@@ -139,6 +139,19 @@ def test_whatever_is_typed_gets_an_answer(index: Index, parts: list[str]) -> Non
     json.dumps(found)
 
 
+def test_what_a_place_lacks_of_no_chain_is_told_with_the_chains_to_ask_about(index: Index) -> None:
+    found = answer(index, "2014年长沙缺什么", TODAY)
+    assert found["status"] == "answered" and "隔膜（先进储能材料）" in found["answer"]
+    assert "长沙晚报" in found["answer"] and "哪一条链" in found["answer"]
+    found = answer(index, "湘潭缺什么", TODAY)
+    assert found["status"] == "unknown" and "没人说过不等于没有" in found["answer"]
+
+
+def test_a_profile_says_when_what_is_past_was_so(index: Index) -> None:
+    assert "缺失：长沙市（2014年）" in answer(index, "隔膜", TODAY)["answer"]
+    assert "隔膜（2014年）" in answer(index, "介绍一下长沙市", TODAY)["answer"]
+
+
 # --- how it is understood ------------------------------------------------------------------------
 
 
@@ -154,6 +167,13 @@ def test_whatever_is_typed_gets_an_answer(index: Index, parts: list[str]) -> Non
     ("益阳高新区规上企业有多少", "figure", {"subject": "益阳高新技术产业开发区"}),
     ("碳基联盟秘书长是谁", "post", {}),
     ("介绍一下碳基联盟", "profile", {"thing": "长沙市碳基材料产业技术创新战略联盟"}),
+    ("三一重工", "profile", {"thing": "三一重工"}), ("隔膜", "profile", {"thing": "隔膜"}),
+    ("金博股份？", "profile", {"thing": "金博股份"}),
+    ("益阳高新区", "profile", {"thing": "益阳高新技术产业开发区"}),
+    ("长沙 锂电池", "completeness", {"chain": "先进储能材料", "region": "长沙市"}),
+    ("2014年长沙缺什么？", "gap", {"region": "长沙市"}),
+    ("湘潭缺哪些环节", "gap", {"region": "湘潭市"}),
+    ("为什么说2014年长沙缺电解液", "evidence", {"region": "长沙市"}),
 ])
 def test_intents_and_slots(index: Index, question: str, intent: str, slots: dict[str, str]) -> None:
     found = answer(index, question, TODAY)["understood"]

@@ -243,6 +243,8 @@ def test_the_page_works_alone(server: Server) -> None:
     assert ask(server, "/docs.css").headers["content-type"].startswith("text/css")
     for call in re.findall(r'例：<a href="([^"]+)"', reply.text):
         ask(server, call.replace("&amp;", "&"))
+    for address in re.findall(r"&#x27;(http://127[^&]*)", reply.text):
+        assert address.isascii(), address
     assert "湘链" in ask(server, "/").text
 
 

@@ -214,6 +214,7 @@ def test_a_large_body_is_refused(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("said", [
+    "GET /api/v1/gaps?chain=锂电池 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(),
     b"GARBAGE\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00" * 20 + b"\r\n\r\n",
     b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nbad header\r\n\r\n",

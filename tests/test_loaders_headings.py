@@ -27,6 +27,14 @@ def test_labels_and_synonyms_are_known_and_the_kind_that_fits_best_is_found(tmp_
     assert "region" in found.columns[1].near and found.columns[0].samples == ("甲厂", "乙厂")
 
 
+def test_the_headings_of_a_list_of_visits_are_known(tmp_path: Path) -> None:
+    text = "单位名称,所属环节,所在区县,主要产品,年产能,走访日期,信息来源\n甲,铜箔,,,,,走访\n"
+    found = headings(table(tmp_path, text), ONTOLOGY)
+    assert found.kind.name == "operatesIn"
+    assert [column.field for column in found.columns] == [
+        "company", "segment", "place", "products", "capacity", "observed", "source"]
+
+
 def test_a_field_is_meant_by_one_column_only(tmp_path: Path) -> None:
     found = headings(table(tmp_path, "企业名称,简称\n甲,乙\n"), ONTOLOGY, "Company")
     assert [column.field for column in found.columns] == ["name", ""]

@@ -169,8 +169,8 @@ def test_the_example_of_a_template_is_said_once(store: Store, ontology: Ontology
     text = "企业名称,来源\n甲,走访记录(示例)\n乙,走访\n"
     report = accepted(store, ontology, write(tmp_path / "Company.csv", text))
     assert report.warnings == [
-        "Company.csv：第 2 行是模板的例子，已经装入；不要它就删掉这一行，并 "
-        'xianglian retract "走访记录(示例)"']
+        "Company.csv：第 2 行是模板的例子，也当成一行；不要它就删掉这一行（已经写入的，再 "
+        'xianglian retract "走访记录(示例)"）']
     assert pipeline.retract(store, ontology, "走访记录(示例)") == 2
     text = "企业名称,来源\n丙,走访记录（示例）\n丁,走访记录（示例）\n"
     [warning] = accepted(store, ontology, write(tmp_path / "企业.csv", text)).warnings

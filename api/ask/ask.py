@@ -29,7 +29,7 @@ from api.ask.frame import Frame, read
 from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
 from api.ask.say import join, source_titles
-from api.ask.subjects import described_by
+from api.ask.subjects import described_by, main_of
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index
 
@@ -129,6 +129,21 @@ def evidence_for(frame: Frame) -> Reply | None:
                  at=reply.at)
 
 
+def _only_names(frame: Frame) -> bool:
+    """Whether nothing but names is typed, as people do in a search box."""
+    return bool(frame.names) and all(t.sort in ("name", "break") for t in frame.tokens)
+
+
+def bare_name(frame: Frame) -> Reply | None:
+    """One name and nothing else: what it is.  A chain and a place: how complete it is there."""
+    kinds = frame.kinds(frame.names[0]) if len(frame.names) == 1 else set[str]()
+    if kinds:
+        return profile.described(frame, main_of(frame, frame.names[0].things))
+    if len(frame.names) == 2 and frame.things("Chain") and frame.things("Region", "Park"):
+        return chains.completeness_of(frame)
+    return None
+
+
 def bare_metric(frame: Frame) -> bool:
     """A figure that is asked for without a question word: 永州省级制造业单项冠军, GDP增速."""
     return not (frame.has("ask") or frame.verb("lack", "supply", "supplier", "customer", "talk",
@@ -142,6 +157,7 @@ def _counts(frame: Frame) -> bool:
 INTENTS: Sequence[Intent] = (
     ("out_of_scope", unclear.foreign, unclear.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
+    ("profile", _only_names, bare_name),
     ("candidates", lambda f: f.verb("fill"), makers.fill),
     ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
         f.asks("yesno") and chains.segment_slots(f)), lookup.why),
@@ -154,7 +170,8 @@ INTENTS: Sequence[Intent] = (
      and not f.verb("lack"), chains.completeness_of),
     ("gap", lambda f: (premises.lacks(f) or premises.there(f)) and f.first("Chain") is not None
      and not _segments_only(f), chains.gap),
-    ("gap", lambda f: premises.lacks(f) and f.asks("which", "what", "count"), chains.lacking),
+    ("gap", lambda f: (f.verb("lack") or premises.lacks(f)) and _lacks_what(f),
+     chains.gaps_of_place),
     ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company")
      and not described_by(f) and (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
@@ -202,6 +219,14 @@ INTENTS: Sequence[Intent] = (
     ("said", lambda f: not f.asks("introduce", "known"), lookup.by_words),
     ("profile", lambda f: True, profile.profile),
 )
+
+
+def _lacks_what(f: Frame) -> bool:
+    """长沙缺什么: a place, the segments or nothing at all that it lacks, and no chain."""
+    nouns = set(f.nouns) - ({"Company"} if "Segment" in f.nouns else set())  # 哪些环节没有企业
+    return (bool(f.names) and all(f.kinds(t) & {"Region", "Park"} for t in f.names)
+            and f.asks("what", "which") and nouns <= {"Segment", "Chain", "Park", "Region"}
+            and all(t.sort != "text" or len(t.text) < 2 for t in f.tokens))
 
 
 def _segments_only(f: Frame) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from api.ask.frame import Frame
 from api.ask.premises import there
@@ -14,7 +15,8 @@ from graph.analysis.nearest import nearest
 from graph.analysis.verdicts import STATES, grounds, states
 from graph.index import Index
 
-__all__ = ["compare", "completeness_of", "gap", "lacking", "makers", "nearest_of", "verdict_of"]
+__all__ = ["compare", "completeness_of", "gap", "gaps_of_place", "makers", "nearest_of",
+           "verdict_of"]
 
 ORDER = ("absent", "contested", "present", "unknown")
 WORDS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}
@@ -78,35 +80,33 @@ def _present(place: str, rows: Sequence[Row], at: int) -> str:
             + (f"；其余{'、'.join(rest)}" if rest else ""))
 
 
-def lacking(frame: Frame) -> Reply | None:
-    """长沙缺哪些环节, where no chain is named: what sources call missing there on that day."""
-    index, at, where = frame.index, frame.day, frame.first("Region", "Park")
-    others = [t for t in frame.names if frame.kinds(t) - {"Region", "Park"}]
-    if where is None or others or len(frame.things("Region", "Park")) > 1 or any(
-            t.sort == "text" and len(t.text) > 1 for t in frame.tokens):
-        return None
-    d, place = index.denials, index.label(where, at)
-    said = sorted({int(s) for s, r in zip(d.segment, d.region, strict=True) if r == where})
-    rows, cited, names = [], list[int](), list[str]()
-    for segment in said:
-        found, proofs = _one(index, segment, where, at)
-        if found.verdict == "absent":
-            names.append(index.label(segment))
-            cited += proofs
-            rows.append({"segment": names[-1], "verdict": "absent", "verdict_name": WORDS["absent"],
-                         "text": f"{names[-1]}：{WORDS['absent']}"})
-    restated = f"{place} · 截至 {dates.iso(at)}：缺哪些环节？"
-    slots_ = {"region": slot(index, where, at)}
-    where_to = call("matrix", region=index.label(where), at=dates.iso(at))
-    if names:
-        return Reply("gap", restated, f"截至 {dates.iso(at)}，有来源说{place}缺 {len(names)} 个环节"
-                     f"：{join(names, 30)}{cite(index, cited)}。写明产业链，会列出全部环节。",
-                     rows=rows, cited=cited, slots=slots_, call=where_to, at=at)
-    chains_ = list(dict.fromkeys(c for s in said for c in index.chains_of(s)))
-    near = "；".join(f"{index.label(c)}链，{told}" for c in chains_
-                    if (told := _other_times(index, c, where, at)))
-    return unknown("gap", restated, f"没有来源说过截至 {dates.iso(at)} {place}缺哪个环节；没人说过"
-                   "不等于没有，请说明是哪条产业链", near, slots=slots_, call=where_to, at=at)
+def gaps_of_place(frame: Frame) -> Reply | None:
+    """长沙缺什么, of no chain: what is said to be missing, and which chains to ask about."""
+    index, at, where = frame.index, frame.day, region(frame)
+    place = index.label(where, at)
+    every = [(chain, *_verdicts(index, chain, where, at))
+             for chain in index.things(structure.CHAIN)]
+    lacking = [(index.label(chain), row) for chain, rows, _, _ in every for row in rows
+               if row["verdict"] == "absent"]
+    known = {index.label(chain): sum(row["verdict"] != "unknown" for row in rows)
+             for chain, rows, _, _ in every}
+    told = sorted(filter(known.__getitem__, known), key=lambda name: -known[name])
+    restated = f"{place} · 截至 {dates.iso(at)}：各条链缺哪些环节？"
+    which = f"有来源说过的链有{join(told, 20, '条')}" if told else "没有来源说过那里的哪一条链"
+    ask = f"{which}；请说明是哪一条链，例如“{place}{(told or ['工程机械'])[0]}缺什么”"
+    more: dict[str, Any] = {
+        "slots": {"region": slot(index, where, at)}, "at": at,
+        "call": call("matrix", region=place, at=dates.iso(at))}
+    if not lacking:
+        near = "；".join(f"{index.label(chain)}链，{then}" for chain, *_ in every
+                        if (then := _other_times(index, chain, where, at)))
+        return unknown("gap", restated, f"没有来源说过截至 {dates.iso(at)} {place}缺哪个环节；"
+                       f"没人说过不等于没有。{ask}", near, **more)
+    cited = [n for _, row in lacking for n in row["cited"]]
+    names = join((f"{row['segment']}（{chain}）" for chain, row in lacking), 30)
+    return Reply("gap", restated, f"截至 {dates.iso(at)}，有来源说{place}缺 {len(lacking)} 个环节："
+                 f"{names}{cite(index, cited)}。{ask}。", cited=cited,
+                 rows=_clean([row for _, row in lacking]), **more)
 
 
 def _clean(rows: Sequence[Row]) -> list[Row]:

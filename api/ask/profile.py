@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from api.ask.frame import Frame
 from api.ask.lookup import not_said
 from api.ask.reply import Reply, call, of_facts, slot, unknown
-from api.ask.say import cite, fields, join, phrase, shown
+from api.ask.say import cite, fields, join, phrase, shown, when
 from api.ask.subjects import facts_of, leftover, main_of, subjects
 from api.ask.words import bare, table
-from graph import structure
+from graph import dates, structure
 from graph.analysis.facts import Fact, own
 from graph.index import Index
 
@@ -109,4 +109,17 @@ def _short(frame: Frame, fact: Fact, thing: int) -> str:
         return str(keys[-1]) if keys else index.label(fact.things[0], at)
     other = index.label(fact.other(thing), at)
     extra = [str(shown(index, f, fact.said[f.name], at)) for f in kind.key if fact.said.get(f.name)]
+    extra += filter(None, [_past(index, fact, at)])
     return other + (f"（{'，'.join(extra)}）" if extra else "")
+
+
+def _past(index: Index, fact: Fact, at: int) -> str:
+    """When a link was true that is no longer: 2014年."""
+    table_ = index.table
+    if not fact.rows or any(table_.end[row] > at for row in fact.rows):
+        return ""
+    first, last = (dates.unpack(int(column[fact.rows[0]]))
+                   for column in (table_.valid_from, table_.valid_to))
+    if not last:
+        return ""
+    return when(last if first in ("", last) else f"{first}/{last}")

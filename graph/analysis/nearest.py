@@ -22,7 +22,10 @@ class Step(TypedDict):
 
 
 class Nearest(TypedDict):
-    """scope and region are None if it is nowhere; others: more regions of the same rung."""
+    """scope and region are None if it is nowhere; others: more regions of the same rung.
+
+    scope_name: the rung in Chinese; of an overlay its own name, as there are several kinds.
+    """
 
     scope: str | None
     scope_name: str | None
@@ -64,7 +67,8 @@ def _found(index: Index, segment: int, rung: Rung, at: int, unknown: list[Step])
     order = sorted(where, key=lambda p: (-len({int(c.firm[e]) for e in where[p]}), p))
     best = where[order[0]]
     return {
-        "scope": rung.name, "scope_name": RUNGS[rung.name],
+        "scope": rung.name,
+        "scope_name": _title(index, rung, at) if rung.name == "overlay" else RUNGS[rung.name],
         "region": index.label(order[0], at), "region_id": index.id(order[0]),
         "firms": firms(index, (f for e in best if (f := int(c.firm[e])) >= 0), at),
         "evidence": evidence(index, (int(c.row[e]) for e in best)),

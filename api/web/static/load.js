@@ -146,11 +146,12 @@ function follow(job, tell) {
   });
 }
 
-function progress(job) {
+const progress = (dry) => (job) => {
   const rows = job.progress?.rows;
   at("told").replaceChildren(element("p", job.note || (rows
-    ? say(`已读 ${rows} 行…`, `${rows} rows read…`) : say("正在检查…", "Checking…")), { class: "muted" }));
-}
+    ? say(`已读 ${rows} 行…`, `${rows} rows read…`) : dry ? say("正在检查…", "Checking…")
+      : say("正在写入…", "Writing…")), { class: "muted" }));
+};
 
 async function load(dry) {
   at("result").hidden = false;
@@ -167,7 +168,7 @@ async function load(dry) {
     const reply = await send(`/api/v1/loads?${new URLSearchParams({
       file: `${stem}.csv`, kind: found.kind, dry_run: String(dry),
       keep_good: String(at("keep").checked) })}`, "POST", await rewritten.blob());
-    report(await follow(await reply.json(), progress), dry);
+    report(await follow(await reply.json(), progress(dry)), dry);
     remember();
     if (!dry) recent();
   } catch (error) {
