@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def talked(shell: Shell, talk: Callable[[Client], Awaitable[Any]]) -> Any:
         async with Client(stdio_client(server)) as client:
             return await talk(client)
 
-    return asyncio.run(run())
+    with ThreadPoolExecutor(1) as pool:  # a browser's loop may run in this thread
+        return pool.submit(lambda: asyncio.run(run())).result()
 
 
 def test_every_question_is_a_read_only_tool(shell: Shell) -> None:
