@@ -33,6 +33,7 @@ __all__ = ["add", "load", "preview", "retract", "shipped"]
 
 
 _STEP = 2_000
+_FILES = 3  # files that are warned of one by one
 _EXAMPLE = ("(示例)", "（示例）")  # how the 来源 of a template's example row ends
 _NAMES = 500  # new firms that are compared with known ones; more are no slips of the pen
 _KEPT = 10_000  # rejected rows that the workbook shows
@@ -322,7 +323,10 @@ class _Load:
                 counts[file] += count
         self.report.warnings += [
             f"{file}：{count} 条联系没有日期（有效期起、观察日期或来源日期），只显示，不计入判定"
-            for file, count in counts.items()]
+            for file, count in counts.items()] if len(counts) <= _FILES else [
+            f"{len(counts)} 个文件里共 {counts.total()} 条联系没有日期"
+            "（有效期起、观察日期或来源日期），只显示，不计入判定："
+            + "、".join(f"{file} {count}" for file, count in counts.items())]
         self.report.warnings += [
             f"{file}：第 {row} 行{f'等 {count} 行' if count > 1 else ''}是模板的例子，也当成一行；"
             f'不要它就删掉这一行（已经写入的，再 xianglian retract "{origin}"）'

@@ -458,3 +458,11 @@ def test_an_error_cell_is_a_problem_at_that_cell(store: Store, ontology: Ontolog
     problems = refused(store, ontology, tmp_path / "Company.xlsx")
     assert [(p.row, p.column) for p in problems] == [(2, "备注"), (3, "备注")]
     assert "#N/A" in problems[0].reason and "公式" in problems[1].reason
+
+
+def test_many_files_without_dates_are_one_warning(store: Store, ontology: Ontology,
+                                                  tmp_path: Path) -> None:
+    text = "企业,产品,来源\n甲{},隔膜,名录\n"
+    files = [write(tmp_path / f"生产 {n}.csv", text.format(n)) for n in range(4)]
+    [warning] = accepted(store, ontology, *files).warnings
+    assert warning.startswith("4 个文件里共 4 条联系没有日期") and "生产 2.csv 1" in warning
