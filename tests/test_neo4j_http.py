@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -10,12 +9,14 @@ import pytest
 from api.examples import CALLS, FACT, KEY, TABLE
 from graph.store import open_store
 from ontology import load_ontology
-from tests.neo4j_server import Given
+from tests.neo4j_server import Given, clear
 from tests.neo4j_server import Server as Neo4j
+from tests.neo4j_server.database import PASSWORD
 from tests.serving import Server
 from tests.shell import Shell
 from tests.test_web_views import VIEWS
 
+JSON = {"Content-Type": "application/json"}
 GAPS = "/api/v1/gaps?chain=锂电池&region=长沙"
 
 
@@ -25,13 +26,20 @@ def served(shell: Shell, *arguments: str) -> Server:
     return server
 
 
-@pytest.fixture
-def graph(neo4j_empty: Neo4j | Given, tmp_path: Path) -> Iterator[Shell]:
-    """The shipped data in Neo4j; keys and jobs in a folder of the test's own."""
-    shell = Shell(tmp_path, neo4j_empty.store)
-    shell.environ["XIANGLIAN_DESK"] = str(tmp_path / "desk")
-    assert shell.json("load")["rejected"] == 0
-    yield shell
+@pytest.fixture(scope="module")
+def graph(neo4j_server: Neo4j | Given,
+          tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """The shipped data in Neo4j, with keys and jobs in a folder of its own; the first tests only
+    read it, the others leave it as it was or say nothing of what they add."""
+    folder = tmp_path_factory.mktemp("neo4j-http")
+    with neo4j_server.driver() as driver, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PASSWORD, neo4j_server.password)
+        clear(driver, keep="xianglian_")
+        shell = Shell(folder, neo4j_server.store)
+        shell.environ["XIANGLIAN_DESK"] = str(folder / "desk")
+        assert shell.json("load")["rejected"] == 0
+        yield shell
+        clear(driver, keep="xianglian_")
 
 
 def verdict(server: Server, segment: str) -> str:
@@ -66,12 +74,12 @@ def test_jobs_write_and_every_worker_sees_it(graph: Shell) -> None:
             assert ask.get(path).json()["written"], ask.get(path).text
 
         assert (verdict(here, "铜箔"), verdict(here, "铝箔")) == ("unknown", "unknown")
-        looked = ask.post("/api/v1/records/preview", content=FACT).json()
+        looked = ask.post("/api/v1/records/preview", content=FACT, headers=JSON).json()
         assert ("铝箔", "长沙市", "present") in {
             (row["segment"], row["region"], row["after"]) for row in looked["changes"]}
         done(ask.post("/api/v1/loads?file=operatesIn.csv",
                       content=TABLE).headers["location"])
-        done(ask.post("/api/v1/records", content=FACT).headers["location"])
+        done(ask.post("/api/v1/records", content=FACT, headers=JSON).headers["location"])
         here.until(lambda: verdict(here, "铜箔") == verdict(here, "铝箔") == "present")
         assert graph.json("gaps", "锂电池", "--region", "长沙")["version"] == ask.get(
             GAPS).json()["version"]
