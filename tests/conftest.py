@@ -13,7 +13,7 @@ import pytest
 from api.settings import Settings
 from tests import serving
 from tests.left_out import leave_out, report
-from tests.neo4j_server import Given, Server, Unavailable, clear, given, install
+from tests.neo4j_server import STEADY, Given, Server, Unavailable, clear, given, install
 from tests.neo4j_server.database import PASSWORD, VARIABLE
 from tests.shell import Shell
 from tests.tcp_proxy import Proxy
@@ -63,7 +63,7 @@ def neo4j_server() -> Iterator[Server | Given]:
         leave_out("Neo4j", f"{error}；或指定一个空的库 {VARIABLE}=bolt://user@host:port", VARIABLE)
     memory = Path("/dev/shm")  # where there is one, commits need not wait for a disk
     with (TemporaryDirectory(prefix="neo4j-", dir=memory if memory.is_dir() else None) as home,
-          Server(jar, Path(home)) as server):
+          Server(jar, Path(home), options=STEADY) as server):
         yield server.start()
 
 

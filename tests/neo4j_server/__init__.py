@@ -6,6 +6,6 @@ Kernel, Cypher, Bolt, authentication, full-text indexes and neo4j-admin are thos
 
 from tests.neo4j_server.database import Given, clear, given
 from tests.neo4j_server.jars import Unavailable
-from tests.neo4j_server.server import Failed, Server, install
+from tests.neo4j_server.server import STEADY, Failed, Server, install
 
-__all__ = ["Failed", "Given", "Server", "Unavailable", "clear", "given", "install"]
+__all__ = ["STEADY", "Failed", "Given", "Server", "Unavailable", "clear", "given", "install"]
