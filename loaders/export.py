@@ -199,8 +199,8 @@ def _graphml(store: Store, ontology: Ontology) -> Iterator[str]:
     for id in sorted(ends - seen):
         yield _node(id, id.partition(":")[0], {})
     for kind in links:
-        for record in store.records(kinds=[kind.name]):
-            yield _edge(record)
+        for name, record in _named(store.records(kinds=[kind.name])):
+            yield _edge(name, record)
     yield "</graph>\n</graphml>\n"
 
 
@@ -209,9 +209,15 @@ def _node(id: str, kind: str, said: dict[str, list[str]]) -> str:
     return f"<node id={quoteattr(id)}>{_data({'kind': kind, **data})}</node>\n"
 
 
-def _edge(record: Record) -> str:
+def _named(records: Iterable[Record]) -> Iterator[tuple[str, Record]]:
+    """Each with a name of its own: two origins may take different things from one source."""
+    for name, some in groupby(records, lambda r: record_id(r.id, r.source, r.valid_from)):
+        for number, record in enumerate(some, 1):
+            yield (name if number == 1 else f"{name}-{number}"), record
+
+
+def _edge(name: str, record: Record) -> str:
     one, other = record.ends or ("", "")
-    name = record_id(record.id, record.source, record.valid_from)
     said = {"kind": record.kind, "source": record.source, **dict(_times(record)),
             **dict(sorted(record.values.items()))}
     data = {key: _flat(value) for key, value in said.items()}
@@ -247,8 +253,7 @@ def _nquads(store: Store, ontology: Ontology) -> Iterator[str]:
 
     for kind in sorted(ontology.kinds.values(), key=lambda k: k.name):
         refers = {f.name for f in kind.fields if f.datatype == "reference"}
-        for record in store.records(kinds=[kind.name]):
-            name = record_id(record.id, record.source, record.valid_from)
+        for name, record in _named(store.records(kinds=[kind.name])):
             about = statement = f"<{data}record/{name}>"
             times = _times(record)
             if record.ends:
