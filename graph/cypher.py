@@ -23,8 +23,8 @@ __all__ = [
     "DRAWN", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO",
     "HISTORY_OF", "HOLDER", "INDEXED", "INDEXES", "LEFT", "LOAD_SEQ", "MADE", "MARK_STORE",
     "MENTIONED", "MENTIONS", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT",
-    "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "STAMP", "STATE", "TAKE", "TALLIES",
-    "TOLD", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE",
+    "PAGE", "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "STAMP", "STATE", "TAKE",
+    "TALLIES", "TOLD", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE",
     "add_relations", "aliases", "clear_label", "clear_type", "count", "drop_nodes",
     "drop_relations", "ensure_nodes", "makes", "mark", "matching", "merge_nodes", "names",
     "quoted", "readable", "referring", "rows", "some_rows", "touching",
@@ -109,7 +109,7 @@ CAME_SINCE = """MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > 0 AND r.seq <
 WENT_SINCE = """MATCH (r:Row) USING INDEX r:Row(retracted)
     WHERE r.retracted > $moment AND r.retracted <= $at RETURN DISTINCT r.about"""
 COLUMNS = f"""MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > $low AND r.seq <= $high AND {_LIVE}
-    RETURN properties(r)"""
+    RETURN collect(properties(r))"""
 NEIGHBOURS = f"""MATCH (r:Row) WHERE (r.head IN $ids OR r.tail IN $ids) AND {_LIVE}
     RETURN properties(r)"""
 EVERY = """MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq > 0 AND r.seq <= $seq
@@ -165,7 +165,7 @@ HISTORY_OF = """MATCH (r:Row) USING INDEX r:Row(about) WHERE r.about IN $about A
 
 TOLD = """UNWIND $about AS about MATCH (r:Row) USING INDEX r:Row(about)
     WHERE r.about = about AND (r.retracted IS NULL OR r.retracted = $now)
-    RETURN r.seq, r.id, r.origin, r.digest, r.learned, r.retracted"""
+    RETURN collect([r.seq, r.id, r.origin, r.digest, r.learned, r.retracted])"""
 SEQS = "UNWIND $seqs AS seq MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq = seq "
 ADD_ROWS = "UNWIND $rows AS row CREATE (r:Row) SET r = row"
 DROP_ROWS = SEQS + "DETACH DELETE r"
@@ -191,20 +191,24 @@ WENT = """MATCH (r:Row) USING INDEX r:Row(retracted)
     WHERE r.retracted > $before AND r.retracted <= $at AND r.learned <= $before
     RETURN properties(r)"""
 ROWS_ABOUT = f"""UNWIND $about AS about MATCH (r:Row) USING INDEX r:Row(about)
-    WHERE r.about = about AND {_LIVE} RETURN properties(r)"""
+    WHERE r.about = about AND {_LIVE} RETURN collect(properties(r))"""
 OLDER_ABOUT = f"""UNWIND $about AS about MATCH (r:Row) USING INDEX r:Row(about)
-    WHERE r.about = about AND {_LIVE} AND r.learned <= $before RETURN properties(r)"""
+    WHERE r.about = about AND {_LIVE} AND r.learned <= $before RETURN collect(properties(r))"""
 ODD = "MATCH (r:Row) USING INDEX r:Row(odd) WHERE r.odd = true RETURN 1 LIMIT 1"
 ROWS_BETWEEN = f"""UNWIND $pairs AS pair MATCH (r:Row) USING INDEX r:Row(head)
     WHERE r.head = pair[0] AND r.tail = pair[1] AND r.kind = pair[2] AND {_LIVE}
-    RETURN properties(r)"""
+    RETURN collect(properties(r))"""
 MENTIONED = " UNION ".join(
     f"UNWIND $ids AS id MATCH (r:Row) USING INDEX r:Row({column}) "
     f"WHERE r.{column} = id AND {_LIVE} RETURN DISTINCT id"
     for column in ("head", "tail", "source"))
-MENTIONS = " UNION ".join(
+_MENTIONS = " UNION ".join(
     f"MATCH (r:Row) USING INDEX r:Row({column}) WHERE r.{column} STARTS WITH $prefix AND {_LIVE} "
     f"RETURN r.{column} AS id" for column in ("head", "tail", "source"))
+MENTIONS = f"CALL () {{ {_MENTIONS} }} RETURN collect(id)"
+PAGE = f"""MATCH (r:Row) USING INDEX r:Row(kind, about, source)
+    WHERE r.kind = $kind AND r.about >= $about AND r.source IS NOT NULL AND {_LIVE}
+    WITH r ORDER BY r.kind, r.about LIMIT $limit RETURN collect(properties(r))"""
 DRAWN = """SHOW INDEXES YIELD name, entityType, labelsOrTypes WHERE name STARTS WITH 'xianglian_id_'
     RETURN entityType, labelsOrTypes[0]"""
 ANY_RECORD = "MATCH (r:Record) RETURN 1 LIMIT 1"
@@ -291,13 +295,17 @@ def add_relations(name: str, head: Label, tail: Label) -> str:
             f"CREATE (a)-[e:{quoted(name)}]->(b) SET e = link.said")
 
 
-def mark(source: Label, about: Label | None) -> str:
-    """Rows that become readable records, with what they come from and what they are about."""
+def mark(source: Label, about: Label | None, *, fresh: bool) -> str:
+    """Rows that become readable records, with what they come from and what they are about.
+
+    fresh: none of them is one yet.
+    """
+    tie = "CREATE" if fresh else "MERGE"
     told = (f"MATCH (t:{quoted(about[0])} {{id: row.about}}) " if about else "")
-    tie = " MERGE (r)-[:ABOUT]->(t)" if about else ""
+    also = f" {tie} (r)-[:ABOUT]->(t)" if about else ""
     return (f"UNWIND $rows AS row MATCH (r:Row) USING INDEX r:Row(seq) WHERE r.seq = row.seq "
             f"MATCH (q:{quoted(source[0])} {{id: row.source}}) {told}"
-            f"SET r:Record:记录 MERGE (r)-[:FROM]->(q){tie}")
+            f"SET r:Record:记录 {tie} (r)-[:FROM]->(q){also}")
 
 
 def clear_type(name: str) -> str:

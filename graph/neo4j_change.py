@@ -69,7 +69,7 @@ class Change:
             ends.update((row["head"], row["tail"]))
         ends = {id for id in ends if (kind := class_of(id, self._ontology)) and kind.open}
         for moment in (self._before, self._at):
-            told = self._server.read(cypher.ROWS_ABOUT, about=list(ends), at=moment)
+            told = self._server.gather(cypher.ROWS_ABOUT, about=list(ends), at=moment)
             if not ends <= {row["about"] for row in told}:
                 return True
         return False
@@ -102,7 +102,7 @@ class Change:
         things = {canon.of(row["about"]) for row in rows
                   if class_of(row["about"], self._ontology)}
         ids = [id for thing in things for id in canon.group(thing)]
-        found = [shown(things, self._server.read(cypher.ROWS_ABOUT, about=ids, at=moment), canon,
+        found = [shown(things, self._server.gather(cypher.ROWS_ABOUT, about=ids, at=moment), canon,
                         facts, self._ontology)
                  for moment, facts in ((self._before, then), (self._at, now))]
         return {id for thing in things if found[0][thing] != found[1][thing]
@@ -163,6 +163,6 @@ def canon_at(server: Server, ontology: Ontology, at: int) -> Canon:
 
     def mentioned(kinds: Collection[str]) -> Iterator[str]:
         for kind in kinds:
-            yield from server.read(cypher.MENTIONS, at=at, prefix=f"{kind}:")
+            yield from server.gather(cypher.MENTIONS, at=at, prefix=f"{kind}:")
 
     return canon_of(ontology, ends, told, mentioned)

@@ -81,7 +81,7 @@ def make_anew(server: Server, lease: Lease, ontology: Ontology, at: int,
     _wipe(lease, server)
     canon = canon_at(server, ontology, at)
     draw = _Drawing(server, lease, ontology, 0, at, canon, canon, progress)
-    for rows in _whole(server.stream(cypher.rows(), at=at)):
+    for rows in _pages(server, ontology, at):
         draw.rows(rows, whole=True)
     draw.left()
 
@@ -96,6 +96,24 @@ def _whole(rows: Iterator[Row]) -> Iterator[list[Row]]:
         batch.append(row)
     if batch:
         yield batch
+
+
+def _pages(server: Server, ontology: Ontology, at: int) -> Iterator[list[Row]]:
+    """The same of all live rows, read a batch at a time."""
+    for kind in ontology.kinds:
+        about, limit = "", BATCH
+        while True:
+            rows = server.gather(cypher.PAGE, kind=kind, about=about, limit=limit, at=at)
+            if len(rows) < limit:
+                break
+            last = rows[-1]["about"]
+            if rows[0]["about"] == last:  # more rows about one thing than go into a batch
+                limit *= 2
+                continue
+            yield [row for row in rows if row["about"] != last]
+            about, limit = last, BATCH
+        if rows:
+            yield rows
 
 
 def bring_up(server: Server, lease: Lease, ontology: Ontology, before: int, seq: int,
@@ -185,7 +203,7 @@ class _Drawing:
         while late := dict(islice(waiting, BATCH)):
             places = sorted(set().union(*late.values()))
             if self._before:
-                rows = self._server.read(cypher.ROWS_BETWEEN, pairs=places, at=self._at)
+                rows = self._server.gather(cypher.ROWS_BETWEEN, pairs=places, at=self._at)
             else:
                 rows = self._about({id for id, in places})
             links = self._links(late, rows)
@@ -240,7 +258,7 @@ class _Drawing:
                 found[row["about"]].append(row)
             ids -= touched.about
             if self._before:
-                for row in self._server.read(cypher.OLDER_ABOUT, about=sorted(touched.about),
+                for row in self._server.gather(cypher.OLDER_ABOUT, about=sorted(touched.about),
                                              at=self._at, before=self._before):
                     found[row["about"]].append(row)
         for row in self._about(ids):
@@ -248,7 +266,7 @@ class _Drawing:
         return found
 
     def _about(self, ids: Collection[str]) -> list[Row]:
-        return self._server.read(cypher.ROWS_ABOUT, about=sorted(ids), at=self._at) if ids else []
+        return self._server.gather(cypher.ROWS_ABOUT, about=sorted(ids), at=self._at) if ids else []
 
     # Things
 
@@ -338,6 +356,9 @@ class _Drawing:
         return found
 
     def _drop_links(self, links: Iterable[tuple[str, str]]) -> Iterator[Step]:
+        """Nothing, where the graph began empty: then every link is drawn once."""
+        if not self._before:
+            return
         by_kind: dict[str, list[str]] = {}
         for kind, id in links:
             by_kind.setdefault(kind, []).append(id)
@@ -377,4 +398,4 @@ class _Drawing:
             by_label.setdefault(key, []).append(
                 {"seq": row["seq"], "source": source, "about": about})
         for labels, some in by_label.items():
-            yield cypher.mark(*labels), {"rows": some}
+            yield cypher.mark(*labels, fresh=not self._before), {"rows": some}

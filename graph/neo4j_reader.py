@@ -152,7 +152,7 @@ def columns(server: Server, at: int, top: int, version: str | None) -> Columns:
 def _ranges(server: Server, at: int, top: int) -> Iterator[list[Row]]:
     """The live rows of every range, in order; a few ranges are read ahead."""
     def read(low: int) -> list[Row]:
-        return server.read(cypher.COLUMNS, at=at, low=low, high=low + _RANGE)
+        return server.gather(cypher.COLUMNS, at=at, low=low, high=low + _RANGE)
 
     with ThreadPoolExecutor(_READERS) as pool:
         waiting = deque(pool.submit(read, low) for low in range(0, top, _RANGE)[:_READERS + 1])

@@ -122,7 +122,8 @@ class Neo4jWriter:
         """The rows about these things, by record id: live ones and those this load retracted."""
         self._lease.settle()
         found: dict[str, list[_Told]] = {}
-        for row in self._server.read(cypher.TOLD, about=list(dict.fromkeys(about)), now=self._now):
+        for row in self._server.gather(cypher.TOLD, about=list(dict.fromkeys(about)),
+                                       now=self._now):
             told = _Told(*row)
             found.setdefault(told.id, []).append(told)
         return found
