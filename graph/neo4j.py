@@ -305,7 +305,7 @@ class Neo4jStore:
 
     def backup(self, file: str | Path, *, overwrite: bool = False) -> None:
         """Write the whole history to one SQLite file; the store goes on meanwhile."""
-        from graph.sqlite import save
+        from graph.sqlite_restore import save
 
         if self._state() is None:
             raise StoreError(f"没有可备份的内容：存储 {self._name}")
