@@ -19,9 +19,9 @@ from graph.record import Record, Value
 from graph.rows import entry
 from graph.store import PASSWORD, open_store
 from ontology.errors import StoreError
+from tests.drawn import query
 from tests.neo4j_server import Given, Server
 from tests.small import ONTOLOGY, hunan, keep
-from tests.test_graph_neo4j_graph import query
 
 Anything = Server | Given
 ROOT = Path(__file__).parent.parent
