@@ -19,14 +19,8 @@ from graph.record import Record
 from graph.sqlite import SQLiteStore
 from graph.sqlite_restore import save
 from graph.store import open_store, restore, sqlite_path
-from ontology.compiler import load_ontology
 from ontology.errors import StoreError
 from ontology.model import Ontology
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 @pytest.fixture

@@ -11,17 +11,11 @@ from graph.record import Record
 from graph.store import Store, open_store
 from loaders import pipeline
 from loaders.report import Report
-from ontology.compiler import load_ontology
 from ontology.errors import NotFound, Problem
 from ontology.model import Ontology
 
 CODE = "91430900780859888" + check_character("91430900780859888")
 WRONG = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:

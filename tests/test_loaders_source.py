@@ -8,7 +8,6 @@ from graph.store import Store, open_store
 from loaders import pipeline
 from loaders.plan import compile_text
 from loaders.resolve import Fault
-from ontology.compiler import load_ontology
 from ontology.errors import Problem
 from ontology.model import Ontology
 
@@ -67,11 +66,6 @@ CHAINS = "chain,segment,depends_on\n电池,隔膜,\n电池,电芯,隔膜|正极\
 FIRMS = ("short,full,products,segment,level,confidence,year,source_title\n"
          "甲,甲股份有限公司,膜、涂层|基膜,隔膜,A,inferred,2023,\n"
          "乙,,,电芯,B,stated,2023,示例名录\n")
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 @pytest.fixture

@@ -16,11 +16,6 @@ from ontology.model import Ontology
 
 
 @pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
-
-
-@pytest.fixture(scope="module")
 def store(ontology: Ontology) -> Iterator[Store]:
     """The shipped sources."""
     store = open_store("sqlite://", ontology)
