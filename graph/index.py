@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graph import dates, slices, structure
 from graph import resolve as resolving
@@ -29,7 +28,6 @@ from ontology.model import Kind, Ontology
 
 __all__ = ["Index", "Member", "assembled", "uncollected"]
 
-Longs = NDArray[np.int64]
 # Dated or not, start, end, seen, rank among equals, and name by role.
 Called = tuple[bool, int, int, int, tuple[Any, ...], dict[str, str]]
 FOREVER = dates.first_day("2999-12-31")
@@ -112,7 +110,7 @@ class Index:
         at = bisect_left(self.table.terms, id)
         if at == len(self.table.terms) or self.table.terms[at] != id:
             raise NotFound("编号", id)
-        if len(self.memory) < 500_000:  # an id is decoded at every step of the search
+        if len(self.memory) < MEMORY:  # an id is decoded at every step of the search
             self.memory["number", id] = int(self.canon[at])
         return int(self.canon[at])
 

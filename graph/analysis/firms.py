@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from graph import dates, structure
@@ -14,7 +13,7 @@ from graph.analysis.filters import Filter, chosen
 from graph.analysis.reasons import honours, places_of, works_in
 from graph.analysis.rows import Row, merged_rows
 from graph.index import Index
-from graph.table import NEVER
+from graph.table import NEVER, Longs
 from ontology.errors import NotFound
 
 __all__ = ["AGES", "ORDERS", "FirmRow", "Firms", "Named", "Narrow", "firms"]
@@ -22,7 +21,6 @@ __all__ = ["AGES", "ORDERS", "FirmRow", "Firms", "Named", "Narrow", "firms"]
 AGES = ("year", "three", "fresh", "stale", "unknown")  # how old the newest evidence is
 ORDERS = ("told", "name", "evidence")  # most records first, by id, newest evidence first
 EDGES = (1, 3)  # years that part the fresh ones
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, Firm, envelope
 from graph.analysis.closed import Closed, closed
-from graph.analysis.completeness import Completeness, completeness, slots
+from graph.analysis.completeness import Completeness, in_region, slots
 from graph.analysis.flips import Flip, flips
 from graph.analysis.nearest import Nearest, nearest
 from graph.analysis.template import Template, template, whole_of
@@ -101,14 +101,12 @@ class Gaps(Envelope):
     evidence: list[Evidence]
 
 
-def gaps(index: Index, chain: str, region: str, at: int, min_grade: str | None = None) -> Gaps:
+def gaps(index: Index, chain: str, region: str, at: int) -> Gaps:
     """Chain and region as people call them, or their ids; raises NotFound or Ambiguous."""
-    index = index.narrowed(min_grade)
     what, where = index.chain(chain), index.region(region)
     members = index.members(what, at)
     rows = [_row(index, member, where, at) for member in members]
-    codes, stale = states(index, [m.segment for m in members], [where], at)
-    (found, coverage), = completeness(members, slots(index, members, at), codes, stale)
+    found, coverage = in_region(index, members, where, at)
     lists = _Lister(index, what, where, at, members, rows).lists()
     return {
         "chain": index.label(what), "chain_id": index.id(what),

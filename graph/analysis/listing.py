@@ -19,12 +19,12 @@ from graph.analysis.rows import (
 )
 from graph.index import Index
 from graph.slices import span
+from graph.table import Longs
 from ontology.model import Kind
 
 __all__ = ["Listing", "listing"]
 
 MANY = 10_000  # links of a kind that are worth remembering
-Longs = NDArray[np.int64]
 
 
 class Listing(Envelope):

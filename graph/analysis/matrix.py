@@ -63,9 +63,8 @@ def default_regions(index: Index, at: int) -> list[int]:
 
 
 def matrix(index: Index, at: int, chains: Sequence[str] | None = None,
-           regions: Sequence[str] | None = None, min_grade: str | None = None) -> Matrix:
+           regions: Sequence[str] | None = None) -> Matrix:
     """Completeness of chains (default: all) in regions (default: the prefectures)."""
-    index = index.narrowed(min_grade)
     whats = [index.chain(c) for c in chains] if chains else index.things(CHAIN)
     wheres = [index.region(r) for r in regions] if regions else default_regions(index, at)
     known = {chain: index.members(chain, at) for chain in whats}
@@ -85,10 +84,9 @@ def matrix(index: Index, at: int, chains: Sequence[str] | None = None,
             "evidence": []}
 
 
-def segment_matrix(index: Index, chain: str, at: int, regions: Sequence[str] | None = None,
-                   min_grade: str | None = None) -> SegmentMatrix:
+def segment_matrix(index: Index, chain: str, at: int,
+                   regions: Sequence[str] | None = None) -> SegmentMatrix:
     """The verdict on every segment of a chain in each region."""
-    index = index.narrowed(min_grade)
     what = index.chain(chain)
     wheres = [index.region(r) for r in regions] if regions else default_regions(index, at)
     members = index.members(what, at)

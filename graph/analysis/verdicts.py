@@ -11,12 +11,11 @@ from graph.analysis.answers import Evidence, Firm, evidence, firms
 from graph.claims import UNCOUNTED
 from graph.index import Index
 from graph.places import EVER, Ranges, contains, meets
+from graph.table import Longs
 
 __all__ = ["STATES", "Grounds", "Verdict", "grounds", "segment_verdict", "states", "verdict"]
 
 STATES = ("unknown", "present", "absent", "contested")  # the code is positive + 2 * negative
-
-Longs = NDArray[np.int64]
 
 
 class Verdict(TypedDict):
