@@ -22,7 +22,7 @@ from tests.neo4j_server.database import PASSWORD, VARIABLE
 from tests.shell import Shell
 from tests.tcp_proxy import Proxy
 
-pytest_plugins = ["tests.browser", "tests.disturbed", "tests.paged"]
+pytest_plugins = ["tests.browser", "tests.disturbed", "tests.loading", "tests.paged"]
 
 
 @pytest.fixture(scope="session")
