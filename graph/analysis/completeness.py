@@ -10,7 +10,7 @@ from graph.analysis.verdicts import STATES, states
 from graph.index import Index, Member
 from graph.structure import ALTERNATIVE
 
-__all__ = ["Completeness", "completeness", "in_region", "slots"]
+__all__ = ["Cell", "Completeness", "completeness", "in_region", "slots"]
 
 UNKNOWN, PRESENT, ABSENT, CONTESTED = range(4)
 
@@ -27,6 +27,17 @@ class Completeness(TypedDict):
     contested: int
     unknown: int
     stale: int
+
+
+class Cell(TypedDict):
+    """One chain in one region."""
+
+    chain: str
+    chain_id: str
+    region: str
+    region_id: str
+    completeness: Completeness
+    coverage: float
 
 
 def slots(index: Index, members: Sequence[Member], at: int) -> list[tuple[int, ...]]:

@@ -5,26 +5,15 @@ from collections.abc import Sequence
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope
-from graph.analysis.completeness import Completeness, completeness, slots
+from graph.analysis.completeness import Cell, completeness, slots
 from graph.analysis.template import ChainTemplate, templates
 from graph.analysis.verdicts import STATES, states
 from graph.index import Index
 from graph.places import contains
 from graph.structure import CHAIN
 
-__all__ = ["Cell", "Matrix", "SegmentCell", "SegmentMatrix", "default_regions", "matrix",
+__all__ = ["Matrix", "SegmentCell", "SegmentMatrix", "default_regions", "matrix",
            "segment_matrix"]
-
-
-class Cell(TypedDict):
-    """One chain in one region."""
-
-    chain: str
-    chain_id: str
-    region: str
-    region_id: str
-    completeness: Completeness
-    coverage: float
 
 
 class SegmentCell(TypedDict):

@@ -6,7 +6,8 @@ from statistics import median
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, envelope
-from graph.analysis.matrix import Cell, default_regions, matrix
+from graph.analysis.completeness import Cell
+from graph.analysis.matrix import default_regions, matrix
 from graph.analysis.verdicts import grounds
 from graph.index import Index
 from graph.places import EVER
