@@ -20,9 +20,9 @@ from graph.bolt import Address, Server
 from graph.hashes import EMPTY, history_hash, history_mark, moment_of, touched_rows
 from graph.lease import Lease
 from graph.neo4j_graph import bring_up, make, make_anew, schema
+from graph.neo4j_rows import entry, record
 from graph.neo4j_writer import Neo4jWriter
 from graph.record import Record
-from graph.rows import entry, record
 from graph.store import Columns, Entry, Progress, silent
 from ontology.errors import StoreError
 from ontology.model import Ontology

@@ -16,6 +16,7 @@ from graph.hashes import no_kind
 from graph.merge import source_facts
 from graph.neo4j_change import Row, distinct
 from graph.neo4j_graph import schema
+from graph.neo4j_rows import properties, record
 from graph.neo4j_tables import THING, Tables
 from graph.neo4j_writer import Tallies
 from graph.projection import (
@@ -32,7 +33,6 @@ from graph.projection import (
     relationship_type,
 )
 from graph.record import Record, Value
-from graph.rows import properties, record
 from graph.store import Entry, Store
 from graph.structure import SOURCE
 from ontology.errors import XianglianError

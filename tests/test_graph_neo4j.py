@@ -15,8 +15,8 @@ from graph.bolt import TIMEOUT, Address
 from graph.bolt import Server as Connection
 from graph.cypher import STATE
 from graph.neo4j import Neo4jStore
+from graph.neo4j_rows import entry
 from graph.record import Record, Value
-from graph.rows import entry
 from graph.store import PASSWORD, open_store
 from ontology.errors import StoreError
 from tests.drawn import query

@@ -15,9 +15,9 @@ import neo4j
 import pytest
 
 from api.settings import VARIABLES
+from graph.neo4j_rows import OWN
 from graph.projection import label_of, relationship_type
 from graph.record import Record, Value
-from graph.rows import OWN
 from graph.store import Entry, open_store
 from ontology.errors import StoreError
 from ontology.model import Kind, Text
