@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from graph.places import Places, Ranges
 from graph.structure import COUNTED, FUNCTION, PLACE
-from graph.table import Groups, Ints, Longs, Table, grouped
+from graph.table import ByThing, Ints, Longs, Table, grouped
 from graph.templates import Nesting, Spread
 from ontology.model import Ontology
 
@@ -55,7 +55,7 @@ class Claims:
 
 
 @dataclass(frozen=True)
-class Denials(Groups):
+class Denials(ByThing):
     """absentFrom and surveyed statements, sorted by (segment, row); those on a whole segment
     stand also under its parts."""
 

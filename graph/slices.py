@@ -13,7 +13,7 @@ from graph import identity, places, structure
 from graph.claims import NOWHERE
 from graph.identity import Named
 from graph.places import ALWAYS, EVER, LEVELS, Membership, Places
-from graph.table import Groups, Ints, Table, grouped
+from graph.table import ByThing, Ints, Table, grouped
 from ontology.model import Kind, Ontology
 
 __all__ = ["Adjacency", "Marks", "adjacency", "canonical", "free_segments", "groups_of", "homes",
@@ -21,7 +21,7 @@ __all__ = ["Adjacency", "Marks", "adjacency", "canonical", "free_segments", "gro
 
 
 @dataclass(frozen=True)
-class Adjacency(Groups):
+class Adjacency(ByThing):
     """Links from both sides, sorted by (here, there, backward, row); ends are canonical."""
 
     here: Ints
@@ -31,7 +31,7 @@ class Adjacency(Groups):
 
 
 @dataclass(frozen=True)
-class Marks(Groups):
+class Marks(ByThing):
     """The rows that make a firm a leader (链主, 单项冠军, listed)."""
 
     row: Ints

@@ -18,7 +18,7 @@ from graph.store import Columns
 from graph.structure import DEFAULT_GRADE, INFERRED, SOURCE
 from ontology.model import Ontology
 
-__all__ = ["Groups", "Ints", "Longs", "Table", "build", "grouped"]
+__all__ = ["ByThing", "Ints", "Longs", "Table", "build", "grouped"]
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -26,7 +26,7 @@ NEVER = EVER  # the start of what has no date at all
 
 
 @dataclass(frozen=True)
-class Groups:
+class ByThing:
     """Entries sorted by thing: those of thing t are first[t] to first[t + 1]."""
 
     first: Ints
@@ -42,7 +42,7 @@ class Groups:
 
 
 def grouped(keys: Ints, size: int) -> Ints:
-    """`Groups.first` of ascending keys below `size`."""
+    """`ByThing.first` of ascending keys below `size`."""
     return np.searchsorted(keys, np.arange(size + 1, dtype=np.int32)).astype(np.int32)
 
 
