@@ -41,18 +41,19 @@ class Filter:
 
 def references(index: Index, kind: str, fields: Collection[str]) -> dict[int, list[int]]:
     """Target → rows of that kind which refer to it by one of these fields; made once an index."""
-    key = ("refers", kind, *sorted(fields))
-    if key not in index.memory:
-        found: dict[int, list[int]] = {}
-        for row, said in index.table.each(index.table.rows(kind).tolist()) if fields else ():
-            for name in fields:
-                value = said.get(name)
-                for part in value if isinstance(value, list) else (value,):
-                    if (target := index.reference(part)) >= 0:
-                        found.setdefault(target, []).append(row)
-        index.memory[key] = found
-    rows: dict[int, list[int]] = index.memory[key]
-    return rows
+    return index.remembered(("refers", kind, *sorted(fields)),
+                            lambda: _references(index, kind, fields))
+
+
+def _references(index: Index, kind: str, fields: Collection[str]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for row, said in index.table.each(index.table.rows(kind).tolist()) if fields else ():
+        for name in fields:
+            value = said.get(name)
+            for part in value if isinstance(value, list) else (value,):
+                if (target := index.reference(part)) >= 0:
+                    found.setdefault(target, []).append(row)
+    return found
 
 
 def owners(index: Index, rows: Collection[int]) -> set[int]:

@@ -149,11 +149,7 @@ def _firsts(index: Index, kind: Kind, rows: Longs) -> Longs:
     """
     every = index.table.rows(kind.name)
     if len(every) == len(rows) and len(rows) > MANY:
-        key = ("refers", "first", kind.name)
-        if key not in index.memory:
-            index.memory[key] = _grouped(index, kind, every)
-        known: Longs = index.memory[key]
-        return known
+        return index.remembered(("first", kind.name), lambda: _grouped(index, kind, every))
     return _grouped(index, kind, rows)
 
 

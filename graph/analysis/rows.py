@@ -54,7 +54,7 @@ def kept_groups(index: Index, groups: Sequence[Sequence[int]]) -> list[Sequence[
 
 
 def merged_rows(index: Index, kind: Kind, groups: Sequence[Sequence[int]],
-          at: int) -> tuple[list[Row], list[Evidence]]:
+                at: int) -> tuple[list[Row], list[Evidence]]:
     """A row for each group of records that is shown, and the evidence of all."""
     rows, proofs = list[Row](), list[Evidence]()
     for group in kept_groups(index, groups):

@@ -93,12 +93,12 @@ def _naming(index: Index, survey: int, ranges: Ranges, at: int) -> tuple[int, ..
     """
     c, t = index.claims, index.table
     segment, source = int(index.canon[t.head[survey]]), int(t.source[survey])
-    key = ("named by", segment, source)
-    if key not in index.memory:
+
+    def named_by() -> Longs:
         everywhere = c.within(segment, ((0, c.nodes),))
-        mine = everywhere[(c.firm[everywhere] >= 0) & (t.source[c.row[everywhere]] == source)]
-        index.memory[key] = mine
-    mine = index.memory[key]
+        return everywhere[(c.firm[everywhere] >= 0) & (t.source[c.row[everywhere]] == source)]
+
+    mine = index.remembered(("named by", segment, source), named_by)
     start = c.start[mine]
     mine = mine[((start <= at) | (start == EVER)) & (at < c.end[mine])]
     named = {place: meets(index.places.ranges(place, at), ranges)
