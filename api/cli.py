@@ -76,8 +76,10 @@ for _ask in questions.FIRST:
     question(_ask)
 for _run in COMMANDS:
     command(_run.__name__.rstrip("_"))(_run)
-for _ask in (*questions.FURTHER, pictures.draw, pictures.report):
+for _ask in questions.FURTHER:
     question(_ask)
+question(pictures.draw)
+question(pictures.report)
 for _run in (serve, ask, mcp):
     command(_run.__name__)(_run)
 app.add_typer(keying.app, name="key")

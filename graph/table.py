@@ -87,7 +87,8 @@ class Table:
     def holds(self, rows: Ints | Longs, day: int) -> NDArray[np.bool_]:
         """Which of the rows hold on that day, or bear no date."""
         start = self.start[rows]
-        return ((start <= day) | (start == NEVER)) & (day < self.end[rows])
+        found: NDArray[np.bool_] = ((start <= day) | (start == NEVER)) & (day < self.end[rows])
+        return found
 
     def said(self, row: int) -> Mapping[str, Any]:
         """The values of one row."""

@@ -95,8 +95,9 @@ def _naming(index: Index, survey: int, ranges: Ranges, at: int) -> tuple[int, ..
     segment, source = int(index.canon[t.head[survey]]), int(t.source[survey])
 
     def named_by() -> Longs:
-        everywhere = c.within(segment, ((0, c.nodes),))
-        return everywhere[(c.firm[everywhere] >= 0) & (t.source[c.row[everywhere]] == source)]
+        every = c.within(segment, ((0, c.nodes),))
+        named: Longs = every[(c.firm[every] >= 0) & (t.source[c.row[every]] == source)]
+        return named
 
     mine = index.remembered(("named by", segment, source), named_by)
     start = c.start[mine]
