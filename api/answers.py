@@ -92,9 +92,9 @@ class Answers:
         """What changed between two dates, split into the world moved and we learned."""
         if day(first) > day(last):
             raise XianglianError(f"前一日期 {first} 晚于后一日期 {last or '今天'}，请对调")
-        before = self.graph.known(dates.known_at(known_first)) if known_first else None
-        return _whole(compares.compare(self.index, chain, region, day(first), day(last), before,
-                                       self.min_grade))
+        before = (self.graph.known(dates.known_at(known_first)).narrowed(self.min_grade)
+                  if known_first else None)
+        return _whole(compares.compare(self.index, chain, region, day(first), day(last), before))
 
     # --- questions about firms and things ---------------------------------------------------
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from api.answers import Answer, Answers
 from api.ask import ask as answer_to
+from api.options import JsonOption, KnownOption, StoreOption
 from api.settings import Settings
+from api.terminal import console, print_json
 from api.texts import Texts
 from ontology import XianglianError
 
@@ -26,13 +27,10 @@ def ask(question: Annotated[str, typer.Argument(
             "--batch", metavar="文件", help="一行一个问题；.jsonl 则取每行的 question")] = None,
         at: Annotated[str | None, typer.Option(
             "--at", metavar="日期", help="问题里没有时间时，截至哪天；不写则是今天")] = None,
-        known_at: Annotated[str | None, typer.Option(
-            "--known-at", metavar="日期", help="按那天已录入的资料回答")] = None,
+        known_at: KnownOption = None,
         min_grade: Annotated[str | None, typer.Option(
             "--min-grade", metavar="等级", help="只采用此等级以上的来源")] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
-        store: Annotated[str | None, typer.Option(
-            "--store", metavar="地址", help="图谱存放处，如 sqlite:///图谱.db")] = None) -> None:
+        as_json: JsonOption = False, store: StoreOption = None) -> None:
     """用一句话提问：听成了什么、一句话的回答、依据；没有来源说过就说不知道。
 
     例：xianglian ask 谁给比亚迪供碳陶制动盘；xianglian ask --batch 问题.txt --json
@@ -49,7 +47,7 @@ def ask(question: Annotated[str, typer.Argument(
             return
         found = answer_to(answers, question)
         if as_json:
-            print(json.dumps(found, ensure_ascii=False, sort_keys=True, indent=1))
+            print_json(found)
         else:
             tell(answers, found)
 
@@ -78,10 +76,7 @@ def questions_of(file: Path) -> Iterator[str]:
 
 def tell(answers: Answers, found: Answer) -> None:
     """An answer on a terminal: what was understood, the sentence, rows, sources, the call."""
-    console = Console(highlight=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, emoji=False, width=100, no_color=True)
-    texts = Texts(console, answers.ontology)
+    texts = Texts(console(), answers.ontology)
     texts.say(f"理解为：{found['understood']['restated']}")
     texts.say(found["answer"])
     for row in found["rows"][:_MOST]:
@@ -95,7 +90,7 @@ def tell(answers: Answers, found: Answer) -> None:
         texts.say(f"  [{number}] {source['publisher']} {source['date']}《{source['title']}》"
                   f"（{texts.word('Grade', source['grade'])}）", "      ")
     if found["call"]:
-        console.print(f"同样的问题：{found['call']}", markup=False, soft_wrap=True)
+        texts.console.print(f"同样的问题：{found['call']}", markup=False, soft_wrap=True)
 
 
 def _line(row: Answer) -> str:

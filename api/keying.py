@@ -1,15 +1,17 @@
 """The commands `key add`, `key list` and `key remove`."""
 
-import json
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from api.answers import Answer
 from api.chinese import Command, Group
 from api.keys import Keys
+from api.options import JsonOption, StoreOption
 from api.settings import Settings
+from api.terminal import print_json
 
 __all__ = ["app"]
 
@@ -17,9 +19,6 @@ app = typer.Typer(cls=Group, no_args_is_help=True, help="接口的密钥：谁�
 command = partial(app.command, cls=Command)
 
 NameArgument = Annotated[str, typer.Argument(metavar="名称", help="给谁用的，如 长沙锂电联盟")]
-JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-StoreOption = Annotated[str | None, typer.Option(
-    "--store", metavar="地址", help="图谱存放处，如 sqlite:///图谱.db")]
 
 
 class Scope(StrEnum):
@@ -34,9 +33,11 @@ def _keys(store: str | None) -> Keys:
     return Keys(Settings.read(store=store).desk)
 
 
-def _say(answer: Any, as_json: bool, *lines: str) -> None:
-    print(json.dumps(answer, ensure_ascii=False, sort_keys=True, indent=1) if as_json
-          else "\n".join(lines))
+def _say(answer: Answer, as_json: bool, *lines: str) -> None:
+    if as_json:
+        print_json(answer)
+    else:
+        print("\n".join(lines))
 
 
 @command()

@@ -6,9 +6,10 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from graph.merge import UNKNOWN
+
 __all__ = ["Notes", "fold"]
 
-_UNKNOWN = "未载明"
 _MOST = 30  # sources that are listed
 _MARKS = 3  # sources that one mark shows
 _CLOSING = "，。、；：）》」”！？"  # never begins a line
@@ -39,7 +40,7 @@ class Notes:
     def lines(self) -> Iterator[str]:
         """The numbered sources, and where to find their addresses; nothing when none is cited."""
         for number, source in enumerate([*self._cited.values()][:_MOST], 1):
-            known = [part for part in (source["publisher"], source["date"]) if part != _UNKNOWN]
+            known = [part for part in (source["publisher"], source["date"]) if part != UNKNOWN]
             grade = self._grades.get(source["grade"], source["grade"])
             yield f"  [{number}] {' '.join(known)}《{source['title']}》（{grade}）"
         if len(self._cited) > _MOST:

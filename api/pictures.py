@@ -1,4 +1,4 @@
-"""Pictures and reports of the command line; `api.cli` registers them."""
+"""Pictures and reports of the command line; `api.cli` makes commands of them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,27 +7,17 @@ from typing import Annotated
 import typer
 
 from api.answers import Answer, Answers
+from api.options import ChainArgument, RegionOption, Shown
 from api.texts import Texts
 from graph import dates, structure
 from ontology import NotFound, XianglianError
 from visual.around import around_svg
 from visual.panorama import panorama
 
-__all__ = ["candidates_of", "register"]
+__all__ = ["candidates_of", "draw", "report"]
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 SEGMENTS = 6  # for which a report names candidates
-
-RegionOption = Annotated[str, typer.Option("--region", "-r", metavar="地区",
-                                           help="地区：长沙、益阳高新区、430100、Changsha")]
-
-Shown = tuple[Answer, Callable[[Texts, Answer], None]]
-
-
-def register(question: Callable[[Callable[..., Shown]], object]) -> None:
-    """Add draw and report to the command line; `question` is how `api.cli` does that."""
-    question(draw)
-    question(report)
 
 
 def draw(answers: Answers,
@@ -78,8 +68,7 @@ def draw(answers: Answers,
 
 
 def report(answers: Answers,
-           chain: Annotated[str, typer.Argument(metavar="产业链",
-                                                help="锂电池、工程机械、lithium battery")],
+           chain: ChainArgument,
            output: Annotated[Path, typer.Option("-o", "--output", metavar="文件",
                                                 help="写成 .docx（Word）或 .xlsx（Excel）")],
            region: RegionOption = "湖南") -> Shown:

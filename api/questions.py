@@ -1,31 +1,29 @@
-"""More questions of the command line; `api.cli` registers them."""
+"""The questions of the command line; `api.cli` makes commands of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from api import datareport
-from api.answers import Answer, Answers
-from api.texts import Texts
+from api import chaintexts, datareport, thingtexts
+from api.answers import Answers
+from api.options import ChainArgument, FirmArgument, KindArgument, RegionOption, Shown
+from graph import dates
 from graph.analysis.filters import Filter
-from graph.places import RUNGS
+from loaders import chainbook
 from loaders.pipeline import shipped
 from loaders.sizes import sizes
 
-__all__ = ["register"]
+__all__ = ["FIRST", "FURTHER"]
 
 Text = str | None
 
-FirmArgument = Annotated[str, typer.Argument(metavar="企业", help="简称、全称、别名或代码")]
 ThingArgument = Annotated[str, typer.Argument(
     metavar="事物", help="任何事物的名称、别名、代码或编号")]
 SegmentArgument = Annotated[str, typer.Argument(
     metavar="环节", help="写成 产业链/环节：锂电池/铜箔")]
-KindArgument = Annotated[str, typer.Argument(
-    metavar="种类", help="Company、企业、suppliesTo、供应 …")]
-RegionOption = Annotated[str, typer.Option("--region", "-r", metavar="地区", help="地区或园区")]
+PlaceOption = Annotated[str, typer.Option("--region", "-r", metavar="地区", help="地区或园区")]
 InOption = Annotated[Text, typer.Option(
     "--region", "-r", metavar="地区", help="在这个地区之内")]
 ChainOption = Annotated[Text, typer.Option(
@@ -43,16 +41,108 @@ RowsOption = Annotated[int | None, typer.Option("--limit", min=1, metavar="行�
 CursorOption = Annotated[Text, typer.Option("--cursor", metavar="记号",
                                             help="上一页答案里的 next")]
 
-Shown = tuple[Answer, Callable[[Texts, Answer], None]]
+
+def gaps(answers: Answers, chain: ChainArgument, region: RegionOption = "湖南") -> Shown:
+    """一条链在一个地区缺什么：判定、依据、补链、强链、延链、待核。
+
+    例：xianglian gaps 锂电池 --region 长沙 --at 2014
+    """
+    return answers.gaps(chain, region), chaintexts.gaps
 
 
-def register(question: Callable[[Callable[..., Shown]], object]) -> None:
-    """Make a command of every question of this file; `question` is how `api.cli` does that."""
-    for ask in QUESTIONS:
-        question(ask)
+def chain(answers: Answers, chain: ChainArgument,
+          export: Annotated[Path | None, typer.Option(
+              metavar="文件",
+              help="把模板写成这个 .xlsx，改好后用 load 装回，就是新的一版")] = None,
+          source: Annotated[str | None, typer.Option(
+              metavar="来源",
+              help="同 --export：新一版的来源，如 长沙锂电联盟2026版")] = None) -> Shown:
+    """一条链由哪些环节构成，谁供给谁，模板有没有毛病；可导出、修改、装回成新的一版。
+
+    例：xianglian chain 锂电池 --export 锂电模板.xlsx --source 长沙锂电联盟2026版
+    """
+    if export is None:
+        return answers.chain(chain), chaintexts.chain
+    written = chainbook.write_chain(answers.index, chain, answers.at, export, source)
+    return {"file": str(export), "source": written}, chaintexts.template_written
 
 
-# --- what is asked -----------------------------------------------------------------------------
+def matrix(answers: Answers, chain: ChainsOption = None,
+           region: Annotated[list[str] | None, typer.Option(
+               "--region", "-r", metavar="地区", help="只看这些地区")] = None) -> Shown:
+    """各链 × 各市州的完整度区间。"""
+    return answers.matrix(chain or (), region or ()), chaintexts.matrix
+
+
+def compare(answers: Answers, chain: ChainArgument, region: RegionOption = "湖南",
+            first: Annotated[str, typer.Option(
+                "--from", metavar="日期", help="从哪一天")] = "2014",
+            last: Annotated[str | None, typer.Option(
+                "--to", metavar="日期", help="到哪一天，不写则今天")] = None,
+            known_from: Annotated[str | None, typer.Option(
+                "--known-from", metavar="日期", help="前一日期按当时所知回答")] = None) -> Shown:
+    """两个日期之间变了什么：世界变了，还是我们才知道。
+
+    例：xianglian compare 锂电池 --region 长沙 --from 2014 --to today
+    """
+    if last and answers.at != dates.today():
+        raise typer.BadParameter("--at 和 --to 是一个意思，只写一个")
+    last = last or dates.iso(answers.at)
+    return answers.compare(chain, region, first, last, known_from), chaintexts.compare
+
+
+def suppliers(answers: Answers, firm: FirmArgument) -> Shown:
+    """谁给这家企业供货。"""
+    return answers.suppliers(firm), thingtexts.suppliers
+
+
+def customers(answers: Answers, firm: FirmArgument) -> Shown:
+    """这家企业给谁供货。"""
+    return answers.customers(firm), thingtexts.customers
+
+
+def path(answers: Answers,
+         first: Annotated[str, typer.Argument(metavar="从", help="一家企业或别的单位")],
+         last: Annotated[str, typer.Argument(metavar="到", help="另一家")],
+         max_steps: Annotated[int, typer.Option(
+             min=1, max=8, metavar="步数", help="最多几步")] = 4) -> Shown:
+    """两家企业之间最短的、步步有出处的联系。"""
+    return answers.path(first, last, max_steps), thingtexts.path
+
+
+def company(answers: Answers, name: FirmArgument) -> Shown:
+    """一家企业：各来源怎么说，做哪些环节，供应商和客户。"""
+    return answers.show("Company", name), thingtexts.show
+
+
+def show(answers: Answers, kind: KindArgument,
+         name: Annotated[str | None, typer.Argument(
+             metavar="名称", help="不写则列出")] = None) -> Shown:
+    """任何一个事物，或它的一种关系，连同出处。"""
+    return answers.show(kind, name), thingtexts.show
+
+
+def list_(answers: Answers, kind: KindArgument, limit: RowsOption = None) -> Shown:
+    """一个种类的全部事物或关系。"""
+    return answers.list(kind, limit), thingtexts.listing
+
+
+def sources(answers: Answers,
+            name: Annotated[str | None, typer.Argument(
+                metavar="名称", help="标题或报刊里的字")] = None,
+            urls: Annotated[bool, typer.Option("--urls", help="连同网址")] = False) -> Shown:
+    """图谱引用了哪些来源，各有多少条记录。"""
+    return answers.sources(name or ""), thingtexts.addresses if urls else thingtexts.sources
+
+
+def search(answers: Answers,
+           text: Annotated[str, typer.Argument(
+               metavar="名称", help="名称、别名、代码、拼音或首字母")],
+           kind: Annotated[list[str] | None, typer.Option(
+               "--kind", "-k", metavar="种类", help="只找这些种类")] = None,
+           limit: LimitOption = 20) -> Shown:
+    """按名称找事物。"""
+    return answers.search(text, kind or (), limit), thingtexts.search
 
 
 def partners(a: Answers, firm: FirmArgument, order: OrderOption = None, limit: LimitOption = 50,
@@ -61,17 +151,17 @@ def partners(a: Answers, firm: FirmArgument, order: OrderOption = None, limit: L
 
     例：xianglian partners 中科星城 --order distance,link
     """
-    return a.partners(firm, order or (), limit, cursor), _partners
+    return a.partners(firm, order or (), limit, cursor), thingtexts.partners
 
 
-def candidates(a: Answers, segment: SegmentArgument, region: RegionOption = "湖南",
+def candidates(a: Answers, segment: SegmentArgument, region: PlaceOption = "湖南",
                order: OrderOption = None, limit: LimitOption = 50,
                cursor: CursorOption = None) -> Shown:
     """谁能补上一个环节：理由，和不利的一面，各有出处或“不知道”。
 
     例：xianglian candidates 锂电池/铜箔 --region 长沙
     """
-    return a.candidates(segment, region, order or (), limit, cursor), _candidates
+    return a.candidates(segment, region, order or (), limit, cursor), thingtexts.candidates
 
 
 def neighbourhood(a: Answers, thing: ThingArgument,
@@ -79,7 +169,7 @@ def neighbourhood(a: Answers, thing: ThingArgument,
                                                      help="几步以内")] = 1,
                   limit: LimitOption = 100) -> Shown:
     """一个事物周围有什么，还有多少没列出。"""
-    return a.neighbourhood(thing, depth, limit), _neighbourhood
+    return a.neighbourhood(thing, depth, limit), thingtexts.neighbourhood
 
 
 def coverage(a: Answers, region: InOption = None, chain: ChainsOption = None,
@@ -95,23 +185,23 @@ def coverage(a: Answers, region: InOption = None, chain: ChainsOption = None,
     """
     answer = a.coverage(region, chain or ())
     if output is None:
-        return answer, _coverage
+        return answer, chaintexts.coverage
     checked = datareport.outcomes(check) if check else []
     whole = a.support(chain or (), [answer["region_id"]])
     text = datareport.report(a.ontology, answer, whole, a.support(chain or ()),
                              sizes(shipped(), a.ontology), a.origins, checked)
     output.write_text(text, encoding="utf-8", newline="\n")
-    return {"file": str(output)}, _written
+    return {"file": str(output)}, thingtexts.written
 
 
 def entity(a: Answers, thing: ThingArgument, limit: RowsOption = None) -> Shown:
     """任何一个事物：各来源合并后的样子、它的关系和对它的说明。"""
-    return a.entity(thing, limit), Texts.show
+    return a.entity(thing, limit), thingtexts.show
 
 
 def records(a: Answers, thing: ThingArgument) -> Shown:
     """每个来源对一个事物的原话，和说法不一的地方。"""
-    return a.records(thing), _records
+    return a.records(thing), thingtexts.records
 
 
 def links(a: Answers, thing: ThingArgument,
@@ -119,7 +209,7 @@ def links(a: Answers, thing: ThingArgument,
                                              help="只要这一种关系")] = None,
           limit: RowsOption = None, cursor: CursorOption = None) -> Shown:
     """一个事物的全部关系，或其中一种。"""
-    return a.links(thing, kind, limit, cursor), _links
+    return a.links(thing, kind, limit, cursor), thingtexts.links
 
 
 def things(a: Answers, kind: KindArgument,
@@ -133,7 +223,7 @@ def things(a: Answers, kind: KindArgument,
     例：xianglian things 企业 --region 长沙 --honour 单项冠军
     """
     wanted = _wanted(q=q, region=region, chain=chain, segment=segment, honour=honour)
-    return a.list(kind, limit, cursor, wanted), Texts.list
+    return a.list(kind, limit, cursor, wanted), thingtexts.listing
 
 
 def observations(a: Answers,
@@ -148,7 +238,7 @@ def observations(a: Answers,
     """指标：谁的、哪个、哪一期、实际还是目标。"""
     wanted = _wanted({"subject": subject, "metric": metric, "period": period, "status": status},
                      region=region, chain=chain)
-    return a.observations(wanted, limit, cursor), Texts.list
+    return a.observations(wanted, limit, cursor), thingtexts.listing
 
 
 def projects(a: Answers, region: InOption = None, chain: ChainOption = None,
@@ -160,7 +250,7 @@ def projects(a: Answers, region: InOption = None, chain: ChainOption = None,
     """项目和它们的进展。"""
     wanted = _wanted({"company": company, "status": status}, region=region, chain=chain,
                      segment=segment)
-    return a.projects(wanted, limit, cursor), Texts.list
+    return a.projects(wanted, limit, cursor), thingtexts.listing
 
 
 def policies(a: Answers, region: InOption = None, chain: ChainOption = None,
@@ -169,7 +259,7 @@ def policies(a: Answers, region: InOption = None, chain: ChainOption = None,
              limit: RowsOption = None, cursor: CursorOption = None) -> Shown:
     """政策和它们的条款。"""
     return a.policies(_wanted({"level": level, "issuer": issuer}, region=region, chain=chain),
-                      limit, cursor), Texts.list
+                      limit, cursor), thingtexts.listing
 
 
 def demands(a: Answers, region: InOption = None, chain: ChainOption = None,
@@ -179,7 +269,7 @@ def demands(a: Answers, region: InOption = None, chain: ChainOption = None,
             limit: RowsOption = None, cursor: CursorOption = None) -> Shown:
     """公开提出的场景、揭榜、求购和合作意向。"""
     return a.demands(_wanted({"type": type}, region=region, chain=chain, segment=segment),
-                     limit, cursor), Texts.list
+                     limit, cursor), thingtexts.listing
 
 
 def _wanted(values: dict[str, Text] | None = None, **plain: Text) -> Filter | None:
@@ -189,107 +279,10 @@ def _wanted(values: dict[str, Text] | None = None, **plain: Text) -> Filter | No
     return Filter(**given, values=said) if said or given else None
 
 
-# --- how it is shown ---------------------------------------------------------------------------
-
-
-def _titles(proofs: Iterable[Answer]) -> str:
-    """At most two sources in brackets, as they are cited in a sentence."""
-    titles = list(dict.fromkeys(f"《{item['source']['title']}》" for item in proofs))
-    return f"（{''.join(titles[:2])}{'等' if len(titles) > 2 else ''}）" if titles else ""
-
-
-def _rows(texts: Texts, answer: Answer) -> None:
-    for number, row in enumerate(answer["rows"], 1):
-        where = "、".join(row["places"][:3]) or "地点没有来源说过"
-        texts.say(f"{number}. {row['name']}（{row['kind_name']}，{where}）", "   ")
-        for role in row.get("roles", ()):
-            pair = f"：{role['theirs']} → {role['mine']}" if role["role"] == "upstream" else (
-                f"：{role['mine']} → {role['theirs']}" if role["theirs"] else "")
-            texts.say(f"   {role['role_name']}{pair}{_titles(role['evidence'])}", "     ")
-        for why in row["reasons"]:
-            if why["evidence"]:
-                texts.say(f"   ＋ {why['label']}：{why['said']}{_titles(why['evidence'])}", "     ")
-        for against in row.get("counters", ()):
-            if against["holds"] is not False:
-                mark = "－" if against["holds"] else "？"
-                texts.say(f"   {mark} {against['label']}：{against['said']}"
-                          f"{_titles(against['evidence'])}", "     ")
-    if answer["next"]:
-        texts.say(f"只列出 {len(answer['rows'])} 个，共 {answer['total']} 个。")
-
-
-def _partners(texts: Texts, answer: Answer) -> None:
-    texts.say(f"{answer['firm']}可以和谁合作 · 截至 {answer['at']} · 共 {answer['total']} 个")
-    if answer["note"]:
-        texts.say(answer["note"])
-    _rows(texts, answer)
-
-
-def _candidates(texts: Texts, answer: Answer) -> None:
-    words = {"present": "已经具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}
-    texts.say(f"谁能在{answer['region']}补上{answer['segment']} · 截至 {answer['at']} · "
-              f"目前{words[answer['verdict']]} · 共 {answer['total']} 个")
-    if answer["here"]:
-        texts.say("本地已在做的：" + "、".join(firm["name"] for firm in answer["here"]))
-    for remark in answer["remarks"]:
-        texts.say(f"{remark['text']}{_titles(remark['evidence'])}")
-    _rows(texts, answer)
-    if any(RUNGS["outside"] in row["places"] for row in answer["rows"]):
-        texts.say(f"“{RUNGS['outside']}”：来源只写到湖南之外，没有写在哪个省。")
-
-
-def _neighbourhood(texts: Texts, answer: Answer) -> None:
-    names = {node["id"]: node["name"] for node in answer["nodes"]}
-    texts.say(f"{answer['name']}周围 {answer['depth']} 步 · 截至 {answer['at']}")
-    for edge in answer["rows"]:
-        what = edge["kind_name"] + (f" {edge['product']}" if edge["product"] else "")
-        texts.say(f"  {names[edge['from_id']]} ──{what}─▶ {names[edge['to_id']]}", "    ")
-    left = answer["left_out"]
-    if answer["truncated"]:
-        texts.say(f"没列出的：{left['nodes']} 个事物，{left['links']} 条关系。")
-
-
-def _coverage(texts: Texts, answer: Answer) -> None:
-    texts.say(f"{answer['region']}知道多少 · 截至 {answer['at']} · 记录 {answer['records']} 条，"
-              f"推断 {answer['inferred']} 条，没有日期 {answer['undated']} 条，"
-              f"名称待定夺 {answer['doubts']} 处")
-    for row in answer["rows"]:
-        found = row["completeness"]
-        texts.say(f"  {row['chain']}：说得清的占 {row['coverage']:.0%}（必备环节 "
-                  f"{found['essential']} 个，待核 {found['unknown']} 个）", "    ")
-    for fault in answer["faults"]:
-        texts.say(fault)
-
-
-def _written(texts: Texts, answer: Answer) -> None:
-    texts.say(f"已写出 {answer['file']}。")
-
-
-def _records(texts: Texts, answer: Answer) -> None:
-    texts.say(f"{answer['name']}（{answer['kind_name']}）· {len(answer['rows'])} 条记录")
-    labels = {f.name: f.label.zh for f in texts.ontology.kinds[answer["kind"]].fields}
-    for row in answer["rows"]:
-        source = row["source"]
-        said = "；".join(f"{labels[name]}：{_plain(value)}"
-                        for name, value in row["values"].items())
-        texts.say(f"  《{source['title']}》{source['publisher']} {source['date']}："
-                  f"{said or '只提到名称'}", "    ")
-    for name, values in answer["conflicts"].items():
-        texts.say(f"  各来源说法不一：{labels[name]}：{'／'.join(map(_plain, values))}", "    ")
-
-
-def _plain(value: Any) -> str:
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _links(texts: Texts, answer: Answer) -> None:
-    texts.say(f"共 {answer['total']} 条关系")
-    for row in answer["rows"]:
-        model = texts.ontology.kinds[row.get("kind") or answer["kind"]]
-        head, tail = (end.name for end in model.ends or ())
-        texts.say(f"  {row[head]} ──{model.label.zh}─▶ {row[tail]}", "    ")
-
-
-QUESTIONS: tuple[Callable[..., Shown], ...] = (
+# As the list of commands has them: before those that write, and after.
+FIRST: tuple[Callable[..., Shown], ...] = (
+    gaps, chain, matrix, compare, suppliers, customers, path, company, show, list_, sources,
+    search)
+FURTHER: tuple[Callable[..., Shown], ...] = (
     partners, candidates, neighbourhood, coverage, entity, records, links, things, observations,
     projects, policies, demands)

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from api.keys import Keys
-from api.password import asked
+from api.options import StoreOption
 from api.settings import is_local
+from api.terminal import asked
 from ontology import XianglianError
 
 __all__ = ["serve"]
@@ -17,8 +18,7 @@ def serve(host: Annotated[str, typer.Option(metavar="地址", help="在哪个地
                                             help="0 为随便哪个")] = 8000,
           workers: Annotated[int, typer.Option(min=1, max=64, metavar="个数",
                                                help="几个进程一起回答")] = 1,
-          store: Annotated[str | None, typer.Option(
-              "--store", metavar="地址", help="图谱存放处，如 sqlite:///图谱.db")] = None) -> None:
+          store: StoreOption = None) -> None:
     """用 HTTP 回答同样的问题；说明见 http://127.0.0.1:8000/docs。
 
     例：xianglian serve --port 8000 --workers 2

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from graph.places import Places, Ranges
 from graph.structure import COUNTED, FUNCTION, PLACE
-from graph.table import Groups, Ints, Table, grouped
+from graph.table import ByThing, Ints, Longs, Table, grouped
 from graph.templates import Nesting, Spread
 from ontology.model import Ontology
 
@@ -17,7 +17,6 @@ __all__ = ["NOWHERE", "UNCOUNTED", "Claims", "Denials", "claims", "denials"]
 UNCOUNTED = 127  # the grade of a claim whose function never counts (a research office)
 NOWHERE = -1
 
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Claims:
     fresh: Ints
     grade: NDArray[np.int8]
 
-    def within(self, segment: int, ranges: Ranges) -> NDArray[np.int64]:
+    def within(self, segment: int, ranges: Ranges) -> Longs:
         """Entries of the segment in these nodes."""
         base = segment * self.nodes
         edges = np.searchsorted(self.key, [base + edge for pair in ranges for edge in pair])
@@ -49,14 +48,14 @@ class Claims:
             return np.arange(*spans[0])
         return np.concatenate([np.arange(0), *(np.arange(a, b) for a, b in spans)])
 
-    def live(self, entries: NDArray[np.int64], day: int, limit: int) -> NDArray[np.int64]:
+    def live(self, entries: Longs, day: int, limit: int) -> Longs:
         """Those that hold on that day and count at a grade of `limit` or better."""
         return entries[(self.start[entries] <= day) & (day < self.end[entries])
                        & (self.grade[entries] <= limit)]
 
 
 @dataclass(frozen=True)
-class Denials(Groups):
+class Denials(ByThing):
     """absentFrom and surveyed statements, sorted by (segment, row); those on a whole segment
     stand also under its parts."""
 

@@ -2,15 +2,22 @@
 
 import gc
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graph import dates, slices, structure
 from graph import resolve as resolving
@@ -29,7 +36,7 @@ from ontology.model import Kind, Ontology
 
 __all__ = ["Index", "Member", "assembled", "uncollected"]
 
-Longs = NDArray[np.int64]
+T = TypeVar("T")
 # Dated or not, start, end, seen, rank among equals, and name by role.
 Called = tuple[bool, int, int, int, tuple[Any, ...], dict[str, str]]
 FOREVER = dates.first_day("2999-12-31")
@@ -100,6 +107,13 @@ class Index:
         names = [name for grade in self.ontology.grades for name in (grade.name, grade.label.zh)]
         raise NotFound("来源等级", min_grade, nearest(min_grade, names))
 
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first question and never forgotten."""
+        if key not in self.memory:
+            self.memory[key] = make()
+        found: T = self.memory[key]
+        return found
+
     # ── things ────────────────────────────────────────────────────────────────────────────────
 
     def id(self, thing: int) -> str:
@@ -112,7 +126,7 @@ class Index:
         at = bisect_left(self.table.terms, id)
         if at == len(self.table.terms) or self.table.terms[at] != id:
             raise NotFound("编号", id)
-        if len(self.memory) < 500_000:  # an id is decoded at every step of the search
+        if len(self.memory) < MEMORY:  # an id is decoded at every step of the search
             self.memory["number", id] = int(self.canon[at])
         return int(self.canon[at])
 
@@ -218,18 +232,16 @@ class Index:
 
     def members(self, chain: int, day: int) -> tuple[Member, ...]:
         """The segments of a chain on that day, by stage, position and id."""
-        key = ("members", chain, day)
-        if key not in self.memory:
-            rows: dict[int, list[int]] = {}
-            for segment, row in self.joined(structure.MEMBER, chain, day, forward=False):
-                rows.setdefault(segment, []).append(row)
-            stages = [c.name for c in self.ontology.words.get("SegmentStage", ())]
-            found = [_member(segment, self.said(some)) for segment, some in rows.items()]
-            self.memory[key] = tuple(sorted(found, key=lambda m: (
-                stages.index(m.stage) if m.stage in stages else len(stages),
-                m.position, m.segment)))
-        members: tuple[Member, ...] = self.memory[key]
-        return members
+        return self.remembered(("members", chain, day), lambda: self._members(chain, day))
+
+    def _members(self, chain: int, day: int) -> tuple[Member, ...]:
+        rows: dict[int, list[int]] = {}
+        for segment, row in self.joined(structure.MEMBER, chain, day, forward=False):
+            rows.setdefault(segment, []).append(row)
+        stages = [c.name for c in self.ontology.words.get("SegmentStage", ())]
+        found = [_member(segment, self.said(some)) for segment, some in rows.items()]
+        return tuple(sorted(found, key=lambda m: (
+            stages.index(m.stage) if m.stage in stages else len(stages), m.position, m.segment)))
 
     def segments_of(self, chain: int, day: int = FOREVER) -> list[int]:
         return [s for s, _ in self.joined(structure.MEMBER, chain, day, forward=False)]
@@ -262,15 +274,14 @@ class Index:
         """Look-up in the names of all things, or of some classes; made at the first question."""
         wanted = tuple(sorted(kinds)) if kinds is not None else tuple(
             sorted(kind.name for kind in self.ontology.classes))
-        key = ("names", wanted)
-        if key not in self.memory:
-            with uncollected():
-                self.memory[key] = Names(
-                    (self.id(thing), kind, spellings) for kind in wanted
-                    if kind in self.ontology.kinds
-                    for thing, spellings in self.spellings(self.ontology.kinds[kind]).items())
-        names: Names = self.memory[key]
-        return names
+        return self.remembered(("names", wanted), lambda: self._spelled(wanted))
+
+    def _spelled(self, wanted: Iterable[str]) -> Names:
+        with uncollected():
+            return Names(
+                (self.id(thing), kind, spellings) for kind in wanted
+                if kind in self.ontology.kinds
+                for thing, spellings in self.spellings(self.ontology.kinds[kind]).items())
 
     def spellings(self, kind: Kind) -> dict[int, list[str]]:
         """Every name, alias, code and English name of every thing of a class, and its bare id."""

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from graph.dates import first_day
 from graph.record import Record, Value, record_id
 from graph.structure import DEFAULT_GRADE, INFERRED
-from ontology.model import Field, Kind, Ontology
+from ontology.model import Kind, Ontology
 
-__all__ = ["UNKNOWN", "Merged", "SourceFacts", "Sources", "evidence", "merge", "source_facts"]
+__all__ = ["UNKNOWN", "Merged", "SourceFacts", "Sources", "merge", "source_facts"]
 
-UNKNOWN = "未载明"
+UNKNOWN = "未载明"  # what answers say of a publisher, date or address that nobody states
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,6 @@ class SourceFacts:
         """The position of the record's grade in `order`: the source's, or inferred if lower."""
         grade = self.order.index(self.grade)
         return max(grade, self.order.index(INFERRED)) if record.inferred else grade
-
-    def grade_of(self, record: Record) -> str:
-        return self.order[self.rank_of(record)]
 
     def evidence_day(self, record: Record) -> int | None:
         """The day of what the source saw: observed, else its own date, else valid_from."""
@@ -77,18 +73,6 @@ def source_facts(records: Iterable[Record], ontology: Ontology) -> Sources:
     return sources
 
 
-def evidence(record: Record, facts: SourceFacts) -> dict[str, Any]:
-    """One item of an answer's evidence; what nobody has said of the source says so."""
-    return {
-        "record": record_id(record.id, record.source, record.valid_from),
-        "grade": facts.grade_of(record),
-        "observed": record.observed,
-        "source": {"id": facts.id, "title": facts.title or facts.id.partition(":")[2],
-                   "publisher": facts.publisher or UNKNOWN, "date": facts.date or UNKNOWN,
-                   "address": facts.address or UNKNOWN, "grade": facts.grade},
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Merged:
     """One thing or link as all its records together tell it.
@@ -115,7 +99,7 @@ def merge(records: Sequence[Record], kind: Kind, sources: Mapping[str, SourceFac
     if not records:
         raise ValueError("no records to merge")
     best = sorted(records, key=lambda record: _order(record, sources[record.source]))
-    parts = {name for f in kind.fields for name in _parts(f)}
+    parts = {name for f in kind.fields for name in f.parts}
     values: dict[str, Value] = {}
     conflicts: dict[str, tuple[Value, ...]] = {}
     for field in kind.fields:
@@ -127,17 +111,13 @@ def merge(records: Sequence[Record], kind: Kind, sources: Mapping[str, SourceFac
             values[field.name] = tuple(sorted({one for value in told for one in (
                 value if isinstance(value, tuple) else (value,))}, key=str))
             continue
-        for name in (field.name, *_parts(field)):
+        for name in (field.name, *field.parts):
             if name in telling[0].values:
                 values[name] = telling[0].values[name]
         if len(different := tuple(dict.fromkeys(told))) > 1:
             conflicts[field.name] = different
     return Merged(best[0].id, kind.name, values, conflicts, tuple(
         record_id(r.id, r.source, r.valid_from) for r in best))
-
-
-def _parts(field: Field) -> tuple[str, ...]:
-    return tuple(filter(None, (field.unit_field, field.bound_field, field.wording_field)))
 
 
 def _order(record: Record, facts: SourceFacts) -> tuple[object, ...]:

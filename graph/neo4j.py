@@ -20,9 +20,9 @@ from graph.bolt import Address, Server
 from graph.hashes import EMPTY, history_hash, history_mark, moment_of, touched_rows
 from graph.lease import Lease
 from graph.neo4j_graph import bring_up, make, make_anew, schema
+from graph.neo4j_rows import entry, record
 from graph.neo4j_writer import Neo4jWriter
 from graph.record import Record
-from graph.rows import entry, record
 from graph.store import Columns, Entry, Progress, silent
 from ontology.errors import StoreError
 from ontology.model import Ontology
@@ -305,7 +305,7 @@ class Neo4jStore:
 
     def backup(self, file: str | Path, *, overwrite: bool = False) -> None:
         """Write the whole history to one SQLite file; the store goes on meanwhile."""
-        from graph.sqlite import save
+        from graph.sqlite_restore import save
 
         if self._state() is None:
             raise StoreError(f"没有可备份的内容：存储 {self._name}")

@@ -11,9 +11,9 @@ from typing import Any
 from graph import cypher
 from graph.bolt import Server
 from graph.merge import Sources, source_facts
+from graph.neo4j_rows import OWN, escape, record
 from graph.projection import Canon, canon_of, class_of, display, label_of
 from graph.record import Record
-from graph.rows import OWN, escape, record
 from graph.structure import SOURCE
 from ontology.model import Field, Kind, Ontology
 

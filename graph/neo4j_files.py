@@ -5,7 +5,6 @@ of it is in memory; only the names by which things are grouped are held, as by e
 """
 
 import pickle
-import re
 import tempfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,8 @@ from graph.hashes import no_kind
 from graph.merge import source_facts
 from graph.neo4j_change import Row, distinct
 from graph.neo4j_graph import schema
+from graph.neo4j_rows import properties, record
+from graph.neo4j_tables import THING, Tables
 from graph.neo4j_writer import Tallies
 from graph.projection import (
     Canon,
@@ -32,18 +33,15 @@ from graph.projection import (
     relationship_type,
 )
 from graph.record import Record, Value
-from graph.rows import properties, record
 from graph.store import Entry, Store
 from graph.structure import SOURCE
-from ontology.errors import StoreError, XianglianError
+from ontology.errors import XianglianError
 from ontology.model import Kind, Ontology
 
 __all__ = ["canon_in", "write_files"]
 
 _PILES = 64
-_BETWEEN = "\x1f"  # separates the parts of a list
-_TYPES = {str: "string", int: "long", float: "double", bool: "boolean"}
-_ROW, _THING = "row", "thing"  # spaces of ids
+_ROW = "row"  # the space of the ids of rows
 _FEW = 100_000
 
 
@@ -63,7 +61,7 @@ def write_files(store: Store, ontology: Ontology, folder: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
         ready = Path(scratch) / "ready"
         ready.mkdir()
-        with (_Tables(ready) as tables, _Piles(Path(scratch), "things") as things,
+        with (Tables(ready) as tables, _Piles(Path(scratch), "things") as things,
               _Piles(Path(scratch), "links") as links):
             _Export(store, ontology, tables, things, links).run()
         _guide(ready, ontology, tables, version)
@@ -73,131 +71,6 @@ def write_files(store: Store, ontology: Ontology, folder: Path) -> list[Path]:
             folder.rmdir()
         ready.rename(folder)
     return sorted(folder.iterdir())
-
-
-# Tables ------------------------------------------------------------------------------------------
-
-
-class _Table:
-    """One file and its header; a column that comes later is empty in the rows before it."""
-
-    def __init__(self, file: Path, fixed: Sequence[str]) -> None:
-        self.file, self._fixed = file, fixed
-        self.types: dict[str, str] = {}
-        self._places: dict[str, int] = {}
-        self._sink = file.open("w", encoding="utf-8", newline="")
-
-    def fits(self, types: Mapping[str, str]) -> bool:
-        return all(self.types.get(name, type) == type for name, type in types.items())
-
-    def add(self, fixed: Sequence[str], types: Mapping[str, str], said: Mapping[str, Any]) -> None:
-        for name, type in types.items():
-            if name not in self.types:
-                self.types[name] = type
-                self._places[name] = len(self._places)
-        cells = [""] * len(self._places)
-        for name in types:
-            cells[self._places[name]] = _cell(name, said[name])
-        # The importer wants no empty cell at the end of a row that is shorter than its header.
-        self._sink.write(",".join((*map(_quoted, fixed), *cells)).rstrip(",") + "\n")
-
-    def close(self) -> None:
-        self._sink.close()
-        columns = [*self._fixed, *(f"{name}:{type}" for name, type in self.types.items())]
-        self.header.write_text(",".join(columns) + "\n", encoding="utf-8", newline="")
-
-    @property
-    def header(self) -> Path:
-        return self.file.with_suffix(".header.csv")
-
-
-class _Tables:
-    """Files by what they hold; a property with another type than before begins another file."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._by_name: dict[str, list[_Table]] = {}
-        self.several_lines = False
-
-    def node(self, name: str, id: str, space: str, labels: Sequence[str],
-             said: Mapping[str, Any]) -> None:
-        """A node; the id of a thing is a property too."""
-        column = f"id:ID({space})" if space == _THING else f":ID({space})"
-        self._add(f"nodes_{name}", (column, ":LABEL"), (id, _BETWEEN.join(labels)), said)
-
-    def relationship(self, name: str, start: tuple[str, str], end: tuple[str, str], type: str,
-                     said: Mapping[str, Any]) -> None:
-        """start and end: id and its space."""
-        self._add(f"relationships_{name}",
-                  (f":START_ID({start[1]})", f":END_ID({end[1]})", ":TYPE"),
-                  (start[0], end[0], type), said)
-
-    def _add(self, name: str, columns: Sequence[str], fixed: Sequence[str],
-             said: Mapping[str, Any]) -> None:
-        types = {key: _type(key, value) for key, value in said.items() if value is not None}
-        name = re.sub(r"\W", "_", name, flags=re.ASCII).lower()  # also where case is ignored
-        some = self._by_name.setdefault(name, [])
-        table = next((table for table in some if table.fits(types)), None)
-        if table is None:
-            table = _Table(self._folder / f"{name}_{len(some) + 1}.csv", columns)
-            some.append(table)
-        self.several_lines = self.several_lines or any(map(_breaks, (*fixed, *said.values())))
-        table.add(fixed, types, said)
-
-    def __enter__(self) -> "_Tables":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for tables in self._by_name.values():
-            for table in tables:
-                table.close()
-
-    def arguments(self) -> Iterator[str]:
-        """The lines of a file of arguments for neo4j-admin."""
-        for name, tables in sorted(self._by_name.items()):
-            for table in tables:
-                yield f"--{name.partition('_')[0]}={table.header.name},{table.file.name}"
-        yield "--array-delimiter=U+001F"
-        yield "--bad-tolerance=0"
-        if self.several_lines:
-            yield "--multiline-fields=true"
-
-
-def _breaks(value: Any) -> bool:
-    if isinstance(value, list):
-        return any(map(_breaks, value))
-    return isinstance(value, str) and ("\n" in value or "\r" in value)
-
-
-def _type(name: str, value: Any) -> str:
-    if not re.fullmatch(r"[\w .-]+", name):
-        raise StoreError(f"字段名「{name}」不能写进导入文件；请改用 xianglian copy")
-    if isinstance(value, bytes):
-        return "byte[]"
-    if not isinstance(value, list):
-        return _TYPES[type(value)]
-    texts = [part for part in value if isinstance(part, str)]
-    if not value or value == [""] or any(_BETWEEN in text for text in texts):
-        raise StoreError(f"「{name}」的值 {value!r} 不能写进导入文件（空的列表，或含有控制字符）；"
-                         "请改用 xianglian copy")
-    return _TYPES[type(value[0])] + "[]"
-
-
-def _cell(name: str, value: Any) -> str:
-    if isinstance(value, bytes):
-        return _quoted(_BETWEEN.join(str(one - 256 if one > 127 else one) for one in value))
-    if isinstance(value, list):
-        return _quoted(_BETWEEN.join(part if isinstance(part, str) else _plain(part)
-                                     for part in value))
-    return _quoted(value) if isinstance(value, str) else _plain(value)
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
 
 
 class _Piles:
@@ -240,7 +113,7 @@ def _loaded(file: IO[bytes]) -> Iterator[Any]:
 class _Export:
     """Fills the tables from a store."""
 
-    def __init__(self, store: Store, ontology: Ontology, tables: _Tables, things: _Piles,
+    def __init__(self, store: Store, ontology: Ontology, tables: Tables, things: _Piles,
                  links: _Piles) -> None:
         self._store, self._ontology, self._tables = store, ontology, tables
         self._things, self._links = things, links
@@ -332,7 +205,7 @@ class _Export:
             said = bare(kind, id, ids)
         labels = label_of(class_of(id, self._ontology))
         said.pop("id")
-        self._tables.node(f"thing_{labels[0]}", id, _THING, labels, said)
+        self._tables.node(f"thing_{labels[0]}", id, THING, labels, said)
         self._rows(live, id)
 
     def _link(self, live: Sequence[Row]) -> None:
@@ -346,7 +219,7 @@ class _Export:
             head, tail = (self._canon.of(id) for id in records[0].ends or ("", ""))
             said = relation(kind, link_of(kind, records[0], self._canon), records, self._canon,
                             self._sources, self._show)
-            self._tables.relationship(f"link_{name}", (head, _THING), (tail, _THING),
+            self._tables.relationship(f"link_{name}", (head, THING), (tail, THING),
                                       relationship_type(kind), said)
         self._rows(live, None)
 
@@ -363,7 +236,7 @@ class _Export:
                 self._tie(row["seq"], about, "ABOUT")
 
     def _tie(self, seq: int, thing: str, type: str) -> None:
-        self._tables.relationship(f"row_{type}", (str(seq), _ROW), (thing, _THING), type, {})
+        self._tables.relationship(f"row_{type}", (str(seq), _ROW), (thing, THING), type, {})
 
     def _row(self, row: Row, labels: Sequence[str]) -> None:
         self._tables.node(f"row_{row['kind']}", str(row["seq"]), _ROW, labels, row)
@@ -417,7 +290,7 @@ stopped, start it, then run step 2, which makes constraints and indexes.
 """
 
 
-def _guide(folder: Path, ontology: Ontology, tables: _Tables, version: str) -> None:
+def _guide(folder: Path, ontology: Ontology, tables: Tables, version: str) -> None:
     (folder / "README.md").write_text(_README.format(version=version), encoding="utf-8")
     lines = "".join(f"{line}\n" for line in tables.arguments())
     (folder / "import.args").write_text(lines, encoding="utf-8", newline="")

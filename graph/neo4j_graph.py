@@ -23,6 +23,7 @@ from graph.neo4j_change import (
     shown,
     sources_at,
 )
+from graph.neo4j_rows import OWN, escape, record
 from graph.projection import (
     Canon,
     Label,
@@ -37,7 +38,6 @@ from graph.projection import (
     relationship_type,
 )
 from graph.record import Record
-from graph.rows import OWN, escape, record
 from graph.store import Progress, silent
 from ontology.model import Kind, Ontology
 

@@ -13,8 +13,8 @@ from graph import cypher
 from graph.bolt import Server
 from graph.columns import tidy
 from graph.hashes import MODULUS, Tally, as_of, content_hash, packed
+from graph.neo4j_rows import record, said
 from graph.record import canonical, digest, record_id
-from graph.rows import record, said
 from graph.store import Columns
 
 __all__ = ["columns", "history_of", "history_rows", "live_rows", "live_sum", "neighbour_rows",

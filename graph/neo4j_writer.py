@@ -16,8 +16,8 @@ from graph.bolt import Numbers, Server
 from graph.hashes import MODULUS, became, check_texts, content_hash, no_kind
 from graph.lease import Lease, Step
 from graph.neo4j_reader import live_sum
+from graph.neo4j_rows import properties, record
 from graph.record import Record, record_id
-from graph.rows import properties, record
 from graph.store import Entry, Put
 from ontology.errors import StoreError
 from ontology.model import Kind

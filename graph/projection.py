@@ -13,8 +13,8 @@ from typing import Any
 from graph import identity
 from graph.identity import Named
 from graph.merge import SourceFacts, merge
+from graph.neo4j_rows import escape
 from graph.record import Record, Value, record_id
-from graph.rows import escape
 from ontology.model import Kind, Ontology
 
 __all__ = ["Canon", "Label", "bare", "canon_of", "class_of", "display", "ids_in", "label_of",

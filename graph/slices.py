@@ -13,15 +13,15 @@ from graph import identity, places, structure
 from graph.claims import NOWHERE
 from graph.identity import Named
 from graph.places import ALWAYS, EVER, LEVELS, Membership, Places
-from graph.table import Groups, Ints, Table, grouped
+from graph.table import ByThing, Ints, Table, grouped
 from ontology.model import Kind, Ontology
 
 __all__ = ["Adjacency", "Marks", "adjacency", "canonical", "free_segments", "groups_of", "homes",
-           "marks", "numbers", "only", "place_kinds", "region_dag", "span"]
+           "marks", "numbers", "only", "place_kinds", "region_dag", "span", "where_fields"]
 
 
 @dataclass(frozen=True)
-class Adjacency(Groups):
+class Adjacency(ByThing):
     """Links from both sides, sorted by (here, there, backward, row); ends are canonical."""
 
     here: Ints
@@ -31,7 +31,7 @@ class Adjacency(Groups):
 
 
 @dataclass(frozen=True)
-class Marks(Groups):
+class Marks(ByThing):
     """The rows that make a firm a leader (链主, 单项冠军, listed)."""
 
     row: Ints
@@ -102,6 +102,7 @@ def canonical(table: Table, found: identity.Groups) -> Ints:
 
 
 def place_kinds(ontology: Ontology) -> set[str]:
+    """The classes whose things are places."""
     return {kind.name for kind in ontology.classes if kind.place}
 
 
@@ -116,7 +117,7 @@ def numbers(terms: Sequence[str], kinds: Collection[str]) -> dict[str, int]:
 
 def where_fields(kind: Kind, wheres: Collection[str]) -> list[str]:
     """Fields that say where a thing is: references to nothing but places."""
-    return [f.name for f in kind.fields if f.refers and set(f.refers) <= set(wheres)]
+    return [f.name for f in kind.fields if f.refers and set(f.refers).issubset(wheres)]
 
 
 def region_dag(table: Table, ontology: Ontology, canon: Ints, number: Mapping[str, int]) -> Places:

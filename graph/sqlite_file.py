@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from graph.dates import CHINA
-from ontology.errors import StoreError
+from ontology.errors import Busy, StoreError
 
-__all__ = ["APPLICATION", "check_header", "free_name", "holder", "holding", "journal_size"]
+__all__ = ["APPLICATION", "check_header", "free_name", "holder", "holding", "journal_size",
+           "waited"]
 
 APPLICATION = 0x58694C4E  # "XiLN" at offset 68 of the header marks a file as ours
 
@@ -82,3 +83,8 @@ def holder(path: Path) -> str:
         return f"进程 {note['pid']}（主机 {note['host']}，自 {note['since']} 起）"
     except (OSError, ValueError, KeyError, TypeError):
         return "另一个程序"
+
+
+def waited(path: Path, wait: float) -> Busy:
+    """What who waited in vain for the lock is told."""
+    return Busy(f"{holder(path)}正在写入 {path}，等了 {wait:g} 秒；请等它完成后再试")

@@ -191,7 +191,7 @@ def restore(url: str, file: str | Path, ontology: Ontology, *, overwrite: bool =
     A SQLite store with content is replaced only with `overwrite`, and is the old or the new one at
     every moment; any other back end must be empty.  Raises StoreError.
     """
-    from graph import sqlite
+    from graph import sqlite, sqlite_restore
 
     if not Path(file).is_file():
         raise StoreError(f"没有备份文件 {file}")
@@ -199,7 +199,7 @@ def restore(url: str, file: str | Path, ontology: Ontology, *, overwrite: bool =
         path = sqlite_path(url)
         if path is None:
             raise StoreError("内存里的存储用完即弃，不能恢复到那里；请用 --store 指明文件")
-        sqlite.restore(file, path, ontology, overwrite=overwrite)
+        sqlite_restore.restore(file, path, ontology, overwrite=overwrite)
         return
     with sqlite.SQLiteStore(file, ontology, read_only=True) as source:
         source.verify()

@@ -18,14 +18,15 @@ from graph.store import Columns
 from graph.structure import DEFAULT_GRADE, INFERRED, SOURCE
 from ontology.model import Ontology
 
-__all__ = ["Groups", "Ints", "Table", "build", "days_after", "first_days", "grouped"]
+__all__ = ["ByThing", "Ints", "Longs", "Table", "build", "grouped"]
 
 Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
 NEVER = EVER  # the start of what has no date at all
 
 
 @dataclass(frozen=True)
-class Groups:
+class ByThing:
     """Entries sorted by thing: those of thing t are first[t] to first[t + 1]."""
 
     first: Ints
@@ -33,9 +34,15 @@ class Groups:
     def of(self, thing: int) -> slice:
         return slice(int(self.first[thing]), int(self.first[thing + 1]))
 
+    def of_all(self, things: Ints | Longs) -> Longs:
+        """The entries of many things, one thing after the other."""
+        low = self.first[things].astype(np.int64)
+        lengths = self.first[things + 1] - low
+        return np.repeat(low - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+
 
 def grouped(keys: Ints, size: int) -> Ints:
-    """`Groups.first` of ascending keys below `size`."""
+    """`ByThing.first` of ascending keys below `size`."""
     return np.searchsorted(keys, np.arange(size + 1, dtype=np.int32)).astype(np.int32)
 
 
@@ -71,11 +78,17 @@ class Table:
     def __len__(self) -> int:
         return len(self.thing)
 
-    def rows(self, kind: str) -> NDArray[np.int64]:
+    def rows(self, kind: str) -> Longs:
         """Rows of one kind, in order."""
         if kind not in self.kinds:
             return np.zeros(0, np.int64)
         return np.flatnonzero(self.kind == self.kinds.index(kind))
+
+    def holds(self, rows: Ints | Longs, day: int) -> NDArray[np.bool_]:
+        """Which of the rows hold on that day, or bear no date."""
+        start = self.start[rows]
+        found: NDArray[np.bool_] = ((start <= day) | (start == NEVER)) & (day < self.end[rows])
+        return found
 
     def said(self, row: int) -> Mapping[str, Any]:
         """The values of one row."""
@@ -117,7 +130,7 @@ def build(columns: Columns, ontology: Ontology) -> Table:
                  [choice.name for choice in ontology.grades].index(DEFAULT_GRADE))
 
 
-def _grades(ontology: Ontology, facts: Sequence[SourceFacts], place: NDArray[np.int64],
+def _grades(ontology: Ontology, facts: Sequence[SourceFacts], place: Longs,
             inferred: NDArray[np.bool_]) -> NDArray[np.int8]:
     names = [choice.name for choice in ontology.grades]
     grade = np.array([names.index(source.grade) for source in facts], np.int8)[place]
@@ -126,10 +139,10 @@ def _grades(ontology: Ontology, facts: Sequence[SourceFacts], place: NDArray[np.
 
 def _times(ontology: Ontology, columns: Columns, kinds: Sequence[str], kind: Ints,
            facts: Sequence[SourceFacts],
-           place: NDArray[np.int64]) -> tuple[Ints, Ints, Ints, Ints]:
+           place: Longs) -> tuple[Ints, Ints, Ints, Ints]:
     """Start, end, day of evidence and last fresh day of every row."""
     told = np.array([dates.pack(source.date) for source in facts], np.int32)[place]
-    given, heard, printed = (first_days(packed) for packed in (
+    given, heard, printed = (_first_days(packed) for packed in (
         columns.valid_from, columns.observed, told))
     seen = _first(heard, printed, given)
     models = [ontology.kinds.get(name) for name in kinds]
@@ -139,7 +152,7 @@ def _times(ontology: Ontology, columns: Columns, kinds: Sequence[str], kind: Int
     shelf = np.array([m.shelf_life if m else 0 for m in models], np.int32)[kind]
     fresh = np.where(shelf > 0, _later(seen, shelf), EVER).astype(np.int32)
     start = np.where((columns.valid_from == 0) & timeless, ALWAYS, _first(given, heard, printed))
-    end = np.where(columns.valid_to > 0, days_after(columns.valid_to),
+    end = np.where(columns.valid_to > 0, _days_after(columns.valid_to),
                    np.where(negative, fresh, EVER))
     return start.astype(np.int32), end.astype(np.int32), seen, fresh
 
@@ -163,12 +176,12 @@ def _later(days: Ints, years: Ints) -> Ints:
     return result
 
 
-def first_days(packed: Ints) -> Ints:
+def _first_days(packed: Ints) -> Ints:
     """First day of packed partial dates (yyyymmdd, 0 for what is not said); none is NEVER."""
     return _known(packed, _month(packed, 0) + np.maximum(packed % 100, 1) - 1)
 
 
-def days_after(packed: Ints) -> Ints:
+def _days_after(packed: Ints) -> Ints:
     """The first day after packed partial dates; none is EVER."""
     year = packed // 10000
     day, month = packed % 100, packed // 100 % 100
@@ -177,13 +190,13 @@ def days_after(packed: Ints) -> Ints:
     return _known(packed, after)
 
 
-def _month(packed: Ints, more: int) -> NDArray[np.int64]:
+def _month(packed: Ints, more: int) -> Longs:
     """Day of the first of the month, `more` months on."""
     months = (packed // 10000 - 1970) * 12 + np.maximum(packed // 100 % 100, 1) - 1 + more
     return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
 
 
-def _known(packed: Ints, days: NDArray[np.int64]) -> Ints:
+def _known(packed: Ints, days: Longs) -> Ints:
     return np.where(packed > 0, days, NEVER).astype(np.int32)
 
 

@@ -20,11 +20,10 @@ from graph.structure import (
     PRODUCT_OF,
     SEGMENT,
 )
-from graph.table import Ints, Table
+from graph.table import Ints, Longs, Table
 
 __all__ = ["Nesting", "Spread", "nesting", "superseded"]
 
-Longs = NDArray[np.int64]
 # Which end of a template's link says whose template it belongs to: True is the second.
 OWNERS = {MEMBER: True, FEEDS: True, PRODUCT_OF: True, ALTERNATIVE: False, PART: False}
 

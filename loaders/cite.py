@@ -8,6 +8,7 @@ from graph import dates
 from graph.identity import thing_id
 from graph.record import Record, Value
 from graph.store import Store
+from graph.structure import DEFAULT_GRADE
 from loaders.check import Checker, clean
 from loaders.columns import SOURCE
 from loaders.resolve import Fault, Known
@@ -20,7 +21,6 @@ Cited = tuple[str, str]
 """Origin and source id."""
 
 _DATE = re.compile(r"(?:19|20)\d\d(?:年(?:\d{1,2}月(?:\d{1,2}日)?)?|(?:[-./]\d{1,2}){1,2}(?!\d))")
-_DEFAULT_GRADE = "industry"
 
 
 class Citations:
@@ -117,5 +117,5 @@ class Citations:
                 found = ""
             if found and dates.first_day(found) <= dates.today():
                 values["date"] = found
-        values.setdefault("grade", _DEFAULT_GRADE)
+        values.setdefault("grade", DEFAULT_GRADE)
         return values

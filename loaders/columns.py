@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from graph.names import nearest, normalise
+from graph.structure import SOURCE
 from loaders.tables import Table
 from ontology.errors import Problem
 from ontology.model import Field, Kind, Ontology, Text
 
 __all__ = ["ORIGIN", "SOURCE", "columns", "header", "kind_of_stem", "match"]
 
-SOURCE = "Source"  # the class that every record's `source` is a thing of
 ORIGIN = Field("origin", Text("装入名", "origin"), Text(
     "一起装入和更新的一批的名称；只在导出的表里有。",
     "The name of what was loaded together; only in exports."), "string")

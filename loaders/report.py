@@ -11,6 +11,7 @@ from rich.console import Console
 from loaders.check import UNIT
 from loaders.resolve import Fault
 from loaders.tables import Row, Table
+from loaders.template import open_book
 from ontology.errors import Problem
 
 __all__ = ["Rejected", "Report"]
@@ -101,10 +102,7 @@ class Report:
 
 
 def _write_book(report: Report, path: Path) -> None:
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with open_book(path) as book:
         bold = book.add_format({"bold": True, "bg_color": "#DDDDDD"})
         red = book.add_format({"bg_color": "#FF9999", "num_format": "@"})
         plain = book.add_format({"num_format": "@"})

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loaders.inputs import Inputs
+from loaders.plan import wanted
+from loaders.source import compile_where
 from loaders.tables import read_tables
 from ontology import Ontology
 
@@ -37,9 +39,7 @@ def sizes(paths: Iterable[Path], ontology: Ontology) -> Iterator[FolderSize]:
             rows = 0
             for table in read_tables(folder.path / spec.file):
                 if not table.hidden and (not spec.sheet or table.sheet == spec.sheet):
-                    wanted = [(table.headers.index(column), {values} if isinstance(values, str)
-                               else set(values)) for column, values in spec.where.items()]
-                    rows += sum(all(row.cells[at] in values for at, values in wanted)
-                                for row in table.rows)
+                    where = compile_where(spec.where, table.headers)
+                    rows += sum(wanted(where, row.cells) for row in table.rows)
             tables.append(TableSize(spec.file, rows, spec.minimum))
         yield FolderSize(folder.name, folder.header["title"], tuple(tables))

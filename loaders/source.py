@@ -18,7 +18,7 @@ from loaders.tables import Table
 from ontology.errors import InputError, NotFound, Problem
 from ontology.model import Field, Ontology
 
-__all__ = ["FILE", "Folder", "TableSpec", "compile_table", "read_folder"]
+__all__ = ["FILE", "Folder", "TableSpec", "compile_table", "compile_where", "read_folder"]
 
 FILE = "source.toml"
 
@@ -148,7 +148,7 @@ def compile_table(folder: Folder, spec: TableSpec, table: Table, ontology: Ontol
     try:
         plans = [_plan(record, table, folder, ontology, checker) for record in spec.record]
         source = compile_text(spec.source, table.headers, folder.lookups) if spec.source else None
-        return plans, source, _where(spec.where, table.headers)
+        return plans, source, compile_where(spec.where, table.headers)
     except Fault as fault:
         raise InputError([Problem(folder.file, f"{spec.file}：{fault.reason}",
                                   nearest=fault.nearest)]) from None
@@ -175,11 +175,12 @@ def _plan(said: Mapping[str, Any], table: Table, folder: Folder, ontology: Ontol
     return make_plan(
         kind, fields, reads, checker, separators,
         when=compile_text(when, headers, folder.lookups)[0] if when else None,
-        where=_where(said.get("where", {}), headers),
+        where=compile_where(said.get("where", {}), headers),
         each=(_place(each["column"], headers), each.get("split", "|")) if each else None)
 
 
-def _where(where: Mapping[str, Sequence[str] | str], headers: Sequence[str]) -> Where:
+def compile_where(where: Mapping[str, Sequence[str] | str], headers: Sequence[str]) -> Where:
+    """A filter by column names as one by their positions.  Raises Fault."""
     return tuple((_place(name, headers), frozenset([v] if isinstance(v, str) else v))
                  for name, v in where.items())
 

@@ -21,7 +21,7 @@ _SHAPE = frozenset(
     [f"sh:{name}" for name in ("path", "name", "description", "datatype", "class", "or",
                                "nodeKind", "minCount", "maxCount", "minInclusive", "order")]
     + [f"xl:{name}" for name in (*SIBLINGS, "key", "role", "choices", "end", "example", "synonym")])
-_OTHERS = {"xl:Shared": frozenset(["sh:property"]), 
+_OTHERS = {"xl:Shared": frozenset(["sh:property"]),
            "skos:Concept": frozenset(["xl:order", "xl:colour", "xl:symbol"])}
 _ANYWHERE = frozenset(
     [f"rdfs:{name}" for name in ("label", "comment", "subClassOf", "subPropertyOf", "seeAlso",

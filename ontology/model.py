@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 
 from ontology.errors import NotFound
@@ -58,6 +59,11 @@ class Field:
     bound_field: str = ""
     wording_field: str = ""
     minimum: float | None = None  # the least that a number may be
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The sibling fields that belong to a quantity."""
+        return tuple(filter(None, (self.unit_field, self.bound_field, self.wording_field)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,5 @@ class Ontology:
         part = [kind for kind in self.kinds.values() if wanted in kind.label.zh]
         if wanted and len(part) == 1:
             return part[0]
-        import difflib
-
         names = [k.name for k in self.kinds.values()] + [k.label.zh for k in self.kinds.values()]
-        raise NotFound("种类", name, difflib.get_close_matches(name, names, 3, 0.4))
+        raise NotFound("种类", name, get_close_matches(name, names, 3, 0.4))

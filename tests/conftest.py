@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.settings import Settings
+from graph.index import Index
+from graph.store import Store, open_store
+from ontology import Ontology, load_ontology
 from tests import serving
 from tests.left_out import leave_out, report
 from tests.neo4j_server import STEADY, Given, Server, Unavailable, clear, given, install
@@ -18,7 +22,12 @@ from tests.neo4j_server.database import PASSWORD, VARIABLE
 from tests.shell import Shell
 from tests.tcp_proxy import Proxy
 
-pytest_plugins = ["tests.browser", "tests.paged"]
+pytest_plugins = ["tests.browser", "tests.disturbed", "tests.loading", "tests.paged"]
+
+
+@pytest.fixture(scope="session")
+def ontology() -> Ontology:
+    return load_ontology()
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +36,20 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     folder = tmp_path_factory.mktemp("shell")
     shell = Shell(folder, f"sqlite:///{(folder / 'shipped.db').as_posix()}")
     report = shell.json("load")
-    assert report["rejected"] == 0
+    assert report["rejected"] == 0 and report["problems"] == []
     return shell
+
+
+@pytest.fixture(scope="session")
+def shipped_store(shell: Shell, ontology: Ontology) -> Iterator[Store]:
+    """The same, in this process."""
+    with closing(open_store(shell.environ["XIANGLIAN_STORE"], ontology)) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def shipped_index(shipped_store: Store, ontology: Ontology) -> Index:
+    return Index.build(shipped_store, ontology)
 
 
 @pytest.fixture

@@ -6,13 +6,7 @@ import pytest
 
 from bench.spot import LAST, OUTCOMES, Check, checks, drawn, lot, shipped, statement, unchecked
 from graph.record import Record
-from ontology import load_ontology
 from ontology.model import Ontology
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 @pytest.fixture(scope="module")

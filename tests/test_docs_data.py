@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.spot import shipped as loaded
 from graph.record import Record
+from graph.store import Store
 from loaders.pipeline import shipped
 from loaders.sizes import FolderSize, sizes
-from ontology import load_ontology
+from ontology import Ontology
 from tests.shell import Shell
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -17,13 +17,13 @@ NEAR = 0.98  # of the rows that a table has, the least that it may have
 
 
 @pytest.fixture(scope="module")
-def folders() -> list[FolderSize]:
-    return [*sizes(shipped(), load_ontology())]
+def folders(ontology: Ontology) -> list[FolderSize]:
+    return [*sizes(shipped(), ontology)]
 
 
 @pytest.fixture(scope="module")
-def records() -> list[Record]:
-    return loaded(load_ontology())[1]
+def records(shipped_store: Store) -> list[Record]:
+    return list(shipped_store.records())
 
 
 def test_the_report_in_the_repository_is_what_the_command_writes(

@@ -174,7 +174,8 @@ def test_a_source_that_says_no_publisher_or_date_says_so(small: Small) -> None:
     small.cite("无名", "press", None, publisher="")
     works(small, "甲", FILM, valid_from="2015")
     source = ask(small, "隔膜")["evidence"][0]["source"]
-    assert source["date"] == source["publisher"] == "未载明" and source["title"] == "无名"
+    assert source["date"] == source["publisher"] == source["address"] == "未载明"
+    assert source["title"] == "无名"
 
 
 def test_completeness_is_an_interval_with_its_coverage(small: Small) -> None:
@@ -284,7 +285,8 @@ def test_learning_is_told_from_the_world(small: Small) -> None:
 def test_min_grade_narrows_what_counts(small: Small) -> None:
     works(small, "甲", FILM)
     index = index_of(small.records)
-    assert of(gaps(index, "锂电池", "长沙", NOW, "press"), "隔膜")["verdict"] == "present"
-    assert of(gaps(index, "锂电池", "长沙", NOW, "official"), "隔膜")["verdict"] == "unknown"
+    for grade, said in (("press", "present"), ("official", "unknown")):
+        found = gaps(index.narrowed(grade), "锂电池", "长沙", NOW)
+        assert of(found, "隔膜")["verdict"] == said
     with pytest.raises(NotFound):
         gaps(index, "石墨烯", "长沙", NOW)

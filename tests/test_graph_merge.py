@@ -1,4 +1,4 @@
-"""Merging: what people see of many records, and the evidence for it."""
+"""Merging: what people see of many records."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.dates import first_day
-from graph.merge import evidence, merge, source_facts
+from graph.merge import merge, source_facts
 from graph.record import Record, record_id
 from ontology.model import Choice, Field, Kind, Ontology, Text
 
@@ -58,9 +58,9 @@ def test_an_inferred_record_counts_less_than_any_but_a_machine() -> None:
     assert merge([inferred, project("研报", status="研报")], KIND, SOURCES).values == {
         "status": "研报"}
     facts = SOURCES["Source:名单"], SOURCES["Source:机读"]
-    assert facts[0].grade_of(inferred) == "inferred"
-    assert facts[0].grade_of(replace(inferred, inferred=False)) == "official"
-    assert facts[1].grade_of(inferred) == "machine"
+    sure = replace(inferred, inferred=False)
+    ranks = facts[0].rank_of(inferred), facts[0].rank_of(sure), facts[1].rank_of(inferred)
+    assert [GRADES[rank].name for rank in ranks] == ["inferred", "official", "machine"]
 
 
 def test_multiple_values_are_united() -> None:
@@ -103,18 +103,6 @@ def test_the_day_of_the_evidence_is_the_most_direct_that_is_known() -> None:
     assert facts.evidence_day(record) == first_day("2014-06")
     assert blank.evidence_day(record) == first_day("2001")
     assert blank.evidence_day(project("研报")) is None
-
-
-def test_evidence_says_what_is_not_known() -> None:
-    record = replace(project("研报"), observed="2015")
-    assert evidence(record, SOURCES["Source:研报"]) == {
-        "record": record_id("Project:甲", "Source:研报", None), "grade": "industry",
-        "observed": "2015", "source": {
-            "id": "Source:研报", "title": "研报", "publisher": "未载明", "date": "未载明",
-            "address": "http://a http://b", "grade": "industry"}}
-    unknown = evidence(record, SOURCES["Source:没有/谁"])["source"]
-    assert unknown == {"id": "Source:没有/谁", "title": "没有/谁", "publisher": "未载明",
-                       "date": "未载明", "address": "未载明", "grade": "industry"}
 
 
 def test_a_source_described_twice_counts_with_its_lower_grade_and_later_date() -> None:

@@ -15,13 +15,13 @@ from graph.bolt import TIMEOUT, Address
 from graph.bolt import Server as Connection
 from graph.cypher import STATE
 from graph.neo4j import Neo4jStore
+from graph.neo4j_rows import entry
 from graph.record import Record, Value
-from graph.rows import entry
 from graph.store import PASSWORD, open_store
 from ontology.errors import StoreError
+from tests.drawn import query
 from tests.neo4j_server import Given, Server
 from tests.small import ONTOLOGY, hunan, keep
-from tests.test_graph_neo4j_graph import query
 
 Anything = Server | Given
 ROOT = Path(__file__).parent.parent

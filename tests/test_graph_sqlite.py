@@ -14,18 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from graph import sqlite_file
+from graph import sqlite_file, sqlite_restore
 from graph.record import Record
-from graph.sqlite import SQLiteStore, save
+from graph.sqlite import SQLiteStore
+from graph.sqlite_restore import save
 from graph.store import open_store, restore, sqlite_path
-from ontology.compiler import load_ontology
 from ontology.errors import StoreError
 from ontology.model import Ontology
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 @pytest.fixture
@@ -339,13 +334,12 @@ def test_a_store_that_cannot_be_opened_is_set_aside_by_a_restore(
 
 
 def test_a_restore_waits_for_a_writer(path: Path, ontology: Ontology) -> None:
-    from graph import sqlite
-
     filled(path, ontology)
     with SQLiteStore(path, ontology) as store:
         store.backup(path.with_name("b.db"))
         with store.write(), pytest.raises(StoreError, match="正在写入"):
-            sqlite.restore(path.with_name("b.db"), path, ontology, overwrite=True, wait=0.2)
+            sqlite_restore.restore(path.with_name("b.db"), path, ontology, overwrite=True,
+                                   wait=0.2)
 
 
 def test_another_back_end_can_save_its_history(path: Path, ontology: Ontology) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from graph.record import Record, digest, parse_values
 from graph.store import Put, Store, open_store
-from ontology.compiler import load_ontology
 from ontology.errors import StoreError
 from ontology.model import Ontology
 
@@ -20,11 +19,6 @@ BACK_ENDS: dict[str, Callable[[pytest.FixtureRequest, Path], str]] = {
     "neo4j": lambda request, folder: str(request.getfixturevalue("neo4j_empty").store),
 }
 PRESS, LIST = "Source:湖南日报", "Source:名单"
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 @pytest.fixture(params=sorted(BACK_ENDS))

@@ -13,14 +13,8 @@ from rdflib import Dataset, URIRef
 from graph.store import Store, open_store
 from loaders import pipeline
 from loaders.export import FORMATS, export
-from ontology.compiler import load_ontology
 from ontology.errors import NotFound
 from ontology.model import Ontology
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 @pytest.fixture(scope="module")

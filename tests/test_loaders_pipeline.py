@@ -1,76 +1,23 @@
 """What a load accepts and what it refuses, with the place of every fault."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
 
 from graph.codes import check_character
-from graph.record import Record
 from graph.store import Store, open_store
 from loaders import pipeline
-from loaders.report import Report
-from ontology.compiler import load_ontology
-from ontology.errors import NotFound, Problem
+from ontology.errors import NotFound
 from ontology.model import Ontology
+from tests.loading import accepted, adds_up, only, refused, write
 
 CODE = "91430900780859888" + check_character("91430900780859888")
 WRONG = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
 
 
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
-
-
-def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
-    path.write_bytes(text.encode(encoding))
-    return path
-
-
 @pytest.fixture
-def store(tmp_path: Path, ontology: Ontology) -> Iterator[Store]:
-    """Two regions, one park, two chains that share the name of a segment."""
-    base = tmp_path / "base"
-    base.mkdir()
-    write(base / "地区.csv", "代码,名称,别名,级别,来源\n430100,长沙市,长沙,市州,底表\n"
-                             "430900,益阳市,益阳,市州,底表\n")
-    write(base / "Park.csv", "name,region,source\n益阳高新区,益阳,底表\n")
-    write(base / "Chain.csv", "name,aliases,source\n先进储能材料,锂电池,底表\n碳基材料,,底表\n")
-    write(base / "Segment.csv", "chain,name,source\n锂电池,隔膜,底表\n碳基材料,碳陶制动盘,底表\n"
-                                "锂电池,回收,底表\n碳基材料,回收,底表\n")
-    store = open_store("sqlite://", ontology)
-    report = pipeline.load(store, ontology, [base])
-    assert report.written, report.problems
-    yield store
-    store.close()
-
-
-def refused(store: Store, ontology: Ontology, *paths: Path) -> list[Problem]:
-    """Load what must be refused; nothing may change, and the rows must add up."""
-    before = store.version()
-    report = pipeline.load(store, ontology, paths)
-    assert report.problems and not report.written
-    assert store.version() == before
-    adds_up(report)
-    return report.problems
-
-
-def accepted(store: Store, ontology: Ontology, *paths: Path) -> Report:
-    report = pipeline.load(store, ontology, paths)
-    assert report.written, [str(problem) for problem in report.problems]
-    adds_up(report)
-    return report
-
-
-def adds_up(report: Report) -> None:
-    assert report.rows == report.loaded + report.unchanged + report.merged + report.rejected
-
-
-def only(store: Store, kind: str, source: str = "Source:走访") -> Record:
-    [record] = [r for r in store.records(kinds=[kind]) if r.source == source]
-    return record
+def store(two_chains: Store) -> Store:
+    return two_chains
 
 
 # ── refused ─────────────────────────────────────────────────────────────────────────────────────
@@ -238,98 +185,6 @@ def test_a_dry_run_says_everything_and_writes_nothing(store: Store, ontology: On
     assert report.loaded == 1 and not report.written and store.version() == before
 
 
-# ── accepted ────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-8-sig"])
-@pytest.mark.parametrize("separator", [",", "\t", ";"])
-def test_any_common_encoding_and_separator(store: Store, ontology: Ontology, tmp_path: Path,
-                                           encoding: str, separator: str) -> None:
-    text = "企业名称,地址,来源\n㮾梨精工,长沙县㮾梨街道,走访\n".replace(",", separator)
-    accepted(store, ontology, write(tmp_path / "企业.csv", text, encoding))
-    assert only(store, "Company").values["address"] == "长沙县㮾梨街道"
-
-
-@pytest.mark.parametrize(("row", "encoding", "doubtful"), [
-    ("臺灣積體電路製造股份有限公司,台積電,工商登記資料\n", "big5", True),
-    ("トヨタ自動車株式会社,電池と水素の車,経済産業省\n", "shift_jis", True),
-    ("㮾梨精工,长沙县㮾梨街道,走访\n", "gb18030", False),
-    ("喆鑫,堃、淼、犇、旸是名字里常见的字,走访\n", "gb18030", False),
-])
-def test_another_encoding_that_looks_like_gb18030_is_doubted(
-        store: Store, ontology: Ontology, tmp_path: Path, row: str, encoding: str,
-        doubtful: bool) -> None:
-    path = tmp_path / "Company.csv"
-    path.write_bytes(b"name,note,source\n" + row.encode(encoding))
-    warnings = " ".join(pipeline.load(store, ontology, [path]).warnings)
-    assert ("Company.csv：按 GB18030" in warnings) == doubtful
-
-
-@pytest.mark.parametrize(("typed", "kept"), [
-    ("2026/6/1", "2026-06-01"), ("2026.6", "2026-06"), ("2026年6月", "2026-06"),
-    ("２０２６年", "2026"), ("46174", "2026-06-01"), ("2026-06-01 00:00:00", "2026-06-01"),
-])
-def test_dates_as_people_type_them(store: Store, ontology: Ontology, tmp_path: Path, typed: str,
-                                   kept: str) -> None:
-    accepted(store, ontology, write(tmp_path / "suppliesTo.csv",
-                                    f"供应商,客户,有效期起,来源\n甲,乙,{typed},走访\n"))
-    assert only(store, "suppliesTo").valid_from == kept
-
-
-@pytest.mark.parametrize(("amount", "unit"), [("1,200万元", ""), ("1,200万元", "万元"),
-                                              ("1200", "万元"), ("１２００万元", "")])
-def test_a_quantity_in_base_units(store: Store, ontology: Ontology, tmp_path: Path, amount: str,
-                                  unit: str) -> None:
-    accepted(store, ontology, write(
-        tmp_path / "Project.csv",
-        f'项目名称,amount,amount_unit,来源\n一期,"{amount}",{unit},走访\n'))
-    values = only(store, "Project").values
-    assert (values["amount"], values["amount_unit"]) == (12_000_000, "元")
-
-
-def test_a_growth_rate_may_be_negative(store: Store, ontology: Ontology, tmp_path: Path) -> None:
-    accepted(store, ontology, write(
-        tmp_path / "Observation.csv",
-        "对象,指标,时期,数据性质,数值,单位,来源\n企业:甲,产值增速,2024,实际,-12.5,%,走访\n"))
-    assert float(str(only(store, "Observation").values["value"])) < 0
-
-
-def test_full_width_headers_digits_and_letters(store: Store, ontology: Ontology,
-                                               tmp_path: Path) -> None:
-    wide = "".join(chr(ord(c) + 0xFEE0) for c in CODE)
-    accepted(store, ontology, write(
-        tmp_path / "Company.csv",
-        f"来源,统一社会信用代码（CREDIT_CODE）,ＮＡＭＥ\n走访,{wide},金博股份\n"))
-    assert only(store, "Company").id == f"Company:{CODE}"
-
-
-def test_files_and_rows_in_any_order_give_one_content(ontology: Ontology, tmp_path: Path) -> None:
-    files = [
-        write(tmp_path / "Segment.csv", "chain,name,source\n锂电池,隔膜,走访\n"),
-        write(tmp_path / "absentFrom.csv", "环节,地区,观察日期,来源\n锂电池/隔膜,长沙,2014,走访\n"),
-        write(tmp_path / "Chain.csv", "name,aliases,source\n先进储能材料,锂电池,走访\n"),
-        write(tmp_path / "Region.csv", "code,name,aliases,source\n430100,长沙市,长沙,走访\n"),
-    ]
-    versions = set()
-    for paths in (files, files[::-1], [files[1], files[3], files[0], files[2]]):
-        store = open_store("sqlite://", ontology)
-        accepted(store, ontology, *paths)
-        versions.add(store.version())
-        store.close()
-    assert len(versions) == 1
-
-
-def test_names_only_things_and_references(store: Store, ontology: Ontology, tmp_path: Path) -> None:
-    accepted(store, ontology, write(
-        tmp_path / "operatesIn.csv",
-        "企业,环节,所在地,功能,观察日期,来源\nBYD 长沙,隔膜,益阳高新区,生产,2026年上半年,走访\n"))
-    link = only(store, "operatesIn")
-    assert link.ends == ("Company:byd长沙", "Segment:先进储能材料/隔膜")
-    assert link.values == {"place": "Park:益阳高新区", "function": "production"}
-    assert link.observed == "2026-06"
-    assert only(store, "Company").values == {"name": "BYD 长沙"}
-
-
 # ── loading again ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -391,6 +246,30 @@ def test_links_without_any_date_are_said(store: Store, ontology: Ontology, tmp_p
     assert not accepted(store, ontology, path).warnings
 
 
+def test_many_files_without_dates_are_one_warning(store: Store, ontology: Ontology,
+                                                  tmp_path: Path) -> None:
+    text = "企业,产品,来源\n甲{},隔膜,名录\n"
+    files = [write(tmp_path / f"生产 {n}.csv", text.format(n)) for n in range(4)]
+    [warning] = accepted(store, ontology, *files).warnings
+    assert warning.startswith("4 个文件里共 4 条联系没有日期") and "生产 2.csv 1" in warning
+
+
+def test_files_and_rows_in_any_order_give_one_content(ontology: Ontology, tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / "Segment.csv", "chain,name,source\n锂电池,隔膜,走访\n"),
+        write(tmp_path / "absentFrom.csv", "环节,地区,观察日期,来源\n锂电池/隔膜,长沙,2014,走访\n"),
+        write(tmp_path / "Chain.csv", "name,aliases,source\n先进储能材料,锂电池,走访\n"),
+        write(tmp_path / "Region.csv", "code,name,aliases,source\n430100,长沙市,长沙,走访\n"),
+    ]
+    versions = set()
+    for paths in (files, files[::-1], [files[1], files[3], files[0], files[2]]):
+        store = open_store("sqlite://", ontology)
+        accepted(store, ontology, *paths)
+        versions.add(store.version())
+        store.close()
+    assert len(versions) == 1
+
+
 # ── add and retract ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -407,62 +286,3 @@ def test_add_keeps_what_was_said_before(store: Store, ontology: Ontology) -> Non
     assert not list(store.records(kinds=["Company"]))
     with pytest.raises(NotFound):
         pipeline.retract(store, ontology, "走坊")
-
-
-# ── Excel ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_excel_in_any_column_order(store: Store, ontology: Ontology, tmp_path: Path) -> None:
-    from datetime import date
-
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = "供应"
-    sheet.append(["来源 (source)", "有效期起", "客户 (customer)", "供应商 (supplier)"])
-    sheet.append(["走访", date(2026, 6, 1), "比亚迪", "金博股份"])
-    notes = book.create_sheet("说明")
-    notes.append(["不用读"])
-    hidden = book.create_sheet("Company")
-    hidden.append(["企业名称", "来源"])
-    hidden.sheet_state = "hidden"
-    book.save(tmp_path / "走访.xlsx")
-    report = accepted(store, ontology, tmp_path / "走访.xlsx")
-    assert only(store, "suppliesTo").valid_from == "2026-06-01"
-    assert any("说明" in w for w in report.warnings)
-    assert any("Company" in w and "隐藏" in w for w in report.warnings)
-
-
-def test_a_code_that_excel_took_for_a_number(store: Store, ontology: Ontology,
-                                             tmp_path: Path) -> None:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(["企业名称", "统一社会信用代码", "来源"])
-    sheet.append(["金博", 9.14e17, "走访"])
-    book.save(tmp_path / "Company.xlsx")
-    [problem] = refused(store, ontology, tmp_path / "Company.xlsx")
-    assert (problem.row, problem.column, problem.value) == (2, "统一社会信用代码", "9.14E+17")
-    assert problem.sheet == "Sheet" and "文本" in problem.reason
-
-
-def test_an_error_cell_is_a_problem_at_that_cell(store: Store, ontology: Ontology,
-                                                 tmp_path: Path) -> None:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(["企业名称", "备注", "来源"])
-    sheet.append(["金博", "#N/A", "走访"])
-    sheet.append(["金博", "=1+1", "走访"])
-    book.save(tmp_path / "Company.xlsx")
-    problems = refused(store, ontology, tmp_path / "Company.xlsx")
-    assert [(p.row, p.column) for p in problems] == [(2, "备注"), (3, "备注")]
-    assert "#N/A" in problems[0].reason and "公式" in problems[1].reason
-
-
-def test_many_files_without_dates_are_one_warning(store: Store, ontology: Ontology,
-                                                  tmp_path: Path) -> None:
-    text = "企业,产品,来源\n甲{},隔膜,名录\n"
-    files = [write(tmp_path / f"生产 {n}.csv", text.format(n)) for n in range(4)]
-    [warning] = accepted(store, ontology, *files).warnings
-    assert warning.startswith("4 个文件里共 4 条联系没有日期") and "生产 2.csv 1" in warning

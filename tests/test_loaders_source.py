@@ -8,9 +8,8 @@ from graph.store import Store, open_store
 from loaders import pipeline
 from loaders.plan import compile_text
 from loaders.resolve import Fault
-from ontology.compiler import load_ontology
-from ontology.errors import Problem
 from ontology.model import Ontology
+from tests.loading import refused
 
 HEAD = """
 name = "demo"
@@ -69,11 +68,6 @@ FIRMS = ("short,full,products,segment,level,confidence,year,source_title\n"
          "乙,,,电芯,B,stated,2023,示例名录\n")
 
 
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
-
-
 @pytest.fixture
 def store(ontology: Ontology) -> Store:
     return open_store("sqlite://", ontology)
@@ -85,13 +79,6 @@ def folder(path: Path, toml: str = TOML, firms: str = FIRMS, chains: str = CHAIN
     (path / "firms.csv").write_text(firms, encoding="utf-8")
     (path / "chains.csv").write_text(chains, encoding="utf-8")
     return path
-
-
-def refused(store: Store, ontology: Ontology, *paths: Path) -> list[Problem]:
-    before = store.version()
-    report = pipeline.load(store, ontology, paths)
-    assert report.problems and not report.written and store.version() == before
-    return report.problems
 
 
 def test_a_folder_becomes_records(store: Store, ontology: Ontology, tmp_path: Path) -> None:

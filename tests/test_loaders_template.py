@@ -1,13 +1,12 @@
 """A template's example loads as it stands, for every kind, from both files."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from graph.store import Store, open_store
+from graph.store import Store
 from loaders import pipeline
 from loaders.columns import columns, header, kind_of_stem
 from loaders.template import write_template
@@ -15,26 +14,11 @@ from ontology.compiler import load_ontology
 from ontology.model import Ontology
 
 
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
-
-
-@pytest.fixture(scope="module")
-def store(ontology: Ontology) -> Iterator[Store]:
-    """The shipped sources."""
-    store = open_store("sqlite://", ontology)
-    report = pipeline.load(store, ontology, pipeline.shipped())
-    assert report.written, [str(problem) for problem in report.problems]
-    yield store
-    store.close()
-
-
 @pytest.mark.parametrize("name", [kind for kind in load_ontology().kinds])
-def test_the_example_of_every_template_loads(store: Store, ontology: Ontology, tmp_path: Path,
-                                             name: str) -> None:
+def test_the_example_of_every_template_loads(shipped_store: Store, ontology: Ontology,
+                                             tmp_path: Path, name: str) -> None:
     for file in write_template(ontology.kinds[name], tmp_path, ontology):
-        report = pipeline.load(store, ontology, [file], dry_run=True)
+        report = pipeline.load(shipped_store, ontology, [file], dry_run=True)
         assert not report.problems, [str(problem) for problem in report.problems]
         assert report.rows == 1 and report.rejected == 0
 

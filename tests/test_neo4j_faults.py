@@ -1,7 +1,4 @@
-"""What breaks while the Neo4j store works: server, loader, connection, locks; nothing is lost.
-
-The same loads go into a SQLite store that nothing disturbs; both must hold the same at the end.
-"""
+"""What breaks while the Neo4j store works: server, loader, locks; nothing is lost."""
 
 import logging
 import os
@@ -10,155 +7,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from graph.cypher import MOVE_HEAD
-from graph.neo4j import Neo4jStore
-from graph.record import Record, digest
+from graph.record import Record
 from graph.store import Store, open_store
 from ontology.errors import StoreError
-from tests.neo4j_server import Given, Server, clear
+from tests.disturbed import World, firms, load, meanwhile, until
+from tests.drawn import Anything, drawn, drawn_anew, query
+from tests.neo4j_server import Server
 from tests.neo4j_server.__main__ import SOURCES, SUPPLIES
 from tests.neo4j_server.database import PASSWORD
 from tests.shell import Shell
-from tests.small import ONTOLOGY, Small
-from tests.tcp_proxy import Proxy
-from tests.test_graph_neo4j_graph import drawn, drawn_anew, query
+from tests.small import ONTOLOGY
 
-Anything = Server | Given
 ROOT = Path(__file__).parent.parent
-
-
-def load(store: Store, records: Sequence[Record], origin: str = "名单", *, size: int = 1000,
-         between: Callable[[], object] = lambda: None) -> None:
-    """Replace what an origin says, in batches; `between` runs after each."""
-    with store.write() as writer:
-        for start in range(0, len(records), size):
-            writer.put(origin, records[start:start + size])
-            between()
-        writer.retract_unseen(origin)
-        writer.commit()
-
-
-def firms(note: str, count: int = 40) -> list[Record]:
-    """Firms that supply one another, all with that note."""
-    small = Small()
-    small.cite("名单", "press", "2026-06-01")
-    ids = [small.thing("Company", name=f"金博{i}", note=note) for i in range(count)]
-    for one, other in pairwise(ids):
-        small.link("suppliesTo", one, other,
-                   product=small.thing("Product", name=f"{note}盘"))
-    return small.records
-
-
-def told(store: Store) -> list[tuple[str, bytes, str, bool]]:
-    """The history without its record times."""
-    return sorted((e.record.id, digest(e.record), e.origin, e.retracted is None)
-                  for e in store.history())
-
-
-@dataclass
-class World:
-    """The store under test, and a twin that took the same loads in peace."""
-
-    server: Anything
-    store: Neo4jStore
-    twin: Store
-
-    def same(self) -> None:
-        """Content, counts, history and the readable graph are what they should be."""
-        assert drawn(self.server) == drawn_anew(self.server, self.store)
-        assert self.store.version() == self.twin.version()
-        assert self.store.origins() == self.twin.origins()
-        assert told(self.store) == told(self.twin)
-        rows, = query(self.server, "MATCH (r:Row) RETURN count(*), count(DISTINCT r.seq)")
-        assert rows == [len(told(self.twin))] * 2
-        self.store.verify()
-
-    def expire(self) -> None:
-        """As 25 s after the end of a loader."""
-        query(self.server, "MATCH (l:XianglianLock) SET l.until = 0")
-
-
-@pytest.fixture(scope="module")
-def peace() -> Iterator[list[Store]]:
-    """The twin that the tests of this file share, as they share the database: its schema takes
-    seconds to make."""
-    held: list[Store] = []
-    yield held
-    for store in held:
-        store.close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def emptied(neo4j_server: Anything) -> Iterator[None]:
-    yield
-    if isinstance(neo4j_server, Given) or neo4j_server.running:
-        with neo4j_server.driver() as driver:
-            clear(driver)
-
-
-@pytest.fixture
-def world(neo4j_server: Anything, peace: list[Store],
-          monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A database with a few firms; what the tests before left there has come along."""
-    monkeypatch.setenv(PASSWORD, neo4j_server.password)
-    store = open_store(neo4j_server.store, ONTOLOGY)
-    assert isinstance(store, Neo4jStore)
-    if not peace or store.version() != peace[-1].version():
-        query(neo4j_server, "MATCH (n) WHERE NOT n:XianglianStore AND NOT n:XianglianLock "
-                            "DETACH DELETE n")
-        query(neo4j_server, "MATCH (s:XianglianStore) SET s.head = 0, s.projected = 0")
-        peace.append(open_store("sqlite://", ONTOLOGY))
-    world = World(neo4j_server, store, peace[-1])
-    for one in (store, world.twin):
-        load(one, firms("旧"))
-    yield world
-    store.close()
-
-
-@pytest.fixture
-def through(world: World, neo4j_proxy: Proxy) -> Iterator[Neo4jStore]:
-    """The same store through a connection that may fail."""
-    store = open_store(f"bolt://127.0.0.1:{neo4j_proxy.port}", ONTOLOGY)
-    assert isinstance(store, Neo4jStore)
-    yield store
-    neo4j_proxy.flow()
-    store.close()
-
-
-@contextmanager
-def meanwhile(work: Callable[[], object]) -> Iterator[None]:
-    """Another thread; what it raises is raised at the end."""
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-    if failed:
-        raise failed[0]
-
-
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 # The server --------------------------------------------------------------------------------------
@@ -250,7 +116,7 @@ LOADER = """
 import sys
 from graph.store import open_store
 from ontology import load_ontology
-from tests.test_neo4j_faults import firms, load
+from tests.disturbed import firms, load
 store = open_store(sys.argv[1], load_ontology())
 while True:
     for note in sys.argv[2:]:
@@ -324,7 +190,7 @@ HOLDER = """
 import sys
 from graph.store import open_store
 from ontology import load_ontology
-from tests.test_neo4j_faults import firms
+from tests.disturbed import firms
 with open_store(sys.argv[1], load_ontology()).write() as writer:
     writer.put("名单", firms("甲"))
     writer.retract_unseen("名单")
@@ -421,87 +287,3 @@ def test_a_lock_that_a_vanished_writer_holds_is_not_waited_for_without_end(world
             raise AssertionError
         assert time.monotonic() - began < 20
         other.rollback()
-
-
-# The connection ----------------------------------------------------------------------------------
-
-
-def test_a_connection_that_drops_again_and_again(
-        world: World, through: Neo4jStore, neo4j_proxy: Proxy,
-        monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graph.bolt._FETCH", 10)
-    rows = through.records()
-    some = [next(rows) for _ in range(15)]
-    neo4j_proxy.drop()
-    assert some + list(rows) == list(world.twin.records())
-    with meanwhile(lambda: load(through, firms("新"), size=20, between=neo4j_proxy.drop)):
-        for _ in range(3):
-            time.sleep(0.7)
-            neo4j_proxy.drop()
-    load(world.twin, firms("新"))
-    world.same()
-
-
-def test_a_connection_that_trickles_and_one_that_stalls_for_20_s(
-        world: World, through: Neo4jStore, neo4j_proxy: Proxy) -> None:
-    neo4j_proxy.trickle(2000, 0.01)
-    assert list(through.records()) == list(world.twin.records())
-    load(through, firms("新"), size=20)
-    neo4j_proxy.flow()
-    began = time.monotonic()
-    with meanwhile(lambda: load(through, firms("更新"), size=20,
-                                between=lambda: began_stall(neo4j_proxy, stalled))):
-        stalled.wait()
-        assert len(list(through.records())) > 50
-    assert time.monotonic() - began > 20
-    for note in ("新", "更新"):
-        load(world.twin, firms(note))
-    world.same()
-
-
-stalled = threading.Event()
-
-
-def began_stall(proxy: Proxy, once: threading.Event) -> None:
-    if not once.is_set():
-        proxy.stall(20)
-        once.set()
-
-
-def test_a_commit_of_which_nobody_hears_counts_once(
-        world: World, through: Neo4jStore, neo4j_proxy: Proxy,
-        monkeypatch: pytest.MonkeyPatch) -> None:
-    def commit(note: str, part: float = 0.0) -> int:
-        """The bytes of answers that a commit takes; if given, only a part of them comes through."""
-        with through.write() as writer:
-            writer.put("名单", firms(note))
-            writer.unseen("名单")  # waits until the batch is there
-            before = neo4j_proxy.passed
-            if part:
-                neo4j_proxy.drop_after(int(size * part))
-            writer.commit()
-            return neo4j_proxy.passed - before
-
-    def loads() -> int:
-        count: int = query(world.server, "MATCH (l:XianglianLoad) RETURN count(l)")[0][0]
-        return count
-
-    parts = (0.3, 0.6, 0.8, 0.97)
-    size, before = commit("零"), loads()
-    for part in parts:
-        commit(f"到{part}", part)
-    assert loads() == before + len(parts)
-    monkeypatch.setattr("graph.bolt.RETRY", 1.0)
-    neo4j_proxy.unheard(MOVE_HEAD)
-    with pytest.raises(StoreError, match="连不上"):
-        commit("没有听到")
-    neo4j_proxy.accept()
-    assert loads() == before + len(parts) + 1  # it counts, and cleaning up has left it alone
-    for note in ("零", *(f"到{part}" for part in parts), "没有听到"):
-        with world.twin.write() as writer:
-            writer.put("名单", firms(note))
-            writer.commit()
-    assert world.store.version() == world.twin.version()
-    world.expire()
-    open_store(world.server.store, ONTOLOGY).close()
-    world.same()

@@ -15,11 +15,11 @@ from graph.neo4j import Neo4jStore
 from graph.neo4j_graph import make
 from graph.store import PASSWORD, open_store
 from ontology.errors import StoreError
+from tests.disturbed import meanwhile
+from tests.drawn import drawn, drawn_anew, query
 from tests.neo4j_server import Given, Server
 from tests.shell import Shell
 from tests.small import ONTOLOGY, hunan, keep
-from tests.test_graph_neo4j_graph import drawn, drawn_anew, query
-from tests.test_neo4j_faults import meanwhile
 
 Anything = Server | Given
 GRAPH = Path(__file__).parent.parent / "graph"

@@ -15,17 +15,17 @@ import neo4j
 import pytest
 
 from api.settings import VARIABLES
+from graph.neo4j_rows import OWN
 from graph.projection import label_of, relationship_type
 from graph.record import Record, Value
-from graph.rows import OWN
 from graph.store import Entry, open_store
 from ontology.errors import StoreError
 from ontology.model import Kind, Text
+from tests.drawn import drawn
 from tests.neo4j_server import Given, Server, clear
 from tests.neo4j_server.database import PASSWORD
 from tests.shell import Shell
 from tests.small import ONTOLOGY, keep
-from tests.test_graph_neo4j_graph import drawn
 
 PAGE = Path(__file__).parent.parent / "docs" / "neo4j.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -1,9 +1,7 @@
 """The shipped sources: every row arrives, every fact has a source, the story is told right."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,9 @@ from graph.dates import first_day, last_day
 from graph.index import Index
 from graph.record import Record
 from graph.store import Store, open_store
-from loaders.pipeline import load, shipped
-from ontology.compiler import load_ontology
+from loaders.pipeline import load
 from ontology.model import Ontology
+from tests.shipped import folder, of, table
 
 NAMES = ("cn-provinces", "hunan-press", "hunan-reference")
 TODAY = first_day("2026-11-22")
@@ -25,20 +23,6 @@ REFERENCE_ROWS = {
     "alliances": 22, "chains": 258, "clusters": 54, "companies": 481, "institutes": 24,
     "parks": 82, "policies": 19, "projects": 84, "regions": 170, "supplies": 164,
 }
-
-
-def folder(name: str) -> Path:
-    return next(path for path in shipped() if path.name == name)
-
-
-def table(name: str, file: str) -> list[dict[str, str]]:
-    with (folder(name) / file).open(encoding="utf-8-sig", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +45,6 @@ def index(store: Store, ontology: Ontology) -> Index:
     return Index.build(store, ontology)
 
 
-def of(records: list[Record], kind: str, *words: str) -> list[Record]:
-    """The records of a kind whose values or ends contain every word."""
-    return [r for r in records if r.kind == kind
-            and all(word in f"{r.ends} {sorted(r.values.items())}" for word in words)]
-
-
 def battery(index: Index, at: int) -> dict[str, dict[str, object]]:
     answer = gaps(index, "锂电池", "长沙", at)
     return {str(row["segment"]): dict(row) for row in answer["segments"]}
@@ -82,7 +60,7 @@ def titles(row: dict[str, object]) -> set[str]:
 
 @pytest.mark.parametrize("name", REFERENCE_ROWS)
 def test_the_reference_tables_are_complete(name: str) -> None:
-    assert len(table("hunan-reference", f"{name}.csv")) == REFERENCE_ROWS[name]
+    assert len(table("hunan-reference", name)) == REFERENCE_ROWS[name]
 
 
 @pytest.mark.parametrize("kind, least", [
@@ -95,8 +73,8 @@ def test_every_kind_of_the_reference_arrives(
 
 
 def test_every_row_about_a_firm_gives_what_it_does(records: list[Record]) -> None:
-    rows = {(r["full_name"], r["chain"], r["segment"]) for r in table("hunan-reference",
-                                                                        "companies.csv")}
+    rows = {(r["full_name"], r["chain"], r["segment"])
+            for r in table("hunan-reference", "companies")}
     told = Counter(r.ends for r in records if r.kind == "operatesIn")
     assert len(told) >= len(rows)
 
@@ -126,7 +104,7 @@ def test_every_record_has_a_source_with_title_publisher_and_grade(records: list[
 
 
 def test_each_row_of_the_reference_keeps_its_own_source(records: list[Record]) -> None:
-    row = next(r for r in table("hunan-reference", "supplies.csv") if r["supplier"] == "博云新材")
+    row = next(r for r in table("hunan-reference", "supplies") if r["supplier"] == "博云新材")
     [record] = of(records, "suppliesTo", "博云新材", "中国商飞")
     assert row["source_title"] in record.source
     assert record.valid_from == row["since"]
@@ -212,15 +190,15 @@ def test_figures_of_the_papers_keep_what_is_hoped_for_apart(records: list[Record
 
 
 def test_what_the_papers_say_in_words_is_told_tersely() -> None:
-    assert max(len(row["text"]) for row in table("hunan-press", "traits.csv")) <= 40
+    assert max(len(row["text"]) for row in table("hunan-press", "traits")) <= 40
     for file in ("companies", "events", "operates", "presence", "supplies", "facilitates"):
-        for row in table("hunan-press", f"{file}.csv"):
+        for row in table("hunan-press", file):
             assert len(row["note"]) <= 70, row
 
 
 def test_sources_say_where_a_reader_can_look(records: list[Record]) -> None:
     cited = {r["source_url"] for name in REFERENCE_ROWS
-             for r in table("hunan-reference", f"{name}.csv")}
+             for r in table("hunan-reference", name)}
     known = {address for r in records if r.kind == "Source"
              for address in r.values.get("address", ())}  # type: ignore[union-attr]
     assert cited <= known

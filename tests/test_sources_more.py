@@ -1,7 +1,5 @@
 """The lists of listed firms and the public pages: nothing invented, nobody stands twice."""
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +10,10 @@ from graph.analysis.verdicts import verdict
 from graph.dates import first_day, last_day
 from graph.index import Index
 from graph.record import Record
-from graph.store import Store, open_store
+from graph.store import Store
 from loaders.pipeline import load, shipped
-from ontology.compiler import load_ontology
 from ontology.model import Ontology
+from tests.shipped import table
 
 ROWS = {
     "hunan-lists": {"sources": 6, "szse": 91, "a-shares": 56, "identities": 3,
@@ -26,34 +24,14 @@ ROWS = {
 TODAY = first_day("2026-11-22")
 
 
-def table(folder: str, name: str) -> list[dict[str, str]]:
-    [path] = [path for path in shipped() if path.name == folder]
-    with (path / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+@pytest.fixture
+def index(shipped_index: Index) -> Index:
+    return shipped_index
 
 
 @pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
-
-
-@pytest.fixture(scope="module")
-def store(ontology: Ontology) -> Iterator[Store]:
-    store = open_store("sqlite://", ontology)
-    report = load(store, ontology, shipped())
-    assert report.written and not report.problems, "\n".join(map(str, report.problems[:20]))
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def index(store: Store, ontology: Ontology) -> Index:
-    return Index.build(store, ontology)
-
-
-@pytest.fixture(scope="module")
-def records(store: Store) -> list[Record]:
-    return [r for folder in ROWS for r in store.records(origin=folder)]
+def records(shipped_store: Store) -> list[Record]:
+    return [r for folder in ROWS for r in shipped_store.records(origin=folder)]
 
 
 @pytest.mark.parametrize("folder, name, rows", [
@@ -191,6 +169,6 @@ def test_the_spot_check_left_no_wrong_row() -> None:
         assert any(row["key"].split(" ")[0] in value for value in line.values()), row
 
 
-def test_loading_them_again_changes_nothing(store: Store, ontology: Ontology) -> None:
-    report = load(store, ontology, [path for path in shipped() if path.name in ROWS])
+def test_loading_them_again_changes_nothing(shipped_store: Store, ontology: Ontology) -> None:
+    report = load(shipped_store, ontology, [path for path in shipped() if path.name in ROWS])
     assert (report.loaded, report.retracted, report.rejected) == (0, 0, 0)

@@ -1,7 +1,6 @@
 """Firms outside Hunan for essential segments that nobody in Hunan is known to fill."""
 
-import csv
-from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -10,32 +9,16 @@ from graph.analysis.nearest import nearest
 from graph.dates import first_day
 from graph.index import Index
 from graph.places import contains
-from graph.store import Store, open_store
-from loaders.pipeline import load, shipped
-from ontology.compiler import load_ontology
+from tests import shipped
 
-FOLDER = next(path for path in shipped() if path.name == "outside-firms")
+table = partial(shipped.table, "outside-firms")
 TODAY = first_day("2026-11-22")
 ENOUGH = 2
 
 
-def table(name: str) -> list[dict[str, str]]:
-    with (FOLDER / f"{name}.csv").open(encoding="utf-8-sig", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
-    ontology = load_ontology()
-    store = open_store("sqlite://", ontology)
-    assert not load(store, ontology, shipped()).problems
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def index(store: Store) -> Index:
-    return Index.build(store, load_ontology())
+@pytest.fixture
+def index(shipped_index: Index) -> Index:
+    return shipped_index
 
 
 def empty(index: Index) -> set[str]:

@@ -10,7 +10,6 @@ from graph.figures import parse_figure
 from graph.record import Record
 from graph.store import Store, open_store
 from loaders.pipeline import load, shipped
-from ontology.compiler import load_ontology
 from ontology.model import Ontology
 
 NAMES = ("cn-provinces", "hunan-reference", "hunan-press")
@@ -191,11 +190,6 @@ THINGS: list[tuple[str, str, dict[str, object], str]] = [
     ("Demand", "Demand:株洲“ai+制造”场景需求清单",
      {"industries": ("新能源", "硬质合金", "航空航天", "轨道交通", "高分子新材料")}, CAT),
 ]
-
-
-@pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from graph.dates import first_day
 from graph.index import Index
 from graph.record import Record
 from graph.store import Store, open_store
-from loaders.pipeline import load, shipped
-from ontology.compiler import load_ontology
+from loaders.pipeline import load
 from ontology.model import Ontology
+from tests.shipped import folder, of
 
-FOLDER = next(path for path in shipped() if path.name == "hunan-reference")
+FOLDER = folder("hunan-reference")
 TODAY = first_day("2026-11-22")
 
 ORIGINAL = {  # SHA-256 of the ten tables as they were first collected
@@ -54,11 +54,6 @@ def firm(row: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def ontology() -> Ontology:
-    return load_ontology()
-
-
-@pytest.fixture(scope="module")
 def store(ontology: Ontology) -> Iterator[Store]:
     store = open_store("sqlite://", ontology)
     report = load(store, ontology, [FOLDER])
@@ -75,12 +70,6 @@ def records(store: Store) -> list[Record]:
 @pytest.fixture(scope="module")
 def index(store: Store, ontology: Ontology) -> Index:
     return Index.build(store, ontology)
-
-
-def of(records: list[Record], kind: str, *words: str) -> list[Record]:
-    """The records of a kind whose ends or values contain every word."""
-    return [r for r in records if r.kind == kind
-            and all(word in f"{r.ends} {sorted(r.values.items())}" for word in words)]
 
 
 # ── what was changed ──────────────────────────────────────────────────────────

@@ -1,8 +1,7 @@
 """The shipped templates hang together, and every statement of theirs has a source."""
 
-import csv
 import re
-from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -10,33 +9,16 @@ from graph.analysis.chain import chain_template
 from graph.analysis.gaps import gaps
 from graph.dates import first_day, last_day
 from graph.index import Index
-from graph.store import Store, open_store
-from loaders.pipeline import load, shipped
-from ontology.compiler import load_ontology
-from ontology.model import Ontology
+from tests import shipped
 
-FOLDER = next(path for path in shipped() if path.name == "hunan-reference")
+table = partial(shipped.table, "hunan-reference")
 TODAY = first_day("2026-11-22")
 CHAINS = 31
 
 
-def table(name: str) -> list[dict[str, str]]:
-    with (FOLDER / f"{name}.csv").open(encoding="utf-8-sig", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
-    ontology: Ontology = load_ontology()
-    store = open_store("sqlite://", ontology)
-    assert not load(store, ontology, shipped()).problems
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def index(store: Store) -> Index:
-    return Index.build(store, load_ontology())
+@pytest.fixture
+def index(shipped_index: Index) -> Index:
+    return shipped_index
 
 
 def test_every_chain_hangs_together(index: Index) -> None:

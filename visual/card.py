@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph.merge import UNKNOWN
 from visual.legend import Legend, change_of
 from visual.lettering import width, wrap
 
@@ -40,11 +41,10 @@ class Card:
 
 
 def card(legend: Legend, row: Row, room: float, *, compared: Row | None = None,
-         feeds: Sequence[str] = (), dates: tuple[str, str] = ("", "")) -> Card:
+         feeds: Sequence[str] = ()) -> Card:
     """The card of a row of `gaps`, `room` pixels wide.
 
-    compared: its row of `compare`; feeds: names of what it feeds, where no curves are drawn;
-    dates: the two of the comparison.
+    compared: its row of `compare`; feeds: names of what it feeds, where no curves are drawn.
     """
     name, inner = legend.name(row), room - LEFT - RIGHT
     status = legend.status(row, stale=False)
@@ -119,7 +119,7 @@ def _denials(legend: Legend, row: Row) -> list[str]:
 
 def cited(source: Row) -> str:
     """Publisher and date, or the title of a source that states neither."""
-    known = [str(source[key]) for key in ("publisher", "date") if source[key] != "未载明"]
+    known = [str(source[key]) for key in ("publisher", "date") if source[key] != UNKNOWN]
     return " ".join(known) or f"《{source['title']}》"
 
 
@@ -139,5 +139,3 @@ def _changed(legend: Legend, compared: Row, change: str) -> str:
     words = [legend.word("Verdict", name) for name in (first, compared["verdict_to"])]
     return (f"{choice.symbol} {legend.text(choice.label)}{legend.say('colon')}"
             + " → ".join(words))
-
-

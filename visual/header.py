@@ -99,8 +99,8 @@ def _interval(legend: Legend, gaps: Answer, x: float, y: float, across: float = 
             (absent, whole["absent"], across - high)):
         text = f"{choice.symbol} {legend.text(choice.label)} {count}"
         if count and share:
-            parts.append(_text(max(at, x) + 0, y + 38, 11.5, text, choice.colour, 700))
-            at = max(at, x) + max(width(text, 11.5) + 12, 0)
+            parts.append(_text(at, y + 38, 11.5, text, choice.colour, 700))
+            at += width(text, 11.5) + 12
     parts.append(_text(x, y + 54, 11.5, legend.say("coverage", gaps["coverage"]), MUTED))
     return tag("g", {"class_": "interval"}, *parts)
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.merge import UNKNOWN
 from visual.legend import Legend
 
-__all__ = ["UNKNOWN", "Notes", "Source"]
-
-UNKNOWN = "未载明"
+__all__ = ["Notes", "Source"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def chain_page(ontology: Ontology, gaps: Answer, template: Answer,
         for row in gaps["segments"]))
     dots, lines = _chain_graph(legend, gaps, template, notes)
     parts = [*pictures, *_drag(dots, lines, "粗框是环节，其下是企业；箭头是供料，虚线是推断。"),
-             tag("h2", {}, "判定和依据"), verdicts, *_lists(legend, gaps, notes), *_sources(notes)]
+             tag("h2", {}, "判定和依据"), verdicts, *_lists(gaps, notes), *_sources(notes)]
     said = f"{legend.say('at', gaps['at'])}，{legend.say('data', gaps['version'])}"
     return _page(title, "", parts, said, dots, lines)
 
@@ -177,7 +177,7 @@ def _drag(dots: Sequence[Dot], lines: Sequence[Line], explained: str) -> list[st
             tag("div", {"id": "chosen", "aria_live": "polite"}, " ")]
 
 
-def _lists(legend: Legend, gaps: Answer, notes: Notes) -> Iterable[str]:
+def _lists(gaps: Answer, notes: Notes) -> Iterable[str]:
     yield tag("h2", {}, "四张清单")
     for name, (title, meaning) in LISTS.items():
         rows = listed(gaps, name, notes)

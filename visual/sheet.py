@@ -10,15 +10,13 @@ from visual.dossier import SOURCES, Dossier
 from visual.legend import BAND
 from visual.lettering import legal
 from visual.png import NO_FONT
+from visual.table import FONT, SAFE
 
 __all__ = ["sheet"]
 
-FONT = "微软雅黑"
 WIDTHS = {"环节": 20, "为什么": 60, "下一步": 48, "依据": 14, "位置": 8, "必备": 7, "判定": 18,
           "企业": 60, "候选企业": 26, "所在地": 22, "理由": 44, "不利的一面": 44, "编号": 7,
           "标题": 56, "出版者": 22, "日期": 13, "等级": 9, "网址": 60}
-SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False,
-        "strings_to_urls": False}
 
 
 def sheet(report: Dossier) -> bytes:

@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 from visual.legend import BAND
 from visual.lettering import legal, width
 
-__all__ = ["Rows", "table_book", "table_csv"]
+__all__ = ["FONT", "SAFE", "Rows", "table_book", "table_csv"]
 
 FONT = "微软雅黑"
 NARROW, WIDE = 8.0, 48.0  # columns, in characters

@@ -11,7 +11,6 @@ from graph.merge import UNKNOWN
 __all__ = ["Envelope", "Evidence", "Firm", "SourceItem", "envelope", "evidence", "firms"]
 
 
-
 class SourceItem(TypedDict):
     """Where a record comes from; no text is empty."""
 

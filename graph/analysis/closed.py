@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from graph import dates, structure
 from graph.analysis.answers import Evidence, Firm, evidence, firms
-from graph.analysis.filters import inside, references
+from graph.analysis.filters import inside, owners, references
 from graph.analysis.verdicts import Grounds
 from graph.index import Index
 from graph.places import contains
@@ -95,19 +95,18 @@ def _closer(index: Index, firm: Firm, rows: Mapping[int, list[int]], at: int) ->
     first = min(mine, key=lambda row: (int(t.start[row]), row))
     told = dates.unpack(int(t.valid_from[first])) or dates.unpack(int(t.observed[first]))
     since = told or t.sources[index.id(int(t.source[first]))].date
-    projects = {int(index.canon[t.thing[row]]) for row in references(
-        index, structure.PROJECT, ["company"]).get(thing, ())}
+    projects = owners(index, references(index, structure.PROJECT, ["company"]).get(thing, ()))
     through = [*_helpers(index, [thing], "firm", at), *_helpers(index, projects, "project", at)]
     return {**firm, "since": since, "through": through, "evidence": evidence(index, mine)}
 
 
 def _clusters(index: Index, chains: set[int], region: int, at: int) -> list[int]:
     """Clusters of these chains in the region."""
-    t, places = index.table, inside(index, region, at)
+    places = inside(index, region, at)
     of = references(index, structure.CLUSTER, ["chain"])
     where = references(index, structure.CLUSTER, ["region"])
-    mine = {int(index.canon[t.thing[row]]) for chain in chains for row in of.get(chain, ())}
-    here = {int(index.canon[t.thing[row]]) for place in places for row in where.get(place, ())}
+    mine = owners(index, [row for chain in chains for row in of.get(chain, ())])
+    here = owners(index, [row for place in places for row in where.get(place, ())])
     here |= {thing for thing in mine for place, _ in index.joined(
         structure.LOCATED, thing, at, forward=True, undated=True) if place in places}
     return sorted(mine & here)

@@ -5,9 +5,9 @@ from typing_extensions import TypedDict
 from graph import dates
 from graph.analysis.answers import Evidence, evidence
 from graph.analysis.closed import Closed, closed
-from graph.analysis.completeness import Completeness, completeness, slots
+from graph.analysis.completeness import Completeness, in_region
 from graph.analysis.template import whole_of
-from graph.analysis.verdicts import Grounds, grounds, segment_verdict, states
+from graph.analysis.verdicts import Grounds, grounds, segment_verdict
 from graph.index import Index
 
 __all__ = ["Change", "Comparison", "Delta", "compare"]
@@ -78,9 +78,7 @@ class _State:
                 for m in self.members}
         self.verdicts = {index.id(s): v["verdict"] for s, v in said.items()}
         self.firms = {index.id(s): [f["name"] for f in v["firms"]] for s, v in said.items()}
-        codes, stale = states(index, [m.segment for m in self.members], [self.region], at)
-        found = slots(index, self.members, at)
-        (self.completeness, self.coverage), = completeness(self.members, found, codes, stale)
+        self.completeness, _ = in_region(index, self.members, self.region, at)
 
     def closed(self, id: str) -> Closed | None:
         if id not in self.grounds:
@@ -96,10 +94,9 @@ class _State:
 
 
 def compare(index: Index, chain: str, region: str, at_from: int, at: int,
-            before: Index | None = None, min_grade: str | None = None) -> Comparison:
+            before: Index | None = None) -> Comparison:
     """From `at_from` as `before` knew it to `at` as `index` knows it (default: the same index)."""
-    index = index.narrowed(min_grade)
-    old = (before or index).narrowed(min_grade)
+    old = before or index
     first = _State(old, chain, region, at_from)
     between = _State(index, chain, region, at_from)
     last = _State(index, chain, region, at)

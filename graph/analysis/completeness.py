@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
-from graph.analysis.verdicts import STATES
+from graph.analysis.verdicts import STATES, states
 from graph.index import Index, Member
 from graph.structure import ALTERNATIVE
 
-__all__ = ["Completeness", "completeness", "slots"]
+__all__ = ["Cell", "Completeness", "completeness", "in_region", "slots"]
 
 UNKNOWN, PRESENT, ABSENT, CONTESTED = range(4)
 
@@ -29,6 +29,17 @@ class Completeness(TypedDict):
     stale: int
 
 
+class Cell(TypedDict):
+    """One chain in one region."""
+
+    chain: str
+    chain_id: str
+    region: str
+    region_id: str
+    completeness: Completeness
+    coverage: float
+
+
 def slots(index: Index, members: Sequence[Member], at: int) -> list[tuple[int, ...]]:
     """Positions of the segments of which one is enough (alternativeTo), the others alone."""
     home = list(range(len(members)))
@@ -42,6 +53,13 @@ def slots(index: Index, members: Sequence[Member], at: int) -> list[tuple[int, .
     for i, first in enumerate(home):
         together.setdefault(first, []).append(i)
     return [tuple(slot) for slot in together.values()]
+
+
+def in_region(index: Index, members: Sequence[Member], region: int,
+              at: int) -> tuple[Completeness, float]:
+    """`completeness` of one region on that day."""
+    codes, stale = states(index, [m.segment for m in members], [region], at)
+    return completeness(members, slots(index, members, at), codes, stale)[0]
 
 
 def completeness(members: Sequence[Member], found: Sequence[Sequence[int]],

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope
-from graph.analysis.completeness import Completeness, completeness, slots
-from graph.analysis.verdicts import states
+from graph.analysis.completeness import Completeness, in_region
 from graph.index import Index
 from graph.places import EVER
 from graph.structure import CHAIN
@@ -81,9 +80,7 @@ def coverage(index: Index, at: int, region: str | None = None,
 
 
 def _row(index: Index, chain: int, region: int, at: int) -> CoverageRow:
-    members = index.members(chain, at)
-    codes, stale = states(index, [m.segment for m in members], [region], at)
-    (found, known), = completeness(members, slots(index, members, at), codes, stale)
+    found, known = in_region(index, index.members(chain, at), region, at)
     return {"chain": index.label(chain), "chain_id": index.id(chain), "coverage": known,
             "completeness": found}
 

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from graph import dates
-from graph.analysis.filters import references
+from graph.analysis.filters import owners, references
 from graph.index import Index
 from graph.table import NEVER
 from ontology.model import Field, Kind
 
-__all__ = ["Fact", "about", "between", "every", "holds", "links", "of_rows", "own",
-           "since"]
+__all__ = ["Fact", "about", "between", "holds", "links", "of_rows", "own", "since"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ def about(index: Index, thing: int, kinds: Collection[str] | None = None) -> lis
                   and (not f.refers or own_kind in f.refers)]
         if not fields or (kinds is not None and kind.name not in kinds):
             continue
-        mine = {int(index.canon[index.table.thing[row]])
-                for row in references(index, kind.name, fields).get(thing, ())}
+        mine = owners(index, references(index, kind.name, fields).get(thing, ()))
         found += [own(index, one) for one in sorted(mine) if one != thing]
     return [fact for fact in found if fact.rows]
 
@@ -84,16 +82,9 @@ def between(index: Index, one: int, other: int) -> list[Fact]:
     return [fact for fact in links(index, one) if fact.other(one) == other]
 
 
-def every(index: Index, kind: str) -> list[Fact]:
-    """All things of a class that a source describes."""
-    return [fact for thing in index.things(kind) if (fact := own(index, thing)).rows]
-
-
-def holds(index: Index, fact: Fact, at: int, *, undated: bool = True) -> bool:
-    """Whether a record of it holds on that day (or bears no date at all)."""
-    t = index.table
-    return any(index.live(row, at) or (undated and t.start[row] == NEVER)
-               for row in fact.rows)
+def holds(index: Index, fact: Fact, at: int) -> bool:
+    """Whether a record of it holds on that day, or bears no date at all."""
+    return any(index.live(row, at) or index.table.start[row] == NEVER for row in fact.rows)
 
 
 def since(index: Index, fact: Fact) -> str | None:
@@ -139,4 +130,4 @@ def _fact(index: Index, kind: str, things: tuple[int, ...], rows: Sequence[int])
 def _parts(kind: Kind) -> dict[str, str]:
     """Unit, bound and wording → the number whose record must tell them."""
     return {part: field.name for field in kind.fields
-            for part in (field.unit_field, field.bound_field, field.wording_field) if part}
+            for part in field.parts}

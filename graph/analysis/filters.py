@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from graph import structure
 from graph.index import Index
 from graph.names import normalise
+from graph.slices import place_kinds
+from graph.table import Longs
 from ontology.errors import Ambiguous, NotFound
 from ontology.model import Field, Kind
 
@@ -39,18 +41,19 @@ class Filter:
 
 def references(index: Index, kind: str, fields: Collection[str]) -> dict[int, list[int]]:
     """Target → rows of that kind which refer to it by one of these fields; made once an index."""
-    key = ("refers", kind, *sorted(fields))
-    if key not in index.memory:
-        found: dict[int, list[int]] = {}
-        for row, said in index.table.each(index.table.rows(kind).tolist()) if fields else ():
-            for name in fields:
-                value = said.get(name)
-                for part in value if isinstance(value, list) else (value,):
-                    if (target := index.reference(part)) >= 0:
-                        found.setdefault(target, []).append(row)
-        index.memory[key] = found
-    rows: dict[int, list[int]] = index.memory[key]
-    return rows
+    return index.remembered(("refers", kind, *sorted(fields)),
+                            lambda: _references(index, kind, fields))
+
+
+def _references(index: Index, kind: str, fields: Collection[str]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for row, said in index.table.each(index.table.rows(kind).tolist()) if fields else ():
+        for name in fields:
+            value = said.get(name)
+            for part in value if isinstance(value, list) else (value,):
+                if (target := index.reference(part)) >= 0:
+                    found.setdefault(target, []).append(row)
+    return found
 
 
 def owners(index: Index, rows: Collection[int]) -> set[int]:
@@ -67,7 +70,7 @@ def inside(index: Index, region: int, at: int) -> set[int]:
 
 Choose = Callable[[Kind], set[int]]
 # Of many things, or rows of links, which ones fit.
-Mask = Callable[[NDArray[np.int64]], NDArray[np.bool_]]
+Mask = Callable[[Longs], NDArray[np.bool_]]
 Test = Callable[[Sequence[int]], bool]  # of the rows of one thing or link
 
 
@@ -120,7 +123,7 @@ def _mask(index: Index, kind: Kind, choose: Choose) -> Mask:
                          | np.isin(index.canon[t.tail[rows]], ends))
 
 
-def _sorted(numbers: Iterable[int]) -> NDArray[np.int64]:
+def _sorted(numbers: Iterable[int]) -> Longs:
     return np.array(sorted(set(numbers)), np.int64)
 
 
@@ -166,7 +169,7 @@ def _fields(kind: Kind, suits: Callable[[Field], bool] = lambda field: True) -> 
 
 def located(index: Index, kind: Kind, places: set[int], at: int) -> set[int]:
     """By a field that names a place, a locatedIn, or the place of a firm's statement."""
-    wheres = {one.name for one in index.ontology.classes if one.place}
+    wheres = place_kinds(index.ontology)
     found = {thing for thing in places if index.kind_of(thing) == kind.name}
     told = references(index, kind.name, _fields(kind, lambda f: set(f.refers) <= wheres))
     found |= owners(index, [row for place in places for row in told.get(place, ())])

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from graph import dates, structure
@@ -14,7 +13,7 @@ from graph.analysis.filters import Filter, chosen
 from graph.analysis.reasons import honours, places_of, works_in
 from graph.analysis.rows import Row, merged_rows
 from graph.index import Index
-from graph.table import NEVER
+from graph.table import NEVER, Longs
 from ontology.errors import NotFound
 
 __all__ = ["AGES", "ORDERS", "FirmRow", "Firms", "Named", "Narrow", "firms"]
@@ -22,7 +21,6 @@ __all__ = ["AGES", "ORDERS", "FirmRow", "Firms", "Named", "Narrow", "firms"]
 AGES = ("year", "three", "fresh", "stale", "unknown")  # how old the newest evidence is
 ORDERS = ("told", "name", "evidence")  # most records first, by id, newest evidence first
 EDGES = (1, 3)  # years that part the fresh ones
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +107,23 @@ class _Known:
 
 def _known(index: Index) -> _Known:
     """From its own records and its links; made once an index."""
-    key = ("refers", "newest", index.shown)
-    if key not in index.memory:
-        t, size = index.table, len(index.canon)
-        newest, count = np.full(size, NEVER, np.int64), np.zeros(size, np.int64)
-        for thing, row in ((index.canon[t.thing[index.owned]], index.owned),
-                           (index.links.here, index.links.row)):
-            shown = t.grade[row] <= index.shown
-            np.add.at(count, thing[shown], 1)
-            dated = shown & (t.seen[row] != NEVER)
-            day = np.full(size, np.iinfo(np.int64).min)
-            np.maximum.at(day, thing[dated], t.seen[row][dated].astype(np.int64))
-            later = day != np.iinfo(np.int64).min
-            newest[later] = np.where(newest[later] == NEVER, day[later],
-                                     np.maximum(newest[later], day[later]))
-        index.memory[key] = _Known(newest, count)
-    known: _Known = index.memory[key]
-    return known
+    return index.remembered(("newest", index.shown), lambda: _counted(index))
+
+
+def _counted(index: Index) -> _Known:
+    t, size = index.table, len(index.canon)
+    newest, count = np.full(size, NEVER, np.int64), np.zeros(size, np.int64)
+    for thing, row in ((index.canon[t.thing[index.owned]], index.owned),
+                       (index.links.here, index.links.row)):
+        shown = t.grade[row] <= index.shown
+        np.add.at(count, thing[shown], 1)
+        dated = shown & (t.seen[row] != NEVER)
+        day = np.full(size, np.iinfo(np.int64).min)
+        np.maximum.at(day, thing[dated], t.seen[row][dated].astype(np.int64))
+        later = day != np.iinfo(np.int64).min
+        newest[later] = np.where(newest[later] == NEVER, day[later],
+                                 np.maximum(newest[later], day[later]))
+    return _Known(newest, count)
 
 
 def _newest_first(days: Longs) -> Longs:
@@ -159,15 +157,11 @@ def _leaders(index: Index, at: int) -> list[int]:
 
 def _listed(index: Index) -> list[int]:
     """Firms with a stock code; made once an index."""
-    key = ("refers", "listed", index.shown)
-    if key not in index.memory:
-        t = index.table
-        index.memory[key] = [
-            int(index.canon[t.thing[row]])
-            for row, said in t.each(t.rows(structure.COMPANY).tolist())
-            if said.get(structure.LISTED) and t.grade[row] <= index.shown]
-    found: list[int] = index.memory[key]
-    return found
+    t = index.table
+    return index.remembered(("listed", index.shown), lambda: [
+        int(index.canon[t.thing[row]])
+        for row, said in t.each(t.rows(structure.COMPANY).tolist())
+        if said.get(structure.LISTED) and t.grade[row] <= index.shown])
 
 
 def _row(index: Index, firm: int, at: int, known: _Known, edges: Sequence[int]) -> FirmRow:

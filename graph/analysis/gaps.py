@@ -1,18 +1,18 @@
 """The whole answer on one chain in one region: verdicts, completeness, and the four lists."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from typing_extensions import TypedDict
 
-from graph.analysis.answers import Envelope, Evidence, Firm, envelope
+from graph.analysis.answers import Envelope, Evidence, envelope
 from graph.analysis.closed import Closed, closed
-from graph.analysis.completeness import Completeness, completeness, slots
+from graph.analysis.completeness import Cell, in_region, slots
 from graph.analysis.flips import Flip, flips
 from graph.analysis.nearest import Nearest, nearest
 from graph.analysis.template import Template, template, whole_of
 from graph.analysis.unplaced import Unplaced, unplaced
-from graph.analysis.verdicts import STATES, grounds, segment_verdict, states
+from graph.analysis.verdicts import STATES, Verdict, grounds, segment_verdict, states
 from graph.index import Index, Member
 from graph.structure import FEEDS
 
@@ -22,7 +22,7 @@ VERDICTS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unk
 STRENGTHS = {"strong": "较强", "weak": "偏弱", "single": "已录入的只有一家"}
 
 
-class SegmentRow(TypedDict):
+class SegmentRow(Verdict):
     """One segment of the chain; nearest is None where it is present; closed tells how a gap that
     a source once stated came to be filled."""
 
@@ -32,16 +32,8 @@ class SegmentRow(TypedDict):
     stage: str
     essential: bool
     weight: float
-    verdict: str
-    strength: str | None
-    stale: bool
-    firms: list[Firm]
-    stale_firms: int
     nearest: Nearest | None
     closed: Closed | None
-    evidence: list[Evidence]
-    hints: list[Evidence]
-    hinted: list[Firm]
     flips: list[Flip]
     whole: str | None  # the segment that this one is a part of
 
@@ -81,18 +73,12 @@ class Lists(TypedDict):
     check: list[Item]
 
 
-class Gaps(Envelope):
+class Gaps(Envelope, Cell):
     """The answer of `gaps`.
 
     unplaced: firms here that sources tie to the chain, none saying to which of its segments.
     """
 
-    chain: str
-    chain_id: str
-    region: str
-    region_id: str
-    completeness: Completeness
-    coverage: float
     thresholds: dict[str, float | str]
     template: Template
     segments: list[SegmentRow]
@@ -101,14 +87,12 @@ class Gaps(Envelope):
     evidence: list[Evidence]
 
 
-def gaps(index: Index, chain: str, region: str, at: int, min_grade: str | None = None) -> Gaps:
+def gaps(index: Index, chain: str, region: str, at: int) -> Gaps:
     """Chain and region as people call them, or their ids; raises NotFound or Ambiguous."""
-    index = index.narrowed(min_grade)
     what, where = index.chain(chain), index.region(region)
     members = index.members(what, at)
     rows = [_row(index, member, where, at) for member in members]
-    codes, stale = states(index, [m.segment for m in members], [where], at)
-    (found, coverage), = completeness(members, slots(index, members, at), codes, stale)
+    found, coverage = in_region(index, members, where, at)
     lists = _Lister(index, what, where, at, members, rows).lists()
     return {
         "chain": index.label(what), "chain_id": index.id(what),
@@ -138,11 +122,8 @@ def _row(index: Index, member: Member, region: int, at: int) -> SegmentRow:
     return {
         "id": index.id(segment), "segment": index.label(segment),
         "name_en": index.english(segment), "stage": member.stage, "essential": member.essential,
-        "weight": member.weight, "verdict": said["verdict"], "strength": said["strength"],
-        "stale": said["stale"], "firms": said["firms"], "stale_firms": said["stale_firms"],
-        "nearest": near,
+        "weight": member.weight, **said, "nearest": near,
         "closed": closed(index, segment, region, found, at),
-        "evidence": said["evidence"], "hints": said["hints"], "hinted": said["hinted"],
         "flips": flips(index, found, segment, region, at),
         "whole": whole_of(index, segment, at),
     }
@@ -240,8 +221,7 @@ class _Lister:
         }
 
     def _who(self, segment: int) -> list[str]:
-        row: Mapping[str, object] | None = self.rows.get(segment)
-        if row is not None:
+        if segment in self.rows:
             return [firm["name"] for firm in self.rows[segment]["firms"]]
         found = grounds(self.index, segment, self.region, self.at)
         who = segment_verdict(self.index, found, self.at)["firms"]

@@ -19,12 +19,12 @@ from graph.analysis.rows import (
 )
 from graph.index import Index
 from graph.slices import span
+from graph.table import Longs
 from ontology.model import Kind
 
 __all__ = ["Listing", "listing"]
 
 MANY = 10_000  # links of a kind that are worth remembering
-Longs = NDArray[np.int64]
 
 
 class Listing(Envelope):
@@ -149,11 +149,7 @@ def _firsts(index: Index, kind: Kind, rows: Longs) -> Longs:
     """
     every = index.table.rows(kind.name)
     if len(every) == len(rows) and len(rows) > MANY:
-        key = ("refers", "first", kind.name)
-        if key not in index.memory:
-            index.memory[key] = _grouped(index, kind, every)
-        known: Longs = index.memory[key]
-        return known
+        return index.remembered(("first", kind.name), lambda: _grouped(index, kind, every))
     return _grouped(index, kind, rows)
 
 

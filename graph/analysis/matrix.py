@@ -5,26 +5,15 @@ from collections.abc import Sequence
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope
-from graph.analysis.completeness import Completeness, completeness, slots
+from graph.analysis.completeness import Cell, completeness, slots
 from graph.analysis.template import ChainTemplate, templates
 from graph.analysis.verdicts import STATES, states
 from graph.index import Index
 from graph.places import contains
 from graph.structure import CHAIN
 
-__all__ = ["Cell", "Matrix", "SegmentCell", "SegmentMatrix", "default_regions", "matrix",
+__all__ = ["Matrix", "SegmentCell", "SegmentMatrix", "default_regions", "matrix",
            "segment_matrix"]
-
-
-class Cell(TypedDict):
-    """One chain in one region."""
-
-    chain: str
-    chain_id: str
-    region: str
-    region_id: str
-    completeness: Completeness
-    coverage: float
 
 
 class SegmentCell(TypedDict):
@@ -63,9 +52,8 @@ def default_regions(index: Index, at: int) -> list[int]:
 
 
 def matrix(index: Index, at: int, chains: Sequence[str] | None = None,
-           regions: Sequence[str] | None = None, min_grade: str | None = None) -> Matrix:
+           regions: Sequence[str] | None = None) -> Matrix:
     """Completeness of chains (default: all) in regions (default: the prefectures)."""
-    index = index.narrowed(min_grade)
     whats = [index.chain(c) for c in chains] if chains else index.things(CHAIN)
     wheres = [index.region(r) for r in regions] if regions else default_regions(index, at)
     known = {chain: index.members(chain, at) for chain in whats}
@@ -85,10 +73,9 @@ def matrix(index: Index, at: int, chains: Sequence[str] | None = None,
             "evidence": []}
 
 
-def segment_matrix(index: Index, chain: str, at: int, regions: Sequence[str] | None = None,
-                   min_grade: str | None = None) -> SegmentMatrix:
+def segment_matrix(index: Index, chain: str, at: int,
+                   regions: Sequence[str] | None = None) -> SegmentMatrix:
     """The verdict on every segment of a chain in each region."""
-    index = index.narrowed(min_grade)
     what = index.chain(chain)
     wheres = [index.region(r) for r in regions] if regions else default_regions(index, at)
     members = index.members(what, at)

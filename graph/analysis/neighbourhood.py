@@ -4,20 +4,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.analysis.paths import paths
 from graph.analysis.things import anything
 from graph.index import Index
-from graph.places import EVER
 from graph.slices import span
 from graph.structure import PRODUCT
+from graph.table import Longs
 
 __all__ = ["Between", "Edge", "LeftOut", "Neighbourhood", "Node", "between", "neighbourhood"]
-
-Ints = NDArray[np.int64]
 
 
 class Node(TypedDict):
@@ -110,7 +107,7 @@ def between(index: Index, one: str, other: str, at: int, limit: int = 100,
     return {**answer, "to_id": index.id(goal), "to": index.label(goal, at), "steps": steps}
 
 
-def _answer(links: "_Links", start: int, kept: dict[int, int], seen: Ints, depth: int, limit: int,
+def _answer(links: "_Links", start: int, kept: dict[int, int], seen: Longs, depth: int, limit: int,
             opened: Sequence[str]) -> Neighbourhood:
     """What is kept and, as far as there is room, what lies around those opened."""
     index, at = links.index, links.at
@@ -145,15 +142,12 @@ class _Links:
     at: int
     without: frozenset[str]
 
-    def of(self, things: Ints) -> tuple[Ints, Ints, Ints]:
+    def of(self, things: Longs) -> tuple[Longs, Longs, Longs]:
         """(here, there, row) of every link of these things."""
         links, t = self.index.links, self.index.table
-        low = links.first[things].astype(np.int64)
-        lengths = links.first[things + 1].astype(np.int64) - low
-        entries = np.repeat(low - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        entries = links.of_all(things)
         row = links.row[entries]
-        keep = (((t.start[row] <= self.at) | (t.start[row] == EVER)) & (self.at < t.end[row])
-                & (t.grade[row] <= self.index.shown))
+        keep = t.holds(row, self.at) & (t.grade[row] <= self.index.shown)
         for kind in self.without:
             if kind in t.kinds:
                 keep &= t.kind[row] != t.kinds.index(kind)
@@ -163,7 +157,7 @@ class _Links:
         return (links.here[chosen].astype(np.int64), links.there[chosen].astype(np.int64),
                 links.row[chosen].astype(np.int64))
 
-    def beyond(self, shown: Ints) -> dict[int, int]:
+    def beyond(self, shown: Longs) -> dict[int, int]:
         """Of those shown how many neighbours each has that are not."""
         here, there, _ = self.of(shown)
         out = ~np.isin(there, shown)
@@ -171,7 +165,7 @@ class _Links:
         things, count = np.unique(pairs[0], return_counts=True)
         return dict(zip(things.tolist(), count.tolist(), strict=True))
 
-    def closest(self, ring: Ints, kept: Collection[int]) -> list[int]:
+    def closest(self, ring: Longs, kept: Collection[int]) -> list[int]:
         """The ring by number of links with what is kept already, most first, then by id."""
         _, there, _ = self.of(np.array(sorted(kept)))
         found, count = np.unique(there[np.isin(there, ring)], return_counts=True)

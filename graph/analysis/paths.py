@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index
-from graph.places import EVER
 from graph.structure import PRODUCT
+from graph.table import Ints
 
 __all__ = ["Path", "PathStep", "Paths", "paths"]
 
@@ -49,10 +48,9 @@ class Paths(Envelope):
     evidence: list[Evidence]
 
 
-def paths(index: Index, one: str, other: str, at: int, max_steps: int = 4, limit: int = 10,
-          min_grade: str | None = None) -> Paths:
+def paths(index: Index, one: str, other: str, at: int, max_steps: int = 4,
+          limit: int = 10) -> Paths:
     """All shortest paths of at most `max_steps` ties that hold on that day, in either direction."""
-    index = index.narrowed(min_grade)
     start, goal = index.party(one), index.party(other)
     found = [] if start == goal else _shortest(index, start, goal, at, max_steps, limit + 1)
     return {"one": index.label(start, at), "other": index.label(goal, at), **envelope(index, at),
@@ -60,16 +58,12 @@ def paths(index: Index, one: str, other: str, at: int, max_steps: int = 4, limit
             "more": len(found) > limit, "evidence": []}
 
 
-def _live(index: Index, things: NDArray[np.int32], at: int) -> tuple[
-        NDArray[np.int32], NDArray[np.int32]]:
+def _live(index: Index, things: Ints, at: int) -> tuple[Ints, Ints]:
     """(from, to) of every tie of these things that holds on that day (or bears no date)."""
     ties, t = index.ties, index.table
-    low, high = ties.first[things], ties.first[things + 1]
-    lengths = high - low
-    entries = np.repeat(low - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+    entries = ties.of_all(things)
     row = ties.row[entries]
-    keep = (((t.start[row] <= at) | (t.start[row] == EVER)) & (at < t.end[row])
-            & (t.grade[row] <= index.shown))
+    keep = t.holds(row, at) & (t.grade[row] <= index.shown)
     return ties.here[entries[keep]], ties.there[entries[keep]]
 
 
@@ -123,13 +117,10 @@ def _path(index: Index, things: tuple[int, ...], at: int) -> Path:
 
 def _step(index: Index, a: int, b: int, at: int) -> PathStep:
     """The best tie between two things; the evidence of all of them."""
-    t = index.table
-    mine = index.ties.of(a)
-    keep = index.ties.there[mine] == b
-    rows = {row: forward for row, forward in zip(
-        index.ties.row[mine][keep].tolist(), index.ties.forward[mine][keep].tolist(), strict=True)
-        if (t.start[row] <= at or t.start[row] == EVER) and at < t.end[row]
-        and t.grade[row] <= index.shown}
+    t, mine = index.table, index.ties.of(a)
+    row, forward = index.ties.row[mine], index.ties.forward[mine]
+    keep = (index.ties.there[mine] == b) & t.holds(row, at) & (t.grade[row] <= index.shown)
+    rows = dict(zip(row[keep].tolist(), forward[keep].tolist(), strict=True))
     best = index.best_first(rows)[0]
     product = index.reference(t.said(best).get(PRODUCT))
     kind = t.kinds[t.kind[best]]

@@ -10,8 +10,8 @@ from graph import dates, structure
 from graph.analysis import facts
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.analysis.facts import Fact
-from graph.analysis.filters import references
-from graph.analysis.rows import facts_of, shown_value
+from graph.analysis.filters import owners, references
+from graph.analysis.rows import shown_value
 from graph.analysis.things import anything
 from graph.index import Index
 from graph.merge import merge
@@ -111,7 +111,7 @@ def _stated(index: Index, kind: Kind, own: Fact, at: int) -> list[Stated]:
         return []
     live = [row for row in own.rows if index.live(row, at)] or list(own.rows)
     records = [index.table.as_record(row) for row in live]
-    merged = merge(records, kind, facts_of(index))
+    merged = merge(records, kind, index.table.sources)
     names = {row: index.table.record_id(row) for row in live}
 
     def told(field: Field, value: Value) -> Told:
@@ -123,7 +123,7 @@ def _stated(index: Index, kind: Kind, own: Fact, at: int) -> list[Stated]:
                 "records": [names[row] for row in rows]}
 
     found: list[Stated] = []
-    parts = {name for field in kind.fields for name in _parts(field)}
+    parts = {name for field in kind.fields for name in field.parts}
     for field in kind.fields:
         value = merged.values.get(field.name)
         if value is None or field.name in parts:
@@ -133,17 +133,13 @@ def _stated(index: Index, kind: Kind, own: Fact, at: int) -> list[Stated]:
         found.append({
             "field": field.name, "values": [told(field, one) for one in values],
             "others": [told(field, one) for one in others],
-            "parts": {name: merged.values[name] for name in _parts(field)
+            "parts": {name: merged.values[name] for name in field.parts
                       if name in merged.values}})
     return found
 
 
 def _tells(said: object, value: Value) -> bool:
     return value in said if isinstance(said, tuple) else said == value
-
-
-def _parts(field: Field) -> list[str]:
-    return [part for part in (field.unit_field, field.bound_field, field.wording_field) if part]
 
 
 Found = list[tuple[Fact, str, bool]]  # with the end or field, and whether a link leads there
@@ -176,7 +172,7 @@ def _named(index: Index, thing: int) -> tuple[Found, More]:
             found += facts.of_rows(index, rows[:MANY])
             left = max(len(rows) - MANY, 0)
         else:
-            things = sorted({int(index.canon[index.table.thing[row]]) for row in rows} - {thing})
+            things = sorted(owners(index, rows) - {thing})
             found += [fact for one in things[:MANY] if (fact := facts.own(index, one)).rows]
             left = max(len(things) - MANY, 0)
         if left:

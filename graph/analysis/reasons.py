@@ -1,6 +1,6 @@
 """Declared reasons for and against dealing with somebody: each with what it rests on."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from typing_extensions import TypedDict
@@ -11,8 +11,8 @@ from graph.analysis.filters import references
 from graph.index import Index
 from graph.names import nearest
 from graph.places import RUNGS, Ranges
+from graph.slices import place_kinds, where_fields
 from ontology.errors import NotFound
-from ontology.model import Kind
 
 __all__ = ["UNSAID", "Counter", "Ladder", "Reason", "Rows", "grouped_with", "honours", "made_by",
            "ordered", "places_of", "reason", "shown", "ties_between", "workers", "works_in"]
@@ -61,29 +61,34 @@ def shown(index: Index, rows: Iterable[int]) -> list[int]:
 def places_of(index: Index, thing: int, at: int) -> Rows:
     """Where the thing is: by fields of its own (of what was said by that day, if anything was),
     locatedIn, and where it is said to work."""
-    t, found = index.table, Rows()
-    wheres = {kind.name for kind in index.ontology.classes if kind.place}
-    fields = _place_fields(index.ontology.kinds[index.kind_of(thing)], wheres)
+    fields = where_fields(index.ontology.kinds[index.kind_of(thing)], place_kinds(index.ontology))
     rows = shown(index, index.rows_of(thing))
-    for row in [row for row in rows if index.live(row, at)] or rows:
-        for name in fields:
-            _add(found, index.reference(t.said(row).get(name)), row)
-    for place, row in index.joined(structure.LOCATED, thing, at, forward=True, undated=True):
-        _add(found, place, row)
+
+    def named(rows: Iterable[int], names: Iterable[str]) -> Iterator[tuple[int, int]]:
+        for row in rows:
+            for name in names:
+                yield index.reference(index.table.said(row).get(name)), row
+
+    return _by_thing(index, (
+        *named([row for row in rows if index.live(row, at)] or rows, fields),
+        *index.joined(structure.LOCATED, thing, at, forward=True, undated=True),
+        *named((row for _, row in _works(index, thing, at, forward=True)), [structure.PLACE])))
+
+
+def _by_thing(index: Index, pairs: Iterable[tuple[int, int]]) -> Rows:
+    """(thing, row) by thing, of a grade that answers show; a thing below 0 is none."""
+    found: Rows = {}
+    for thing, row in pairs:
+        if thing >= 0:
+            found.setdefault(thing, []).append(row)
+    return {thing: kept for thing, rows in found.items() if (kept := shown(index, rows))}
+
+
+def _works(index: Index, thing: int, at: int, *, forward: bool) -> Iterator[tuple[int, int]]:
+    """(segment, row) of a firm, or (firm, row) of a segment, by what says that it works there."""
     for link in index.ontology.links:
         if link.evidence == "firm":
-            for _, row in index.joined(link.name, thing, at, forward=True, undated=True):
-                _add(found, index.reference(t.said(row).get(structure.PLACE)), row)
-    return {place: kept for place, rows in found.items() if (kept := shown(index, rows))}
-
-
-def _place_fields(kind: Kind, wheres: Collection[str]) -> list[str]:
-    return [f.name for f in kind.fields if f.refers and set(f.refers) <= set(wheres)]
-
-
-def _add(found: Rows, place: int, row: int) -> None:
-    if place >= 0:
-        found.setdefault(place, []).append(row)
+            yield from index.joined(link.name, thing, at, forward=forward, undated=True)
 
 
 @dataclass(frozen=True)
@@ -114,59 +119,39 @@ class Ladder:
 
 def grouped_with(index: Index, thing: int, at: int, places: Rows) -> Rows:
     """The clusters and alliances that it is a member of, and the parks among its places."""
-    found: Rows = {}
-    for group, row in index.joined(structure.MEMBER_OF, thing, at, forward=True, undated=True):
-        found.setdefault(group, []).append(row)
-    found = {group: kept for group, rows in found.items() if (kept := shown(index, rows))}
     parks = {place: rows for place, rows in places.items()
              if index.places.level_of(place) == "park"}
-    return found | parks
+    return _by_thing(index, index.joined(
+        structure.MEMBER_OF, thing, at, forward=True, undated=True)) | parks
 
 
 def honours(index: Index, thing: int, at: int) -> Rows:
     """The honours that it bears on that day."""
-    found: Rows = {}
-    for honour, row in index.joined(structure.HONOURED, thing, at, forward=True, undated=True):
-        found.setdefault(honour, []).append(row)
-    return {honour: kept for honour, rows in found.items() if (kept := shown(index, rows))}
+    return _by_thing(index, index.joined(structure.HONOURED, thing, at, forward=True,
+                                         undated=True))
 
 
 def ties_between(index: Index, one: int, others: Collection[int]) -> Rows:
     """The rows of all business ties with each of the others, whatever their time."""
-    mine, found = index.ties.of(one), Rows()
-    for there, row in zip(index.ties.there[mine].tolist(), index.ties.row[mine].tolist(),
-                          strict=True):
-        if there in others and index.table.grade[row] <= index.shown:
-            found.setdefault(there, []).append(row)
-    return found
+    mine = index.ties.of(one)
+    pairs = zip(index.ties.there[mine].tolist(), index.ties.row[mine].tolist(), strict=True)
+    return _by_thing(index, ((there, row) for there, row in pairs if there in others))
 
 
 def works_in(index: Index, thing: int, at: int) -> Rows:
     """The segments in which a firm is said to work on that day."""
-    found: Rows = {}
-    for link in index.ontology.links:
-        if link.evidence == "firm":
-            for segment, row in index.joined(link.name, thing, at, forward=True, undated=True):
-                found.setdefault(segment, []).append(row)
-    return {segment: kept for segment, rows in found.items() if (kept := shown(index, rows))}
+    return _by_thing(index, _works(index, thing, at, forward=True))
 
 
 def workers(index: Index, segment: int, at: int) -> Rows:
     """The firms that are said to work in a segment on that day."""
-    found: Rows = {}
-    for link in index.ontology.links:
-        if link.evidence == "firm":
-            for firm, row in index.joined(link.name, segment, at, forward=False, undated=True):
-                found.setdefault(firm, []).append(row)
-    return {firm: kept for firm, rows in found.items() if (kept := shown(index, rows))}
+    return _by_thing(index, _works(index, segment, at, forward=False))
 
 
 def made_by(index: Index, kind: str, field: str, thing: int) -> Rows:
     """Things of that class whose field names this thing, with their rows."""
-    found: Rows = {}
-    for row in references(index, kind, [field]).get(thing, ()):
-        found.setdefault(int(index.canon[index.table.thing[row]]), []).append(row)
-    return {one: kept for one, rows in found.items() if (kept := shown(index, rows))}
+    return _by_thing(index, ((int(index.canon[index.table.thing[row]]), row)
+                             for row in references(index, kind, [field]).get(thing, ())))
 
 
 def reason(index: Index, name: str, labels: Mapping[str, str], rank: int, said: str,

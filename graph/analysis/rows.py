@@ -6,13 +6,12 @@ from typing import Any
 from graph.analysis.answers import Evidence, evidence
 from graph.analysis.filters import owners, references
 from graph.index import Index
-from graph.merge import Sources, merge, source_facts
+from graph.merge import merge
 from graph.record import Value
-from graph.structure import SOURCE
 from ontology.model import Kind
 
-__all__ = ["Row", "about_rows", "bare_row", "end_of", "facts_of", "grouped_links", "kept_groups",
-           "merged_rows", "shown_value", "touching"]
+__all__ = ["Row", "about_rows", "bare_row", "end_of", "grouped_links", "kept_groups", "merged_rows",
+           "shown_value", "touching"]
 
 Row = dict[str, Any]
 
@@ -47,22 +46,21 @@ def grouped_links(index: Index, rows: Sequence[int]) -> list[list[int]]:
 
 
 def kept_groups(index: Index, groups: Sequence[Sequence[int]]) -> list[Sequence[int]]:
-    """Without the rows, and then the groups, of a worse grade than is shown."""
-    if index.shown >= len(index.ontology.grades) - 1:
-        return list(groups)
-    kept = ([row for row in group if index.table.grade[row] <= index.shown] for group in groups)
-    return [group for group in kept if group]
+    """Without the rows of a worse grade than is shown, and then without empty groups."""
+    if index.shown < len(index.ontology.grades) - 1:
+        groups = [[row for row in group if index.table.grade[row] <= index.shown]
+                  for group in groups]
+    return [group for group in groups if group]
 
 
 def merged_rows(index: Index, kind: Kind, groups: Sequence[Sequence[int]],
-          at: int) -> tuple[list[Row], list[Evidence]]:
+                at: int) -> tuple[list[Row], list[Evidence]]:
+    """A row for each group of records that is shown, and the evidence of all."""
     rows, proofs = list[Row](), list[Evidence]()
-    for group in groups:
-        kept = [row for row in group if index.table.grade[row] <= index.shown]
-        if kept:
-            items = evidence(index, kept)
-            rows.append(_row(index, kind, kept, at) | {"records": [i["record"] for i in items]})
-            proofs += items
+    for group in kept_groups(index, groups):
+        items = evidence(index, group)
+        rows.append(_row(index, kind, group, at) | {"records": [i["record"] for i in items]})
+        proofs += items
     return rows, proofs
 
 
@@ -71,7 +69,7 @@ def _row(index: Index, kind: Kind, group: Sequence[int], at: int) -> Row:
     t = index.table
     live = [row for row in group if index.live(row, at)] or list(group)
     records = [t.as_record(row) for row in live]
-    merged = merge(records, kind, facts_of(index))
+    merged = merge(records, kind, index.table.sources)
     thing = int(index.canon[t.thing[live[0]]])
     row: Row = {"id": index.id(thing)}
     if kind.ends is None:
@@ -121,12 +119,3 @@ def shown_value(index: Index, datatype: str, value: Value, at: int) -> Any:
         return str(value).partition(":")[2]
     return index.label(number, at) if number >= 0 else value
 
-
-def facts_of(index: Index) -> Sources:
-    """Facts of all sources, worked out once an index."""
-    if "sources" not in index.memory:
-        t = index.table
-        index.memory["sources"] = source_facts(
-            (t.as_record(row) for row in t.rows(SOURCE).tolist()), index.ontology)
-    found: Sources = index.memory["sources"]
-    return found

@@ -38,14 +38,14 @@ class Supplies(Envelope):
     evidence: list[Evidence]
 
 
-def suppliers(index: Index, firm: str, at: int, min_grade: str | None = None) -> Supplies:
+def suppliers(index: Index, firm: str, at: int) -> Supplies:
     """Those who supply the firm (or a park), by any link whose second end is a customer."""
-    return _answer(index.narrowed(min_grade), firm, at, forward=False)
+    return _answer(index, firm, at, forward=False)
 
 
-def customers(index: Index, firm: str, at: int, min_grade: str | None = None) -> Supplies:
+def customers(index: Index, firm: str, at: int) -> Supplies:
     """Those whom the firm supplies."""
-    return _answer(index.narrowed(min_grade), firm, at, forward=True)
+    return _answer(index, firm, at, forward=True)
 
 
 def _answer(index: Index, firm: str, at: int, *, forward: bool) -> Supplies:

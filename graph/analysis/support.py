@@ -6,7 +6,7 @@ from statistics import median
 from typing_extensions import TypedDict
 
 from graph.analysis.answers import Envelope, envelope
-from graph.analysis.completeness import Completeness
+from graph.analysis.completeness import Cell
 from graph.analysis.matrix import default_regions, matrix
 from graph.analysis.verdicts import grounds
 from graph.index import Index
@@ -34,15 +34,8 @@ class Grounded(TypedDict):
     age: float | None
 
 
-class SupportRow(Grounded):
+class SupportRow(Cell, Grounded):
     """One chain in one region."""
-
-    chain: str
-    chain_id: str
-    region: str
-    region_id: str
-    completeness: Completeness
-    coverage: float
 
 
 class Support(Envelope):
@@ -62,11 +55,7 @@ def support(index: Index, at: int, chains: Sequence[str] = (),
     for chain in whats:
         segments = [member.segment for member in index.members(chain, at)]
         for region in wheres:
-            cell = next(counts)
-            rows.append({
-                "chain": cell["chain"], "chain_id": cell["chain_id"], "region": cell["region"],
-                "region_id": cell["region_id"], **_rests_on(index, segments, region, at),
-                "completeness": cell["completeness"], "coverage": cell["coverage"]})
+            rows.append({**next(counts), **_rests_on(index, segments, region, at)})
     return {**envelope(index, at), "rows": sorted(rows, key=lambda row: (
         row["coverage"], row["sources"], row["chain_id"], row["region_id"]))}
 

@@ -10,7 +10,6 @@ from graph.analysis.rows import (
     Row,
     about_rows,
     bare_row,
-    facts_of,
     grouped_links,
     kept_groups,
     merged_rows,
@@ -114,7 +113,7 @@ def told(index: Index, name: str, at: int) -> Told:
             "inferred": record.inferred,
             "values": {field.name: shown_value(index, field.datatype, record.values[field.name], at)
                        for field in what.fields if field.name in record.values}})
-    merged = merge([t.as_record(row) for row in mine], what, facts_of(index)) if mine else None
+    merged = merge([t.as_record(row) for row in mine], what, t.sources) if mine else None
     conflicts = {name: [shown_value(index, "", value, at) for value in values]
                  for name, values in sorted(merged.conflicts.items())} if merged else {}
     return {"id": index.id(thing), "kind": what.name, "kind_name": what.label.zh,
@@ -149,7 +148,7 @@ def sources(index: Index, at: int, text: str = "", limit: int | None = None,
         counts[source] = counts.get(source, 0) + 1
     wanted = text.strip().casefold()
     rows: list[Row] = []
-    for id, facts in sorted(facts_of(index).items()):
+    for id, facts in sorted(index.table.sources.items()):
         if wanted in f"{facts.title} {facts.publisher}".casefold():
             rows.append({"id": id, "title": facts.title, "publisher": facts.publisher,
                          "date": facts.date, "grade": facts.grade, "address": facts.address,

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graph import structure
 from graph.analysis.answers import Evidence, Firm, evidence, firms
@@ -12,8 +11,6 @@ from graph.analysis.reasons import Rows, places_of, shown
 from graph.index import Index
 
 __all__ = ["Unplaced", "unplaced"]
-
-Numbers = NDArray[np.int64]
 
 
 class Unplaced(Firm):
@@ -45,14 +42,14 @@ def unplaced(index: Index, chain: int, region: int, at: int) -> list[Unplaced]:
 
 def _silent(index: Index) -> set[int]:
     """Firms of which no record says any segment, whatever its grade and date."""
-    if "silent firms" not in index.memory:
+    def silent() -> set[int]:
         t = index.table
         rows = [t.rows(link.name) for link in index.ontology.links if link.evidence == "firm"]
         told = np.unique(index.canon[t.head[np.concatenate([np.zeros(0, np.int64), *rows])]])
         every = np.array(index.things(structure.COMPANY), np.int64)
-        index.memory["silent firms"] = set(np.setdiff1d(every, told).tolist())
-    known: set[int] = index.memory["silent firms"]
-    return known
+        return set(np.setdiff1d(every, told).tolist())
+
+    return index.remembered("silent firms", silent)
 
 
 def _inner(index: Index, chain: int, at: int) -> list[int]:
@@ -99,10 +96,8 @@ def _named(index: Index, rows: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 def _tied(index: Index, known: Collection[int], at: int) -> Rows:
     """Silent firms with a business tie to one of these."""
-    if "silent ties" not in index.memory:
-        silent = np.array(sorted(_silent(index)), np.int64)
-        index.memory["silent ties"] = np.flatnonzero(np.isin(index.ties.here, silent))
-    mine: Numbers = index.memory["silent ties"]
+    mine = index.remembered("silent ties", lambda: np.flatnonzero(
+        np.isin(index.ties.here, np.array(sorted(_silent(index)), np.int64))))
     mine = mine[np.isin(index.ties.there[mine], np.array([*known], np.int64))]
     found: Rows = {}
     for firm, row in zip(index.ties.here[mine].tolist(), index.ties.row[mine].tolist(),

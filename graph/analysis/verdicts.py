@@ -11,12 +11,11 @@ from graph.analysis.answers import Evidence, Firm, evidence, firms
 from graph.claims import UNCOUNTED
 from graph.index import Index
 from graph.places import EVER, Ranges, contains, meets
+from graph.table import Longs
 
 __all__ = ["STATES", "Grounds", "Verdict", "grounds", "segment_verdict", "states", "verdict"]
 
 STATES = ("unknown", "present", "absent", "contested")  # the code is positive + 2 * negative
-
-Longs = NDArray[np.int64]
 
 
 class Verdict(TypedDict):
@@ -94,12 +93,13 @@ def _naming(index: Index, survey: int, ranges: Ranges, at: int) -> tuple[int, ..
     """
     c, t = index.claims, index.table
     segment, source = int(index.canon[t.head[survey]]), int(t.source[survey])
-    key = ("named by", segment, source)
-    if key not in index.memory:
-        everywhere = c.within(segment, ((0, c.nodes),))
-        mine = everywhere[(c.firm[everywhere] >= 0) & (t.source[c.row[everywhere]] == source)]
-        index.memory[key] = mine
-    mine = index.memory[key]
+
+    def named_by() -> Longs:
+        every = c.within(segment, ((0, c.nodes),))
+        named: Longs = every[(c.firm[every] >= 0) & (t.source[c.row[every]] == source)]
+        return named
+
+    mine = index.remembered(("named by", segment, source), named_by)
     start = c.start[mine]
     mine = mine[((start <= at) | (start == EVER)) & (at < c.end[mine])]
     named = {place: meets(index.places.ranges(place, at), ranges)
