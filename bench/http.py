@@ -3,7 +3,8 @@
 Requests a second and how long 95 of 100 take, with one worker and with two, as several clients ask
 at once: what is missing, a search by a part of a name, a path, and a question in Chinese.  The
 Neo4j is filled from files with the same records and asked over Bolt by as many clients; a question
-in Chinese has no text there.  Nothing here is a test, and no figure makes it fail.
+in Chinese has no text there.  Last come single verdicts, over the index and as Cypher.  Nothing
+here is a test, and no figure makes it fail.
 """
 
 import argparse
@@ -20,16 +21,16 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from api.ask import answer
 from api.settings import Settings
 from bench.__main__ import line
-from bench.neo4j import VERDICT, filled, records_of
+from bench.neo4j import VERDICT, asking, filled, records_of
 from graph import dates
 from graph.index import Index
-from graph.sqlite import SQLiteStore
 from graph.store import PASSWORD
 from ontology import load_ontology
 from tests.neo4j_server import Unavailable, install
@@ -76,7 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder, ontology = Path(scratch), load_ontology()
         with closing(records_of(folder, chosen.firms, chosen.seed, ontology)) as file:
-            questions = made(file, chosen.seed)
+            index = Index.build(file, ontology)
+            questions = made(index, chosen.seed)
+            alone(index, [said["q"] for _, said in questions.http["ask"]])
+            del index
             for workers in (1, 2):
                 with served(folder, workers) as port:
                     for kind, calls in questions.http.items():
@@ -90,11 +94,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with filled(folder, jar, file, ontology, chosen.heap) as server:
                 for kind, calls in questions.cypher.items():
                     told(f"{kind}, as Cypher", asked(bolt, server.url, calls, chosen.seconds))
+                asking(server, ontology, chosen.seed)
 
 
-def made(file: SQLiteStore, seed: int) -> Questions:
+def alone(index: Index, texts: Sequence[str]) -> None:
+    """Questions in Chinese without the network between, after the first ones."""
+    at, spent = dates.today(), list[float]()
+    for text in (*texts[:_WARM], *texts):
+        began = time.perf_counter()
+        answer(index, text, at)
+        spent.append(1000 * (time.perf_counter() - began))
+    told("ask, in this process", (1000 / mean(spent[_WARM:]), spent[_WARM:]))
+
+
+def made(index: Index, seed: int) -> Questions:
     """The same questions in both ways."""
-    index, chance = Index.build(file, load_ontology()), random.Random(seed)
+    chance = random.Random(seed)
     chains, regions = index.things("Chain"), sorted(index.places.level)
     firms, at = index.things("Company"), dates.today()
     pairs = [(chance.choice(chains), chance.choice(regions)) for _ in range(200)]
