@@ -98,13 +98,13 @@ class Answers:
 
     # --- questions about firms and things ---------------------------------------------------
 
-    def suppliers(self, firm: str) -> Answer:
+    def suppliers(self, firm: str, limit: int | None = None, cursor: str | None = None) -> Answer:
         """Who supplies the firm."""
-        return _whole(supplies.suppliers(self.index, firm, self.at))
+        return _whole(supplies.suppliers(self.index, firm, self.at, limit, cursor))
 
-    def customers(self, firm: str) -> Answer:
+    def customers(self, firm: str, limit: int | None = None, cursor: str | None = None) -> Answer:
         """Whom the firm supplies."""
-        return _whole(supplies.customers(self.index, firm, self.at))
+        return _whole(supplies.customers(self.index, firm, self.at, limit, cursor))
 
     def path(self, first: str, last: str, max_steps: int = 4) -> Answer:
         """The shortest sourced ways from one party to another over business ties."""

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.jobs import Jobs
@@ -45,8 +45,13 @@ PAGE = ("default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'non
 SHARE = 1.0  # seconds between two writings of a worker's figures
 REFUSALS: Mapping[int, str] = {
     400: "问题写得不对", 401: "需要密钥", 403: "没有这个权限", 404: "没有这个名称",
-    406: "没有这种格式", 413: "请求太大", 421: "不认识的主机名",
+    406: "没有这种格式", 408: "请求发得太慢", 413: "请求太大", 421: "不认识的主机名",
     422: "参数不对，或名称不止一个意思", 429: "请求太多", 500: "程序内部出错", 503: "暂时不能回答"}
+SAYING: Mapping[int, tuple[str, str]] = {
+    401: ("WWW-Authenticate", "Bearer"), 429: ("Retry-After", "多少秒后再来"),
+    503: ("Retry-After", "多少秒后再来")}  # headers of a refusal
+KEY = ("设了密钥的服务器每个请求都要；写入总要（网页用本机链接或密钥换来的 cookie）。read 只查询，"
+       "write 也能装入、录入和收回自己装入的，admin 还能收回随附的来源、看 audit")
 
 
 def application(settings: Settings, figures: Path | None = None) -> ASGIApp:
@@ -91,6 +96,8 @@ def answering(settings: Settings, graph: Graph, operations: Iterable[APIRouter] 
         status: {"description": said, "content": {"application/problem+json": {
             "schema": {"$ref": "#/components/schemas/Problem"}}}}
         for status, said in REFUSALS.items()}
+    for status, (name, said) in SAYING.items():
+        responses[status]["headers"] = {name: {"description": said, "schema": {"type": "string"}}}
     for some in operations:
         app.include_router(some, responses=responses)
     for kind in (RequestValidationError, HTTPException, XianglianError, Exception):
@@ -173,7 +180,7 @@ class Own:
         schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts.setdefault("schemas", {}).update(schema.pop("$defs", {}), Problem=schema)
         parts["securitySchemes"] = {"key": {
-            "type": "http", "scheme": "bearer", "description": "服务器设了密钥时才需要"}}
+            "type": "http", "scheme": "bearer", "description": KEY}}
         said["security"] = [{}, {"key": []}]
         return said
 
@@ -185,18 +192,32 @@ OWN: Mapping[str, Callable[..., Any]] = {
 
 
 async def _told(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        error = HTTPException(405, headers={"Allow": ", ".join(_methods(request))})
     reply = told(error, request.url.path, _known(request, error))
     return site.error_page(request, reply) if site.wants_page(request) else reply
+
+
+def _methods(request: Request) -> list[str]:
+    """What the address takes: each of its methods has a route of its own."""
+    every = [*request.app.routes, *(route for one in (router, writing, *site.ROUTERS)
+                                    for route in one.routes)]
+    found = {method for route in every
+             if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+             for method in route.methods or ()}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def _known(request: Request, error: Exception) -> list[str]:
     """Right words for what may have been mistyped: addresses, or parameters of this one."""
     if isinstance(error, HTTPException):
-        every = [router, *site.ROUTERS]
+        every = [router, writing, *site.ROUTERS]
         paths = [route.path for one in every for route in one.routes if isinstance(route, Route)]
         return [*OWN, *sorted({path.partition("/{")[0] for path in paths})]
     route = request.scope.get("route")
-    params = route.dependant.query_params if route is not None else []
+    if route is None:
+        return []
+    params = [*route.dependant.query_params, *route.dependant.body_params]
     return [field.alias or name for param in params
             for name, field in param.field_info.annotation.model_fields.items()]
 

@@ -5,6 +5,7 @@ import json
 import os
 from collections import deque
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,16 @@ def note(desk: Path, job: Job) -> None:
         out.write(line)
 
 
-def notes(desk: Path, limit: int) -> list[dict[str, Any]]:
-    """The last lines, the newest first; a line that a power cut left unfinished is passed over."""
+def notes(desk: Path, limit: int, before: int | None = None) -> tuple[list[dict[str, Any]], int]:
+    """The last lines before that number, the newest first, and the number of the oldest of them (0:
+    there is none before it); a line that a power cut left unfinished is passed over."""
     try:
         with open(desk / FILE, encoding="ascii", errors="replace") as file:
-            lines = deque(file, limit)
+            lines = deque(islice(enumerate(file), before), limit)
     except FileNotFoundError:
-        return []
+        return [], 0
     found = []
-    for line in reversed(lines):
+    for _, line in reversed(lines):
         with suppress(ValueError):
             found.append(json.loads(line))
-    return found
+    return found, lines[0][0] if lines else 0

@@ -2,7 +2,8 @@
 
 A job is a folder `jobs/ID`: `job.json` says all that is known of it, `upload/` holds the file until
 it is done, and `beat` is touched every second by the process that works on it.  Who creates `beat`
-has taken the job; a beat that has stopped means that the process is gone.
+has taken the job; a beat that has stopped means that the process is gone.  The machine's clock may
+jump (a laptop that slept, a time server), so nobody is given up who was not seen to stand still.
 """
 
 import json
@@ -11,20 +12,23 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from api.keys import private
 from graph.dates import CHINA
+from ontology import StoreError
 
-__all__ = ["DONE", "LOST", "Job", "Jobs", "now"]
+__all__ = ["DONE", "ID", "LOST", "Job", "Jobs", "now"]
 
 KEPT = 200  # finished jobs that are kept
 QUIET = 15.0  # seconds without a beat after which nobody is working on it any more
+LOOKED = 3.0  # of which so many must have been seen, where only the clock says the rest
+STAMP = "%Y%m%dT%H%M%S%f"
 DONE = ("done", "failed", "lost")
 LATEST = "latest"
 ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{6}")
@@ -42,6 +46,7 @@ class Job:
     """One writing task.
 
     what   load, add or retract; `asks` holds what it was asked to do
+    by     the name of who asked, with the right `scope`
     state  waiting, running, done (there is a report), failed (there is an error) or lost
     note   what it is waiting for, or how it was lost; progress: the file, or what the store
            is doing, with rows done and of how many (0: nobody knows)
@@ -61,6 +66,7 @@ class Job:
     report: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     links: dict[str, str] = field(default_factory=dict)
+    scope: str = "write"
 
     def json(self) -> dict[str, Any]:
         """As it is answered."""
@@ -71,26 +77,53 @@ class Job:
 class Jobs:
     """The jobs in a folder."""
 
-    def __init__(self, desk: Path) -> None:
-        self.folder = desk / "jobs"
+    def __init__(self, desk: Path, looked: float = LOOKED) -> None:
+        self.folder, self._looked = desk / "jobs", looked
         self._ended: dict[str, Job] = {}  # they change no more
+        self._seen: dict[str, tuple[int, float]] = {}  # the last beat, and since when it stands
 
-    def put(self, what: str, by: str, asks: dict[str, Any], upload: Path | None = None) -> Job:
-        """A new job that waits; the file `upload` becomes its own."""
-        id = f"{datetime.now(CHINA):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
-        passing = self.drafts() / id
-        passing.mkdir(mode=0o700)
-        if upload is not None:
-            (passing / "upload").mkdir()
-            os.replace(upload, passing / "upload" / upload.name)
-        job = Job(id, what, by, asks, now())
-        _write(passing / "job.json", asdict(job))
-        os.replace(passing, private(self.folder) / id)  # there whole, or not at all
-        self._forget()
+    def put(self, what: str, by: str, asks: dict[str, Any], upload: Path | None = None,
+            scope: str = "write", first: Callable[[Job], None] = lambda job: None) -> Job:
+        """A new job that waits; the file `upload` becomes its own.
+
+        first: done before anybody can take it.  Raises StoreError if the disk has no room.
+        """
+        id, passing = self._id(), self.draft()
+        try:
+            if upload is not None:
+                (passing / "upload").mkdir()
+                os.replace(upload, passing / "upload" / upload.name)
+            job = Job(id, what, by, asks, now(), scope=scope)
+            _write(passing / "job.json", asdict(job))
+            first(job)
+            os.replace(passing, private(self.folder) / id)  # there whole, or not at all
+        except OSError as error:
+            raise _full(error) from error
+        finally:
+            shutil.rmtree(passing, ignore_errors=True)
+        with suppress(OSError):
+            self._forget()
         return job
 
-    def drafts(self) -> Path:
-        """A folder on the same disk for what is still coming in."""
+    def _id(self) -> str:
+        """Later than every other, even where the clock was put back."""
+        moment = datetime.now(CHINA).replace(tzinfo=None)
+        if ids := self._ids():
+            with suppress(ValueError):  # a name of digits that is no date
+                last = datetime.strptime(ids[-1].partition("-")[0], STAMP)
+                moment = max(moment, last + timedelta(microseconds=1))
+        return f"{moment:{STAMP}}-{secrets.token_hex(3)}"
+
+    def draft(self) -> Path:
+        """A new folder on the same disk for what is still coming in.  Raises StoreError."""
+        try:
+            folder = self._drafts() / secrets.token_hex(8)
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise _full(error) from error
+        return folder
+
+    def _drafts(self) -> Path:
         return private(private(self.folder.parent) / "incoming")
 
     def get(self, id: str) -> Job | None:
@@ -106,7 +139,12 @@ class Jobs:
 
     def all(self) -> Iterator[Job]:
         """Every job without its report, the latest first."""
-        return (job for id in self._ids()[::-1] if (job := self._read(id)))
+        return self.before(None)
+
+    def before(self, id: str | None) -> Iterator[Job]:
+        """Those that were asked for before the job of that id, which need not be there any more."""
+        return (job for one in self._ids()[::-1]
+                if (id is None or one < id) and (job := self._read(one)))
 
     def waiting(self) -> int:
         """How many have not ended."""
@@ -154,7 +192,7 @@ class Jobs:
             if beat.exists():  # it was taken by somebody who is gone before it began
                 old = beat.with_name(f"{secrets.token_hex(4)}.old")
                 os.replace(beat, old)
-                if time.time() - old.stat().st_mtime < QUIET:  # another was quicker
+                if old.stat().st_mtime_ns != self._seen.get(job.id, (0,))[0]:  # another was first
                     os.replace(old, beat)
                     return False
             os.close(os.open(beat, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -169,9 +207,15 @@ class Jobs:
 
     def beats(self, job: Job) -> bool:
         """Whether somebody is."""
-        with suppress(OSError):
-            return time.time() - (self.folder / job.id / "beat").stat().st_mtime < QUIET
-        return False
+        try:
+            beat = (self.folder / job.id / "beat").stat().st_mtime_ns
+        except OSError:
+            return False
+        if self._seen.get(job.id, (0, 0.0))[0] != beat:
+            self._seen[job.id] = beat, time.monotonic()
+        stands = time.monotonic() - self._seen[job.id][1]
+        late = time.time() - beat / 1e9 >= QUIET
+        return stands < (self._looked if late else QUIET)
 
     def give_back(self, job: Job) -> None:
         """Let another take it, after a restart perhaps."""
@@ -197,10 +241,15 @@ class Jobs:
         for job in ended[KEPT:]:
             shutil.rmtree(self.folder / job.id, ignore_errors=True)
             self._ended.pop(job.id, None)
-        for draft in self.drafts().iterdir():
+            self._seen.pop(job.id, None)
+        for draft in self._drafts().iterdir():
             with suppress(OSError):
                 if time.time() - draft.stat().st_mtime > 3600:
                     shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
+
+
+def _full(error: OSError) -> StoreError:
+    return StoreError(f"写入任务存不下：{error.strerror}；请看看磁盘是不是满了")
 
 
 def _write(file: Path, said: dict[str, Any]) -> None:

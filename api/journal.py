@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 import time
 import traceback
@@ -23,6 +24,7 @@ __all__ = ["Figures", "Journal", "asked", "log", "set_up_logging"]
 SECRET = ("authorization", "cookie", "key", "password", "secret", "token")
 EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 LONGEST = 300  # characters of a text that a line repeats
+KEY = re.compile(r"xl_[\w-]{20,}")  # wherever somebody put it
 log = logging.getLogger("xianglian")
 
 
@@ -84,9 +86,13 @@ def asked(scope: Scope) -> dict[str, Any]:
     """What was asked, without secrets."""
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)[:30]
     return {"client": (scope.get("client") or ("",))[0], "method": scope["method"][:20],
-            "path": scope["path"][:LONGEST],
-            "query": {name[:50]: "…" if any(word in name.casefold() for word in SECRET)
-                      else value[:LONGEST] for name, value in query}}
+            "path": _plain(scope["path"]),
+            "query": {_plain(name)[:50]: "…" if any(word in name.casefold() for word in SECRET)
+                      else _plain(value) for name, value in query}}
+
+
+def _plain(text: str) -> str:
+    return KEY.sub("xl_…", text)[:LONGEST]
 
 
 def _route(scope: Scope) -> str:

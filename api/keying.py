@@ -43,7 +43,8 @@ def _say(answer: Answer, as_json: bool, *lines: str) -> None:
 @command()
 def add(name: NameArgument,
         scope: Annotated[Scope, typer.Option(
-            help="read 只查询，write 也能装入、录入和收回，admin 还能看谁写过什么")] = Scope.read,
+            help="read 只查询，write 也能装入、录入和收回自己装入的，"
+                              "admin 还能收回随附的来源、看谁写过什么")] = Scope.read,
         as_json: JsonOption = False, store: StoreOption = None) -> None:
     """新的密钥；只显示这一次。
 

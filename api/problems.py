@@ -37,6 +37,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
 BY_STATUS = {404: "unknown-path", 405: "wrong-method", 406: "wrong-format", 413: "too-large",
              503: "not-ready"}
 LONGEST = 200  # characters of what was typed that a message repeats
+MOST = 20  # faults that it tells of
 
 
 class Fault(BaseModel):
@@ -90,12 +91,14 @@ def reply(kind: str, detail: str, path: str, headers: Mapping[str, str] | None =
     body = problem(kind, detail, path, **members)
     if status is not None:
         body["status"] = status
-    return Response(json.dumps(body, ensure_ascii=False), body["status"],
-                    dict(headers or {}), "application/problem+json")
+    return Response(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+                    body["status"], dict(headers or {}), "application/problem+json")
 
 
 def told(error: Exception, path: str, known: Sequence[str] = ()) -> Response:
     """Any error as a problem; `known` are the right words for what may have been mistyped."""
+    if isinstance(error, HTTPException) and isinstance(error.__cause__, Refused):
+        error = error.__cause__  # the door's, met while a body was read
     if isinstance(error, Refused):
         return reply(error.kind, str(error), path, error.headers, **error.members)
     if isinstance(error, NotFound):
@@ -107,11 +110,13 @@ def told(error: Exception, path: str, known: Sequence[str] = ()) -> Response:
     if isinstance(error, StoreError):
         return reply("not-ready", str(error), path, {"Retry-After": "5"})
     if isinstance(error, RequestValidationError):
-        faults = [_fault(item, known) for item in error.errors()]
+        faults = [_fault(item, known) for item in error.errors()[:MOST]]
         detail = "；".join(dict.fromkeys(f"参数 {f['parameter']}：{f['reason']}" for f in faults))
         return reply("bad-parameter", detail, path, errors=faults)
     if isinstance(error, HTTPException):
         return _http(error, path, known)
+    if isinstance(error, UnicodeError):
+        return reply("bad-question", "含有不成字的字符", path)
     if isinstance(error, (XianglianError, ValueError)):
         return reply("bad-question", str(error)[:2000], path)
     return reply("fault", "程序内部出错，详情在服务器的日志里；请把当时的问题告诉维护者", path)
@@ -125,9 +130,10 @@ def description(error: Exception, path: str = "") -> dict[str, Any]:
 
 def _http(error: HTTPException, path: str, known: Sequence[str]) -> Response:
     near = nearest(path, known, 3) if error.status_code == 404 else []
-    said = {404: "没有这个地址" + (f"；最接近的是 {'、'.join(near)}" if near else "")
+    said = {400: "正文不是完好的 JSON", 404: "没有这个地址" + (
+        f"；最接近的是 {'、'.join(near)}" if near else "")
             + "；全部地址见 /docs",
-            405: "这个地址只接受 " + (error.headers or {}).get("Allow", "GET")}
+            405: "这个地址只接受 " + (error.headers or {}).get("Allow", "GET").replace(", ", "、")}
     return reply(BY_STATUS.get(error.status_code, "bad-question"),
                  said.get(error.status_code, str(error.detail)), path, error.headers,
                  status=error.status_code, nearest=near or None)
@@ -135,8 +141,12 @@ def _http(error: HTTPException, path: str, known: Sequence[str]) -> Response:
 
 def _fault(item: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
     """One finding of pydantic in Chinese."""
-    name = ".".join(str(part) for part in item["loc"][1:2])[:LONGEST] or "正文"
+    inside = item["loc"][0] == "body"
+    places = [str(part) for part in item["loc"][1:] if part != "[key]"]
     kind, limits = item["type"], item.get("ctx", {})
+    if kind == "json_invalid":
+        limits, places = {"place": places[0] if places else "?"}, []
+    name = ".".join(places if inside else places[:1])[:LONGEST] or "正文"
     near: list[str] = []
     if kind == "missing":
         reason = "必须写"
@@ -156,6 +166,10 @@ REASONS: Mapping[str, str] = {
     "less_than_equal": "不能大于 {le}", "greater_than_equal": "不能小于 {ge}",
     "int_parsing": "要是整数", "int_from_float": "要是整数", "int_parsing_size": "数字太大",
     "string_too_long": "最多 {max_length} 个字符", "string_too_short": "不能空着",
-    "too_long": "最多写 {max_length} 次", "bool_parsing": "要是 true 或 false",
+    "too_long": "最多 {max_length} 个", "bool_parsing": "要是 true 或 false",
     "string_pattern_mismatch": "含有不该有的字符", "value_error": "{error}",
+    "string_type": "要是文字", "string_unicode": "含有不成字的字符", "int_type": "要是整数",
+    "dict_type": "要是一个 JSON 对象：{{字段: 写法}}",
+    "model_attributes_type": "要是一个 JSON 对象，并带 Content-Type: application/json",
+    "json_invalid": "不是完好的 JSON（第 {place} 个字符处）",
 }

@@ -79,7 +79,7 @@ class Compare(Gaps):
     known_from: Moment | None = Field(None, description="前一日期按当时所知回答")
 
 
-class Firm(Asked):
+class Firm(Page):
     name: Name = Field(description="企业：名称、全称、别名、统一社会信用代码",
                        examples=["金博股份"])
 
@@ -188,7 +188,8 @@ class Export(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: Annotated[str, StringConstraints(max_length=20)] = Field(
-        "csv", description="csv（一张总表）、graphml、nquads …", examples=["csv"])
+        "csv", description="csv（一张总表）、graphml 或 nquads", examples=["csv"],
+        json_schema_extra={"enum": ["csv", "graphml", "nquads"]})
 
 
 class Model(BaseModel):

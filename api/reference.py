@@ -22,7 +22,10 @@ INTRO = """
 <li>列表最多 500 行一页；<code>next</code> 不是 null 时，照抄到 <code>cursor</code> 取下一页。</li>
 <li>每个答案都带 <code>version</code>（内容版本）和 ETag；内容没变时，
 带 <code>If-None-Match</code> 再问得到 304。</li>
-<li>设了密钥的服务器要求 <code>Authorization: Bearer 密钥</code>。</li>
+<li>设了密钥的服务器要求 <code>Authorization: Bearer 密钥</code>；写入总要。read 的密钥只查询，
+write 的也能装入、录入和收回自己装入的，admin 的还能收回随附的来源。</li>
+<li>地址里的汉字要用 UTF-8 编码，多数程序库会自己做；curl 写成
+<code>curl -G http://127.0.0.1:8000/api/v1/gaps --data-urlencode chain=锂电池</code>。</li>
 <li>没有人说过的不是“没有”：判定有 present（具备）、absent（缺失）、contested（存疑）、
 unknown（待核）四种。</li>
 <li>机器可读的说明：<a href="/openapi.json">/openapi.json</a>（OpenAPI 3.1）；模型：

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from starlette.responses import Response
 
 from api.answers import Answer, Answers, day
 from api.problems import Refused
-from api.queries import Asked
+from api.queries import Asked, Page
 from api.reading import Graph
 from api.settings import Settings
+from ontology import Ontology
 
 __all__ = ["Replies", "Work", "dumped", "fixed", "program"]
 
@@ -30,6 +32,8 @@ THREADS = 4  # questions worked on at once in one worker; the others wait in lin
 KEPT = 64 << 20  # bytes of replies that are kept
 LISTS = ("rows", "links", "about")  # the parts of an answer that grow with the data
 LARGEST = 4 << 20  # bytes of a reply that is worth keeping
+# One of a list of entity tags (RFC 9110 8.8.3), which may hold commas themselves.
+TAG = re.compile(r'(?:^|,)\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*(?=,|$)')
 
 
 def dumped(answer: object) -> bytes:
@@ -65,11 +69,13 @@ class Replies:
 
     async def json(self, request: Request, asked: Asked, work: Work) -> Response:
         """The answer as JSON, 304 if the asker has it, or a problem raised as an error."""
+        if isinstance(asked, Page):  # a page is never longer than an answer, or rows were lost
+            asked.limit = min(asked.limit, self.settings.limits.rows)
         state = self.graph.ready
         # A past state of knowledge has no name before it is read: its tag is made of the answer.
         tag = self._tag(request, asked, state.version) if state and not asked.known_at else ""
         reply = None
-        if tag and _has(request, tag):
+        if tag and tag in _tags(request):
             reply = Reply(tag, b"")
         elif tag in self._kept:
             reply = self._kept[tag]
@@ -113,6 +119,7 @@ class Replies:
                           "请把问题问小一点，或稍后再试", {"Retry-After": "5"}) from None
 
     def _worked(self, request: Request, asked: Asked, work: Work) -> Reply:
+        _check_grade(self.graph.ontology, asked.min_grade)
         answers = Answers(self.settings, at=asked.at, known_at=asked.known_at,
                           min_grade=asked.min_grade, graph=self.graph)
         body = dumped(_capped(work(answers), self.settings.limits.rows))
@@ -136,6 +143,15 @@ class Replies:
             self._size -= len(self._kept.popitem(last=False)[1].body)
 
 
+def _check_grade(model: Ontology, grade: str | None) -> None:
+    """Raises Refused: a grade is a choice of the model, and no name that somebody may have."""
+    words = [(one.name, one.label.zh, *one.synonyms) for one in model.grades]
+    if grade is not None and not any(grade in some for some in words):
+        known = [word for some in words for word in some[:2]]
+        fault = {"parameter": "min_grade", "reason": f"只能是 {'、'.join(known)}", "nearest": known}
+        raise Refused("bad-parameter", f"参数 min_grade：{fault['reason']}", errors=[fault])
+
+
 def _capped(answer: Answer, most: int) -> Answer:
     """The answer with no list of rows longer than that; `truncated` tells if one was."""
     long = {key: answer[key][:most] for key in LISTS if len(answer.get(key) or ()) > most}
@@ -150,16 +166,20 @@ def fixed(request: Request, body: bytes, media: str) -> Response:
 def respond(request: Request, tag: str, body: bytes, media: str) -> Response:
     """200 with the body, or 304 without it."""
     headers = {"ETag": tag, "Vary": "Accept, Authorization"}
-    if _has(request, tag):
+    if tag in _tags(request) or _said(request) == "*":
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, media)
 
 
-def _has(request: Request, tag: str) -> bool:
-    """Whether the asker has this already (weak comparison, RFC 9110 13.1.2)."""
-    tags = [part.strip().removeprefix("W/") for value in request.headers.getlist("if-none-match")
-            for part in value.split(",")]
-    return tag in tags
+def _said(request: Request) -> str:
+    """What the asker has already, in as many headers as they like (RFC 9110 13.1.2); `*` is
+    whatever there is, so nobody knows before the answer is worked out that it is none."""
+    return ", ".join(request.headers.getlist("if-none-match")).strip()
+
+
+def _tags(request: Request) -> list[str]:
+    """The same as tags, all of them weak: for a reading that is the comparison."""
+    return TAG.findall(_said(request))
 
 
 def _short(said: bytes) -> str:

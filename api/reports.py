@@ -1,12 +1,14 @@
 """What is sent and answered where something is written."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from typing_extensions import TypedDict
 
+from api.problems import Problem
 from api.queries import Name
 
-__all__ = ["Audit", "JobAnswer", "JobList", "Me", "NewRecord", "Recent", "Upload"]
+__all__ = ["Audit", "JobAnswer", "JobList", "Me", "NewRecord", "Recent", "Report", "Upload"]
 
 Text = Annotated[str, StringConstraints(max_length=5000)]
 Header = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -32,6 +34,8 @@ class Recent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: int = Field(50, ge=1, le=500, description="最多几行", examples=[2])
+    cursor: Annotated[str, StringConstraints(max_length=2000)] | None = Field(
+        None, description="上一页的 next，照抄；第一页不写")
 
 
 class NewRecord(BaseModel):
@@ -49,27 +53,69 @@ class NewRecord(BaseModel):
     source: Name = Field(description="谁在哪里说的，如 2026年6月长沙走访")
 
 
+class Mistake(TypedDict):
+    """One thing wrong at one place of an input; blank where a place does not apply."""
+
+    file: str
+    sheet: str
+    row: int | None
+    column: str
+    value: str
+    reason: str
+    nearest: list[str]
+
+
+class Report(TypedDict):
+    """What became of every row: rows = loaded + unchanged + merged + rejected."""
+
+    rows: int
+    loaded: int
+    unchanged: int
+    merged: int
+    rejected: int
+    retracted: int
+    problems: list[Mistake]
+    warnings: list[str]
+
+
+class Retracted(TypedDict):
+    """How many records were taken back."""
+
+    retracted: int
+
+
+class Progress(TypedDict):
+    """The file that is read, or what the store is doing; total 0: nobody knows."""
+
+    file: str
+    rows: int
+    total: int
+
+
 class JobAnswer(BaseModel):
     """A writing task."""
 
     id: str
     what: Literal["load", "add", "retract"]
     by: str = Field(description="用的哪把密钥")
+    scope: Literal["write", "admin"] = Field(description="那把密钥的权限")
     asks: dict[str, Any] = Field(description="要它做什么")
-    asked: str
+    asked: str = Field(description="什么时候要求的")
     state: Literal["waiting", "running", "done", "failed", "lost"]
     began: str | None
     ended: str | None
     note: str = Field(description="在等什么，或怎么没了")
-    progress: dict[str, Any] | None = Field(description="正在读的文件，读了多少行")
+    progress: Progress | None = Field(description="正在读的文件，读了多少行")
     written: bool = Field(description="图谱是不是写过了")
-    report: dict[str, Any] | None = Field(description="与命令行 --json 相同的报告，做完才有")
-    error: dict[str, Any] | None = Field(description="为什么没做成")
-    links: dict[str, str]
+    report: Report | Retracted | None = Field(
+        description="与命令行 --json 相同的报告，做完才有；列表里没有")
+    error: Problem | None = Field(description="为什么没做成")
+    links: dict[str, str] = Field(description="self 是任务的地址，events 是它的进展")
 
 
 class JobList(BaseModel):
     rows: list[JobAnswer]
+    next: str | None = Field(description="下一页的记号，照抄到 cursor；没有更多就是 null")
 
 
 class Me(BaseModel):
@@ -78,5 +124,25 @@ class Me(BaseModel):
     may_write: bool
 
 
+class Note(TypedDict):
+    """A job at the moment in which it was asked for, or had ended."""
+
+    time: str
+    who: str
+    what: str
+    job: str
+    state: str
+    asked: dict[str, Any]
+    written: bool
+    rows: NotRequired[int]
+    loaded: NotRequired[int]
+    unchanged: NotRequired[int]
+    merged: NotRequired[int]
+    rejected: NotRequired[int]
+    retracted: NotRequired[int]
+    error: NotRequired[str]
+
+
 class Audit(BaseModel):
-    rows: list[dict[str, Any]]
+    rows: list[Note]
+    next: str | None = Field(description="下一页的记号，照抄到 cursor；没有更多就是 null")

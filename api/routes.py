@@ -115,13 +115,15 @@ async def ask_coverage(request: Request, asked: Annotated[q.Coverage, Query()]) 
 @router.get("/suppliers", **shape("suppliers", supplies.Supplies, "谁给它供货", "企业"))
 async def ask_suppliers(request: Request, asked: Annotated[q.Firm, Query()]) -> Response:
     """供应商、产品、形式和时间，各有出处。"""
-    return await replies(request).json(request, asked, lambda a: a.suppliers(asked.name))
+    return await replies(request).json(request, asked, lambda a: a.suppliers(
+        asked.name, asked.limit, asked.cursor))
 
 
 @router.get("/customers", **shape("customers", supplies.Supplies, "它给谁供货", "企业"))
 async def ask_customers(request: Request, asked: Annotated[q.Firm, Query()]) -> Response:
     """客户、产品、形式和时间，各有出处。"""
-    return await replies(request).json(request, asked, lambda a: a.customers(asked.name))
+    return await replies(request).json(request, asked, lambda a: a.customers(
+        asked.name, asked.limit, asked.cursor))
 
 
 @router.get("/partners", **shape("partners", partners.Partners, "可以和谁合作", "企业"))
@@ -242,6 +244,11 @@ async def ask_sources(request: Request, asked: Annotated[q.Titles, Query()]) -> 
         request, asked, lambda a: a.sources(asked.q or "", asked.limit, asked.cursor))
 
 
+TERM = {"type": "object", "required": ["type"], "properties": {"type": {
+    "enum": ["ontology", "class", "link", "field", "vocabulary", "threshold"],
+    "description": "整个模型，或所问的是哪一种；其余的键随它而定"}}}
+
+
 def _texts(*media: str) -> dict[str, Any]:
     return {one: {"schema": {"type": "string"}} for one in media}
 
@@ -258,7 +265,7 @@ async def ask_export(request: Request, asked: Annotated[q.Export, Query()]) -> R
 
 @router.get("/ontology", operation_id="ontology", summary="模型本身", tags=["出处与模型"],
             responses={200: {"description": "JSON、Turtle 或网页", "content": {
-                "application/json": {"schema": {"type": "object"}, "example": example("ontology")},
+                "application/json": {"schema": TERM, "example": example("ontology")},
                 **_texts("text/turtle", "text/html")}},
                 304: {"description": "与 If-None-Match 所说的相同"}}, response_class=Response)
 async def ask_ontology(request: Request, asked: Annotated[q.Model, Query()]) -> Response:

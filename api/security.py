@@ -4,6 +4,8 @@ Pure ASGI, outside everything else, so that no answer and no error escapes its h
 """
 
 import hmac
+import ipaddress
+import re
 import socket
 import time
 from collections import OrderedDict
@@ -27,6 +29,9 @@ SIGN_IN = "/sign-in"  # what a browser is shown where it would need a key
 READING = ("GET", "HEAD", "OPTIONS")  # any other method needs the right to write, except at
 UNCHANGED = ("/open", "/api/v1/records/preview")  # which leave the graph as it is
 NOBODY, ADMIN = "", "管理员"
+# RFC 9110 7.2: a name or an address in brackets, and perhaps a port; never who asks (`a@b`).
+HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^\s@/\\?#\[\]:]+))"
+                  r"(?::(?P<port>[0-9]{0,5}))?")
 CLIENTS = 10_000  # whose rate is remembered
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -46,7 +51,7 @@ class Door:
     def __init__(self, app: ASGIApp, settings: Settings, keys: Keys,
                  sessions: Sessions | None = None) -> None:
         self.app, self.settings, self.keys, self.sessions = app, settings, keys, sessions
-        self.names = own_names() | set(settings.hosts)
+        self.names = own_names() | {host_of(name) or _plain(name) for name in settings.hosts}
         self.key = digest(settings.key) if settings.key else ""
         self.rates = Rates()
 
@@ -55,7 +60,7 @@ class Door:
             await self.app(scope, receive, send)
             return
         head = scope["method"] == "HEAD"  # answered like GET, without the body
-        inner = {**scope, "method": "GET"} if head else scope
+        inner = {**scope, "method": "GET", "head": True} if head else scope
         began = ended = False
 
         async def strict(message: Message) -> None:
@@ -123,8 +128,8 @@ class Door:
         if len(hosts) != 1:
             raise Refused("bad-question", "请求里要有且只有一个 Host")
         name = host_of(hosts[0])
-        here = server[0].removeprefix("::ffff:") if server else None
-        if name not in self.names and name != here:
+        here = _plain(server[0].partition("%")[0]) if server else ""
+        if not name or (name not in self.names and name != here):
             raise Refused("unknown-host", "这台服务器不叫这个名字；要用它访问，请把它写进 "
                                           "XIANGLIAN_HOSTS 再启动", {"Connection": "close"})
 
@@ -177,8 +182,8 @@ def _check_write(visitor: Visitor, headers: Headers, path: str) -> None:
         raise key_needed()
     origins = headers.getlist("origin")
     bearer = "authorization" in headers
-    own = [[f"{scheme}://{headers['host'].strip()}"] for scheme in ("http", "https")]
-    if origins not in own and (origins or not bearer):
+    own = [[f"{scheme}://{headers['host'].strip().lower()}"] for scheme in ("http", "https")]
+    if [origin.lower() for origin in origins] not in own and (origins or not bearer):
         raise Refused("foreign-origin", "写入只能从湘链自己的网页发出，或者带上密钥")
     if not visitor.may("write") and path not in UNCHANGED:
         raise Refused("not-allowed", f"「{visitor.name}」的密钥只能查询，不能写入")
@@ -205,13 +210,29 @@ class Rates:
 
 
 def host_of(text: str) -> str:
-    """The name or address of a Host header, without its port and brackets."""
-    name = text.strip().casefold()
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name.partition(":")[0].removesuffix(".")
+    """The name or address of a Host header as we write it, without port, brackets and last dot;
+    blank for what is none."""
+    found = HOST.fullmatch(text.strip().lower())
+    if found is None or int(found["port"] or 0) > 65_535:
+        return ""
+    if not found["six"]:
+        return _plain(found["name"])
+    try:
+        return _plain(str(ipaddress.IPv6Address(found["six"])))
+    except ValueError:
+        return ""
+
+
+def _plain(name: str) -> str:
+    """An address in its one shortest form, a name in small letters without its last dot."""
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return name.lower().removesuffix(".")
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
 
 
 def own_names() -> set[str]:
     """What this machine is called by itself; the address of the connection comes on top."""
-    return {"localhost", "127.0.0.1", "::1", socket.gethostname().casefold()}
+    return {"localhost", "127.0.0.1", "::1", _plain(socket.gethostname())}

@@ -25,6 +25,8 @@ class Signing:
 
     async def by_link(self, request: Request) -> Response:
         sessions = self.door.sessions
+        if request.scope.get("head"):  # a messenger looks at the link before the person does
+            return Response()
         cookie = sessions.open(request.query_params.get("token", "")) if sessions else None
         if cookie is None:
             raise Refused("key-needed", "这个链接已经用过，或不是这次启动的；"

@@ -16,6 +16,7 @@ import typer
 from starlette.types import ASGIApp, Message
 
 from api.settings import Limits, Settings
+from graph.names import nearest
 from ontology import XianglianError
 
 __all__ = ["Tool", "mcp", "tools"]
@@ -48,8 +49,9 @@ class Tool:
                 path = path.replace(f"{{{name}}}", str(value))
             else:
                 query[name] = value
-        if missing := [name for name in self.schema["required"] if name not in given]:
-            raise XianglianError(f"参数 {missing[0]}：必须写")
+        if missing := [name for name in self.schema["required"]
+                       if name not in given and f"{{{name}}}" in self.path]:
+            raise XianglianError(f"参数 {missing[0]}：必须写")  # the operation tells of the others
         return path, urlencode(query, doseq=True)
 
     def _check(self, name: str, value: Any) -> None:
@@ -58,7 +60,8 @@ class Tool:
             raise XianglianError(f"参数 {name}：没有这个参数")
         known = self.schema["properties"].get(name, {})
         many = value if isinstance(value, list) and known.get("type") == "array" else [value]
-        if not all(isinstance(one, (str, int, float)) for one in many):
+        if not all(isinstance(one, (str, int, float)) and one is not True and one is not False
+                   for one in many):
             raise XianglianError(f"参数 {name}：只能是文字或数字")
         if any("\ud800" <= char <= "\udfff" for one in many for char in str(one)):
             raise XianglianError(f"参数 {name}：含有不成字的字符")
@@ -95,7 +98,9 @@ class Asker:
     async def ask(self, name: str, given: Mapping[str, Any]) -> tuple[bool, dict[str, Any]]:
         """Whether it was answered; the answer, or the problem."""
         if name not in self.tools:
-            raise XianglianError(f"没有工具「{name}」")
+            near = nearest(name, self.tools)
+            raise XianglianError(f"没有工具「{name[:60]}」；{'最接近的' if near else '全部'}是 "
+                                 + "、".join(near or self.tools))
         tool = self.tools[name]
         given = {key: value for key, value in given.items() if value is not None}
         if "limit" in tool.schema["properties"]:

@@ -14,7 +14,7 @@ from api.security import HEADERS
 __all__ = ["Protocol"]
 
 PATIENCE = 15.0  # seconds within which a request's head, and each next piece of its body, is there
-PIECE = 16_384  # bytes of a body that count as progress
+PIECE = 16_384  # bytes of a body, of an answer too, that count as progress
 
 
 class Protocol(H11Protocol):
@@ -24,6 +24,7 @@ class Protocol(H11Protocol):
         super().__init__(*arguments, **named)
         self._received = self._before = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -31,6 +32,7 @@ class Protocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
+        self._taken()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -41,6 +43,32 @@ class Protocol(H11Protocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._settle()
+
+    def pause_writing(self) -> None:
+        """An answer waits to be taken."""
+        super().pause_writing()
+        self._await(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._taken()
+
+    def _await(self, left: int) -> None:
+        self._taken()
+        self._unread = self.loop.call_later(PATIENCE, self._look, left)
+
+    def _look(self, before: int) -> None:
+        """Who takes next to nothing holds the whole answer in our memory: hang up."""
+        left = self.transport.get_write_buffer_size()
+        if before - left < PIECE:
+            self.transport.abort()
+        else:
+            self._await(left)
+
+    def _taken(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP; called where the error is being handled."""

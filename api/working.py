@@ -8,7 +8,7 @@ import multiprocessing
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import replace
 from multiprocessing.context import SpawnProcess
@@ -16,13 +16,14 @@ from multiprocessing.context import SpawnProcess
 from api.audit import note
 from api.jobs import DONE, LOST, Job, Jobs, now
 from api.journal import log, set_up_logging
-from api.problems import description
+from api.keys import Visitor
+from api.problems import Refused, description
 from api.settings import Settings
 from graph.store import Store, open_store
 from loaders import pipeline
 from ontology import Busy, Ontology, XianglianError, load_ontology
 
-__all__ = ["Runner", "perform"]
+__all__ = ["Runner", "check_retract", "closed", "perform"]
 
 LOOK = 0.2  # seconds between two looks for work
 PATIENCE = 600.0  # seconds for which a job waits for another program that writes
@@ -91,14 +92,17 @@ def perform(settings: Settings, id: str) -> None:
     over = threading.Event()
     threading.Thread(target=_beat, args=(jobs, job, over), daemon=True).start()
     job = replace(job, state="running", began=now())
-    jobs.keep(job)
     try:
+        jobs.keep(job)
         job = _done(settings, jobs, job)
     except Exception as error:
         if not isinstance(error, XianglianError):
             log.error({"event": "fault", "path": "jobs", "job": id}, exc_info=error)
-        job = replace(job, state="failed", error=description(error))
-    _end(settings, jobs, job)
+        job = replace(job, state="failed", error=description(error, f"/api/v1/loads/{id}"))
+    try:
+        _end(settings, jobs, job)
+    except OSError as error:  # the disk is full, say: whoever looks says that it is lost
+        log.error({"event": "fault", "path": "jobs", "job": id}, exc_info=error)
     over.set()
 
 
@@ -151,19 +155,35 @@ def _load(store: Store, model: Ontology, jobs: Jobs, job: Job) -> Job:
         target = empty if asks["dry_run"] and not store.origins() else store
         report = pipeline.load(
             target, model, [jobs.upload(job)], dry_run=asks["dry_run"],
-            keep_good=asks["keep_good"], allow_shrink=asks["allow_shrink"], progress=progress)
+            keep_good=asks["keep_good"], allow_shrink=asks["allow_shrink"],
+            closed=closed(Visitor(job.by, job.scope)), progress=progress)
     return replace(job, report=report.json(), written=report.written)
 
 
 def _add(store: Store, model: Ontology, jobs: Jobs, job: Job) -> Job:
     report = pipeline.add(store, model, model.kind(job.asks["kind"]), job.asks["values"],
-                          job.asks["source"])
+                          job.asks["source"], closed(Visitor(job.by, job.scope)))
     return replace(job, report=report.json(), written=report.written)
 
 
 def _retract(store: Store, model: Ontology, jobs: Jobs, job: Job) -> Job:
+    # Once more: what the name means may have changed while the job waited.
+    check_retract(store, model, job.asks["name"], Visitor(job.by, job.scope))
     count = pipeline.retract(store, model, job.asks["name"])
     return replace(job, report={"retracted": count}, written=True)
+
+
+def closed(visitor: Visitor) -> Collection[str]:
+    """The origins for which nobody but an admin may speak: those that came with the package."""
+    return () if visitor.may("admin") else pipeline.origins_shipped()
+
+
+def check_retract(store: Store, model: Ontology, name: str, visitor: Visitor) -> None:
+    """Raises Refused where the visitor may not take that source back, NotFound if there is none."""
+    if not visitor.may("admin") and pipeline.is_shipped(store, model, name):
+        raise Refused("not-allowed", (
+            f"「{name}」是随附的来源，或被随附的来源引用，收回它要 admin 的密钥（自己装入的，"
+            f"write 的密钥就行）；也可以在服务器上用命令 xianglian retract {name}"))
 
 
 WORK: Mapping[str, Callable[[Store, Ontology, Jobs, Job], Job]] = {

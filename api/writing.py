@@ -4,10 +4,12 @@
 import asyncio
 import json
 import os
-import secrets
+import re
+import shutil
 import time
 import unicodedata
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import Annotated, Any
@@ -18,13 +20,14 @@ from starlette.responses import Response, StreamingResponse
 
 from api.audit import note, notes
 from api.examples import example
-from api.jobs import DONE, Job, Jobs
+from api.jobs import DONE, ID, Job, Jobs
 from api.keys import Visitor
 from api.preview import Preview, preview
 from api.problems import Refused
 from api.replies import Replies, dumped, fixed
 from api.reports import Audit, JobAnswer, JobList, Me, NewRecord, Recent, Upload
-from ontology import StoreError
+from api.working import check_retract
+from ontology import NotFound, StoreError
 
 __all__ = ["router"]
 
@@ -34,6 +37,7 @@ SUFFIXES = (".csv", ".xlsx")
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt")
                                           for n in range(10))}
 LOOK, PING, LONGEST = 0.2, 15.0, 600.0  # seconds: between looks, between signs of life, at all
+UNCHANGED = {"description": "与 If-None-Match 所说的相同"}
 EVENT = {"type": "object", "description": "每个事件", "properties": {
     "event": {"enum": ["progress", "done"]}, "data": {"type": "string"}}}
 Identity = Annotated[str, Path(description="任务的编号；latest 是最近的一个", min_length=1,
@@ -55,29 +59,41 @@ def _visitor(request: Request) -> Visitor:
     return visitor
 
 
-def shape(name: str, answer: Any, summary: str, status: int = 200) -> dict[str, Any]:
-    """How an operation is described."""
-    return {"operation_id": name, "summary": summary, "status_code": status, "responses": {
-        status: {"model": answer, "description": "任务，等着做" if status == 202 else "回答",
-                 "content": {"application/json": {"example": example(name)}}},
-        **({304: {"description": "与 If-None-Match 所说的相同"}} if status == 200 else {})}}
+def shape(name: str, answer: Any, summary: str, status: int = 200,
+          scope: str = "write", reads: bool = False) -> dict[str, Any]:
+    """How an operation is described; scope: the right that a key must have for it."""
+    said: dict[str, Any] = {
+        "model": answer, "description": "任务，等着做" if status == 202 else "回答",
+        "content": {"application/json": {"example": example(name)}}}
+    headers = {"Location": "任务的地址"} if status == 202 else {"ETag": "这个回答"} if reads else {}
+    said["headers"] = {name: {"description": text, "schema": {"type": "string"}}
+                       for name, text in headers.items()}
+    return {"operation_id": name, "summary": summary, "status_code": status,
+            "responses": {status: said, **({304: UNCHANGED} if reads else {})},
+            "openapi_extra": {"security": [{"key": [scope]}]} if scope else None}
 
 
 # --- asking for it ------------------------------------------------------------------------------
 
 
-@router.post("/loads", **shape("load", JobAnswer, "装入一个文件", 202), openapi_extra={
-    "requestBody": {"required": True, "description": "文件本身，不加包装", "content": {
-        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}})
+LOAD = shape("load", JobAnswer, "装入一个文件", 202)
+LOAD["openapi_extra"]["requestBody"] = {
+    "required": True, "description": "文件本身，不是表单；CSV 用 UTF-8 或 GB18030",
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.post("/loads", **LOAD)
 async def load(request: Request, asked: Annotated[Upload, Query()]) -> Response:
     """与 `xianglian load 文件` 相同：按模板填的 CSV 或 Excel，文件名或 `kind` 说是哪一种，
     “来源”列说是谁说的。回答是一个任务；它的 `report` 与命令行 `--json` 相同。"""
     _line(request)
+    if request.headers.get("content-type", "").casefold().startswith("multipart/"):
+        raise Refused("bad-question", "请把文件本身作为请求正文，不要表单：curl 用 "
+                                      "--data-binary @文件，不用 -F 和 -d")
     name = safe_name(f"{asked.kind} {asked.file}" if asked.kind else asked.file)
     if asked.kind:
         _replies(request).graph.ontology.kind(asked.kind)
-    folder = _jobs(request).drafts() / secrets.token_hex(8)
-    folder.mkdir(mode=0o700)
+    folder = _jobs(request).draft()
     file = folder / name
     try:
         await _received(request, file)
@@ -85,8 +101,7 @@ async def load(request: Request, asked: Annotated[Upload, Query()]) -> Response:
                 "keep_good": asked.keep_good, "allow_shrink": asked.allow_shrink}
         return await _put(request, "load", asks, file)
     finally:
-        file.unlink(missing_ok=True)
-        folder.rmdir()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @router.post("/records", **shape("add", JobAnswer, "录入一条记录", 202))
@@ -98,11 +113,11 @@ async def add(request: Request, asked: NewRecord) -> Response:
                                        "source": asked.source})
 
 
-@router.post("/records/preview", **shape("preview", Preview, "录入之前先看看"))
+@router.post("/records/preview", **shape("preview", Preview, "录入之前先看看", scope="read"))
 async def look_first(request: Request, asked: NewRecord) -> Response:
     """什么也不写：报告里有写错的地方，`changes` 是它会改变的判定。"""
     replies = _replies(request)
-    found = await replies.thread(lambda: preview(replies.graph, asked))
+    found = await replies.thread(lambda: preview(replies.graph, asked, _visitor(request)))
     return Response(dumped(found), media_type="application/json")
 
 
@@ -110,8 +125,13 @@ async def look_first(request: Request, asked: NewRecord) -> Response:
 async def retract(request: Request, name: Annotated[str, Path(
         description="装入时的来源名，或来源的标题", min_length=1, max_length=300,
         examples=["2026年6月走访"])]) -> Response:
-    """与 `xianglian retract` 相同：它说过的一切不再算数，历史仍在。"""
+    """与 `xianglian retract` 相同：它说过的一切不再算数，历史仍在。
+    自己装入、录入的来源，write 的密钥就能收回；随附的来源和它们引用的，要 admin 的密钥（403）。"""
     _line(request)
+    replies, visitor = _replies(request), _visitor(request)
+    with suppress(NotFound):  # it may be loaded by a job that waits: this one will tell
+        await replies.thread(lambda: check_retract(
+            replies.graph.store, replies.graph.ontology, name, visitor))
     return await _put(request, "retract", {"name": name})
 
 
@@ -127,11 +147,9 @@ def _line(request: Request) -> None:
 
 async def _put(request: Request, what: str, asks: dict[str, Any],
                file: FilePath | None = None) -> Response:
-    jobs, desk = _jobs(request), _replies(request).settings.desk
-    job = await _replies(request).thread(
-        lambda: jobs.put(what, _visitor(request).name, asks, file))
-    note(desk, job)
-    said = job.json()
+    jobs, desk, visitor = _jobs(request), _replies(request).settings.desk, _visitor(request)
+    said = (await _replies(request).thread(lambda: jobs.put(
+        what, visitor.name, asks, file, visitor.scope, lambda job: note(desk, job)))).json()
     return Response(dumped(said), 202, {"Location": said["links"]["self"]}, "application/json")
 
 
@@ -146,7 +164,7 @@ async def _received(request: Request, file: FilePath) -> None:
     except ClientDisconnect:
         raise Refused("bad-question", "文件没有传完") from None
     except OSError as error:
-        raise StoreError(f"文件存不下：{error.strerror}") from error
+        raise StoreError(f"文件存不下：{error.strerror}；请看看磁盘是不是满了") from error
     if not size:
         raise Refused("bad-question", "文件是空的：请把文件本身作为请求正文")
 
@@ -168,14 +186,21 @@ def safe_name(name: str) -> str:
 # --- watching it --------------------------------------------------------------------------------
 
 
-@router.get("/loads", **shape("loads", JobList, "最近的写入任务"))
+@router.get("/loads", **shape("loads", JobList, "最近的写入任务", scope="", reads=True))
 async def recent(request: Request, asked: Annotated[Recent, Query()]) -> Response:
-    """最近的在前；报告见每个任务自己的地址。"""
-    rows = [job.json() for job in islice(_jobs(request).all(), asked.limit)]
-    return fixed(request, dumped({"rows": rows}), "application/json")
+    """最近的在前；报告见每个任务自己的地址。设了密钥时，read 的密钥看不了任务。"""
+    _may_watch(request)
+    if asked.cursor and not ID.fullmatch(asked.cursor):
+        raise _not_ours()
+    found = [*islice(_jobs(request).before(asked.cursor), asked.limit + 1)]
+    rows = found[:asked.limit]
+    return fixed(request, dumped({
+        "rows": [job.json() for job in rows],
+        "next": rows[-1].id if len(found) > len(rows) else None,
+    }), "application/json")
 
 
-@router.get("/loads/{job}", **shape("job", JobAnswer, "一个写入任务"))
+@router.get("/loads/{job}", **shape("job", JobAnswer, "一个写入任务", scope="", reads=True))
 async def watch(request: Request, job: Identity) -> Response:
     """state 是 waiting（排队）、running（在做）、done（做完，见 report）、failed（没做成，见
     error）或 lost（做到一半进程没了）。"""
@@ -190,11 +215,25 @@ async def watch(request: Request, job: Identity) -> Response:
 async def events(request: Request, job: Identity) -> StreamingResponse:
     """Server-sent events：每有进展就是一个 progress，做完是 done（data 里有报告），然后结束。"""
     found = _found(request, job)
+    if request.scope.get("head"):
+        return StreamingResponse((), media_type="text/event-stream")
     return StreamingResponse(_told(_jobs(request), found.id), media_type="text/event-stream",
                              headers={"Cache-Control": "no-store"})
 
 
+def _may_watch(request: Request) -> None:
+    """Raises Refused for a key that may only read the graph: what others sent, and what of it was
+    refused, is no part of that."""
+    if (visitor := _visitor(request)).scope == "read":
+        raise Refused("not-allowed", f"「{visitor.name}」的密钥只能查询，看不了别人的写入任务")
+
+
+def _not_ours() -> Refused:
+    return Refused("bad-question", "cursor 不是这个列表的：请照抄上一页的 next")
+
+
 def _found(request: Request, id: str) -> Job:
+    _may_watch(request)
     job = _jobs(request).get(id)
     if job is None:
         raise Refused("unknown-job", "没有这个写入任务；全部任务见 /api/v1/loads")
@@ -221,7 +260,7 @@ async def _told(jobs: Jobs, id: str) -> AsyncIterator[bytes]:
 # --- who ----------------------------------------------------------------------------------------
 
 
-@router.get("/me", **shape("me", Me, "我是谁，能做什么"))
+@router.get("/me", **shape("me", Me, "我是谁，能做什么", scope="", reads=True))
 async def me(request: Request) -> Response:
     """scope 是空的（只能查询）、read、write 或 admin。"""
     visitor = _visitor(request)
@@ -229,10 +268,14 @@ async def me(request: Request) -> Response:
                                   "may_write": visitor.may("write")}), "application/json")
 
 
-@router.get("/audit", **shape("audit", Audit, "谁写过什么"))
+@router.get("/audit", **shape("audit", Audit, "谁写过什么", scope="admin", reads=True))
 async def audit(request: Request, asked: Annotated[Recent, Query()]) -> Response:
     """最近的在前；要 admin 的密钥。"""
     if not _visitor(request).may("admin"):
         raise Refused("not-allowed", "写入记录只有 admin 的密钥能看")
-    rows = notes(_replies(request).settings.desk, asked.limit)
-    return fixed(request, dumped({"rows": rows}), "application/json")
+    if asked.cursor and not re.fullmatch("[0-9]{1,15}", asked.cursor):
+        raise _not_ours()
+    before = int(asked.cursor) if asked.cursor else None
+    rows, first = notes(_replies(request).settings.desk, asked.limit, before)
+    return fixed(request, dumped({
+        "rows": rows, "next": str(first) if first else None}), "application/json")

@@ -5,7 +5,8 @@ depends on the order of files and rows; then it checks every row and stages what
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from loaders.tables import Row, Table
 from ontology.errors import InputError, NotFound, Problem
 from ontology.model import Field, Kind, Ontology
 
-__all__ = ["add", "load", "preview", "retract", "shipped"]
+__all__ = ["add", "is_shipped", "load", "origins_shipped", "preview", "retract", "shipped"]
 
 
 _STEP = 2_000
@@ -45,8 +46,14 @@ def shipped() -> list[Path]:
     return sorted(path for path in root.iterdir() if (path / FILE).is_file())
 
 
+@cache
+def origins_shipped() -> frozenset[str]:
+    """What they are called once they are loaded: a folder has the name that its head says."""
+    return frozenset(path.name for path in shipped())
+
+
 def load(store: Store, ontology: Ontology, paths: Sequence[Path], *, dry_run: bool = False,
-         keep_good: bool = False, allow_shrink: bool = False,
+         keep_good: bool = False, allow_shrink: bool = False, closed: Collection[str] = (),
          progress: Progress = silent) -> Report:
     """Load source folders and single files, all or nothing.
 
@@ -54,11 +61,12 @@ def load(store: Store, ontology: Ontology, paths: Sequence[Path], *, dry_run: bo
     keep_good     write the rows that are right although others are not; a file that cannot be
                   read to its end is refused all the same
     allow_shrink  an origin may lose more than the threshold `shrink` of its records
+    closed        origins for which the rows of a single file must not speak
     progress      called with (file, rows done, 0), then as the store says
     """
     banned: set[Position] = set()
     while True:
-        run = _Load(store, ontology, progress, banned)
+        run = _Load(store, ontology, progress, banned, closed)
         inputs = Inputs(ontology, [Path(path) for path in paths])
         with store.write(progress=progress) as writer, uncollected():
             run.read(writer, inputs)
@@ -73,12 +81,13 @@ def load(store: Store, ontology: Ontology, paths: Sequence[Path], *, dry_run: bo
 
 
 def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
-        source: str) -> Report:
+        source: str, closed: Collection[str] = ()) -> Report:
     """Add what one source says about one thing or link; nothing is retracted.
 
     values  header (Chinese or English) → text as a person types it
+    closed  as for `load`
     """
-    run = _Load(store, ontology, silent, set(), additive=True)
+    run = _Load(store, ontology, silent, set(), closed, additive=True)
     with store.write() as writer:
         run.read_table(writer, _one_row(kind, values, source), kind)
         if run.finish(writer, False, True):
@@ -88,9 +97,9 @@ def add(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
 
 
 def preview(store: Store, ontology: Ontology, kind: Kind, values: Mapping[str, str],
-            source: str) -> tuple[Report, dict[str, list[Record]]]:
+            source: str, closed: Collection[str] = ()) -> tuple[Report, dict[str, list[Record]]]:
     """What `add` would report and write, by origin; the store is only read."""
-    run, pad = _Load(store, ontology, silent, set(), additive=True), Pad(store)
+    run, pad = _Load(store, ontology, silent, set(), closed, additive=True), Pad(store)
     run.read_table(pad, _one_row(kind, values, source), kind)
     right = run.finish(pad, False, True)
     run.report.dry_run = True
@@ -107,33 +116,49 @@ def retract(store: Store, ontology: Ontology, name: str) -> int:
 
     Raises NotFound with the nearest names.
     """
-    known = Known(ontology)
-    for record in store.records(kinds=[SOURCE]):
-        known.declare(ontology.kinds[SOURCE], record.id, record.values)
-    origins = store.origins()
-    said = {"origin": name}
-    if name not in origins:
-        try:
-            said = {"source": known.find(name, (SOURCE,))}
-        except Fault as fault:
-            near = [*fault.nearest, *nearest(name, origins)]
-            raise NotFound("来源", name, near) from None
+    said = _meant(store, ontology, name)
     with store.write() as writer:
         count = writer.retract(**said)
         writer.commit()
     return count
 
 
+def is_shipped(store: Store, ontology: Ontology, name: str) -> bool:
+    """Whether `retract` of that name would take back something that came with the package: a
+    shipped folder, or a source that one of them cites.  Raises NotFound."""
+    said = _meant(store, ontology, name)
+    if "origin" in said:
+        return name in origins_shipped()
+    return any(any(store.records(source=said["source"], origin=origin))
+               for origin in sorted(origins_shipped() & store.origins().keys()))
+
+
+def _meant(store: Store, ontology: Ontology, name: str) -> dict[str, str]:
+    """The arguments of `Writer.retract` for a name.  Raises NotFound."""
+    origins = store.origins()
+    if name in origins:
+        return {"origin": name}
+    known = Known(ontology)
+    for record in store.records(kinds=[SOURCE]):
+        known.declare(ontology.kinds[SOURCE], record.id, record.values)
+    try:
+        return {"source": known.find(name, (SOURCE,))}
+    except Fault as fault:
+        near = [*fault.nearest, *nearest(name, origins)]
+        raise NotFound("来源", name, near) from None
+
+
 class _Load:
     """One load: gathers names, checks every row, stages what is right."""
 
     def __init__(self, store: Store, ontology: Ontology, progress: Progress,
-                 banned: set[Position], additive: bool = False) -> None:
+                 banned: set[Position], closed: Collection[str] = (),
+                 additive: bool = False) -> None:
         self.report = Report()
         self.refused = False  # beyond what keep_good forgives
         self.declarers_lost: set[Position] = set()
         self._store, self._ontology, self._progress = store, ontology, progress
-        self._banned, self._additive = banned, additive
+        self._banned, self._closed, self._additive = banned, closed, additive
         self._known = Known(ontology)
         self._checker = Checker(self._known)
         self._citations = Citations(ontology, self._known, self._checker)
@@ -257,6 +282,9 @@ class _Load:
             origin, source = work.cite(row.cells)
         except Fault as fault:
             rejected.add(work.cited.get(fault.column, work.cited["source"]), fault)
+        if work.replaces and origin in self._closed:  # it would be taken for all that it says
+            rejected.add(work.cited["source"], Fault(
+                f"「{origin}」是随附的来源，替它说话要 admin 的密钥；自己的资料请另写一个来源"))
         found = [(plan, draft(plan, cells, source, self._known, rejected))
                  for plan in work.plans for cells in plan.parts(row.cells)]
         return [(origin, record, plan) for plan, record in found if record]

@@ -102,10 +102,20 @@ def test_a_closed_gap_says_by_whom_and_what_nobody_says(server: Server) -> None:
                                   "/api/v1/gaps?chain=锂电池&known_at=2999"])
 def test_who_has_the_answer_gets_304(server: Server, call: str) -> None:
     tag = ask(server, call).headers["etag"]
-    for said in (tag, f'W/{tag}', f'"other", {tag}'):
+    for said in (tag, f"W/{tag}", f'"other", {tag}', f'"a,b",W/"c" ,, W/{tag} ,', "*"):
         again = ask(server, call, 304, **{"If-None-Match": said})
         assert again.content == b"" and again.headers["etag"] == tag
-    assert ask(server, call, **{"If-None-Match": '"other"'}).content
+    for said in ('"other"', tag.strip('"'), f"w/{tag}", '"*"', ""):
+        assert ask(server, call, **{"If-None-Match": said}).content
+
+
+def test_nobody_has_a_copy_of_an_error(server: Server) -> None:
+    star = {"If-None-Match": "*"}
+    ask(server, "/api/v1/gaps?chain=锂电磁", 404, **star)
+    ask(server, "/api/v1/gaps?chain=锂电池&limit=1", 422, **star)
+    ask(server, "/api/v1/export?format=pdf", 404, **star)
+    ask(server, "/thing/Company/没有这家", 404, Accept="text/html", **star)
+    ask(server, "/api/v1/gaps?chain=锂电池&at=2014", 304, **star)
 
 
 def test_another_question_or_day_has_another_tag(server: Server) -> None:
@@ -123,7 +133,7 @@ def test_another_question_or_day_has_another_tag(server: Server) -> None:
     ("/api/v1/things/Company", 100), ("/api/v1/things/operatesIn?region=长沙", 40),
     ("/api/v1/entities?q=长沙", 7), ("/api/v1/sources", 150), ("/api/v1/observations", 60),
     ("/api/v1/entities/长沙/links", 5), ("/api/v1/partners?name=三一重工", 5),
-    ("/api/v1/candidates?segment=锂电池/电芯&region=益阳", 4)])
+    ("/api/v1/candidates?segment=锂电池/电芯&region=益阳", 4), ("/api/v1/suppliers?name=华为", 1)])
 def test_pages_together_are_the_whole_list(server: Server, call: str, size: int) -> None:
     join = "&" if "?" in call else "?"
     whole = ask(server, f"{call}{join}limit=500").json()
@@ -135,7 +145,8 @@ def test_pages_together_are_the_whole_list(server: Server, call: str, size: int)
         cursor = page["next"]
         if cursor is None:
             break
-    assert len(rows) > size and len(rows) == len({row["id"] for row in rows})
+    assert len(rows) > size
+    assert len(rows) == len({(row["id"], row.get("product")) for row in rows})
     assert rows[:len(whole["rows"])] == whole["rows"]
 
 
@@ -155,9 +166,14 @@ def test_pages_together_are_the_whole_list(server: Server, call: str, size: int)
     ("/api/v1/things/Company?limit=501", 422, "500"),
     ("/api/v1/things/Company?limit=x", 422, "整数"),
     ("/api/v1/things/Company?cursor=x", 400, "next"),
+    ("/api/v1/suppliers?name=华为&limit=501", 422, "500"),
+    ("/api/v1/suppliers?name=华为&cursor=W10", 400, "next"),
+    ("/api/v1/gaps?chain=锂电池&min_grade=pres", 422, "press"),
+    ("/api/v1/gaps?chain=锂电池&min_grade=最好", 422, "官方"),
     ("/api/v1/neighbourhood?id=长沙&depth=3", 422, "2"),
     ("/api/v1/demands?type=gift", 422, "purchase"),
     ("/api/v1/export?format=pdf", 404, "csv"),
+    ("/api/v1/export?format=neo4j-admin", 404, "nquads"),
     ("/api/v1/path?from=金博股份&to=金博碳素", 400, "同一家"),
     ("/api/v1/gaps?chain=锂电池&known_at=1999", 400, "早于第一次装入"),
     ("/api/v1/gap", 404, "/api/v1/gaps"), ("/nothing", 404, "/docs"),
@@ -184,6 +200,15 @@ def test_other_methods_are_refused(server: Server, method: str) -> None:
     reply = server.client.request(method, "/api/v1/gaps?chain=锂电池")
     assert reply.status_code == (405 if method == "OPTIONS" else 401)
     assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_an_address_says_all_that_it_takes(server: Server) -> None:
+    for call, allowed in (("/api/v1/gaps", "GET, HEAD"), ("/api/v1/loads", "GET, HEAD, POST"),
+                          ("/api/v1/sources/x", "DELETE"), ("/api/v1/records", "POST"),
+                          ("/open", "DELETE, GET, HEAD, POST"), ("/healthz", "GET, HEAD")):
+        reply = server.client.options(call)
+        assert (reply.status_code, reply.headers["allow"]) == (405, allowed), call
+        assert allowed.replace(", ", "、") in reply.json()["detail"]
 
 
 def test_head_is_get_without_the_body(server: Server) -> None:
@@ -214,8 +239,22 @@ def test_every_operation_is_described_with_a_real_example(server: Server) -> Non
         content = good["content"]
         assert any(media.get("example") for media in content.values()), name
         assert all("description" in one for one in operation.get("parameters", ())), name
-        for status in ("404", "422", "500"):
+        for status in ("400", "401", "403", "404", "408", "413", "421", "422", "429", "500", "503"):
             assert "application/problem+json" in operation["responses"][status]["content"]
+        assert "Retry-After" in operation["responses"]["429"]["headers"]
+        needs = operation.get("security", described["security"])
+        assert ({} in needs) == (_path_is_read(operation)), name
+    listed = [name for name, (_, o) in operations.items()
+              if any(one["name"] == "cursor" for one in o.get("parameters", ()))]
+    assert {"suppliers", "customers", "loads", "audit", "things", "search"} <= {*listed}
+    for name in listed:
+        assert "next" in example(name), name
+    assert not [name for name in described["components"]["schemas"] if "__" in name]
+
+
+def _path_is_read(operation: dict[str, Any]) -> bool:
+    """Whether it asks for no more than the graph does."""
+    return not {"load", "add", "preview", "retract", "audit"} & {operation["operationId"]}
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import re
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import pytest
 
 from api.app import application, running
 from api.examples import CALLS
-from api.exports import _written
+from api.exports import _kept, _written
 from api.reading import Graph
 from api.security import Rates, host_of
 from api.settings import Limits, Settings
@@ -98,13 +100,15 @@ def test_the_log_is_one_object_a_line_without_secrets(shell: Shell) -> None:
         for evil in INJECTIONS:
             server.client.get("/api/v1/gaps", params={"chain": evil, "token": "s3cret"},
                               headers={"Authorization": f"Bearer {KEY}", "Cookie": "c=s3cret"})
+        lost = f"xl_{'k3y-' * 10}"  # put where keys do not belong
+        server.client.get(f"/api/v1/entities/{lost}", params={"q": f"Bearer {lost}", lost: "1"})
         server.client.get("/x\u2028y%0aforged")
         server.until(lambda: "forged" in server.log)
     lines = [json.loads(line) for line in server.log.splitlines()[1:]]
     requests = [line for line in lines if line["event"] == "request"]
     assert len(requests) >= len(INJECTIONS) and not [
         line for line in lines if line["event"] not in ("request", "note")]
-    assert KEY not in server.log and "s3cret" not in server.log
+    assert KEY not in server.log and "s3cret" not in server.log and "k3y" not in server.log
 
 
 def test_what_the_driver_says_is_no_line_of_its_own_shape() -> None:
@@ -121,6 +125,20 @@ def test_an_export_that_fails_leaves_no_file(settings: Settings, tmp_path: Path,
     with closing(Graph(settings)) as graph, pytest.raises(XianglianError):
         _written(graph, "no-format", "csv")
     assert not [*tmp_path.glob("*.csv")]
+    late, given_up = tmp_path / "late.csv", threading.Event()
+    late.write_text("x")
+    assert _kept((late, "v"), given_up) == (late, "v") and late.exists()
+    given_up.set()  # nobody waits for it any more
+    _kept((late, "v"), given_up)
+    assert not late.exists()
+
+
+def test_an_export_comes_whole(server: Server) -> None:
+    whole = server.client.get("/api/v1/export")
+    for wanted in ("bytes=0-9", "bytes=999999999-", "bytes=x", "lines=1", "bytes=0-1,3-4"):
+        reply = server.client.get("/api/v1/export", headers={"Range": wanted})
+        assert (reply.status_code, reply.content) == (200, whole.content)
+    assert whole.headers["accept-ranges"] == "none"
 
 
 # --- hosts, keys, rates ----------------------------------------------------------------------
@@ -129,7 +147,12 @@ def test_an_export_that_fails_leaves_no_file(settings: Settings, tmp_path: Path,
 @pytest.mark.parametrize(("host", "status"), [
     ("127.0.0.1", 200), ("localhost:8000", 200), ("LOCALHOST", 200), ("[::1]:80", 200),
     ("evil.example", 421), ("127.0.0.1.evil.example", 421), ("", 421), ("127.0.0.1@evil", 421),
-    ("xianglian.example.cn", 421)])
+    ("xianglian.example.cn", 421), ("127.0.0.1.", 200), ("LocalHost.:8000", 200),
+    ("localhost:", 200), ("[0:0:0:0:0:0:0:1]:8000", 200), ("[::FFFF:127.0.0.1]", 200),
+    ("evil@127.0.0.1", 421), ("127.0.0.1@127.0.0.1", 421), ("a:b@localhost:80", 421),
+    ("localhost..", 421), ("[::1]evil", 421), ("[::1", 421), ("::1", 421), ("[127.0.0.1]", 421),
+    ("127.0.0.1:evil", 421), ("127.0.0.1:99999", 421), ("127.0.0.1:80:80", 421),
+    ("localhost/evil", 421), ("localhost,evil", 421), ("localhost%00", 421), (":80", 421)])
 def test_a_foreign_host_is_refused(server: Server, host: str, status: int) -> None:
     reply = server.client.get("/healthz", headers={"Host": host})
     assert reply.status_code == status
@@ -143,7 +166,11 @@ def test_names_of_the_settings_and_one_host_only(settings: Settings) -> None:
     two = asked(named, lambda c: c.get("/healthz", headers=[("Host", "127.0.0.1"),
                                                             ("Host", "evil.example")]))
     assert (ok.status_code, two.status_code) == (200, 400)
-    assert host_of("[2001:DB8::1]:80") == "2001:db8::1" and host_of("A.example.:1") == "a.example"
+    assert host_of("[2001:DB8:0::1]:80") == "2001:db8::1" and host_of("A.example.:1") == "a.example"
+    many = replace(settings, hosts=("Xianglian.Example.cn:8443", "2001:DB8::1"))
+    for host in ("xianglian.example.cn", "XIANGLIAN.example.cn.:8443", "[2001:db8::0:1]:8443"):
+        assert asked(many, lambda c, h=host: c.get("/healthz", headers={
+            "Host": h})).status_code == 200
 
 
 @pytest.mark.parametrize(("said", "status"), [
@@ -244,9 +271,25 @@ def test_who_sends_slowly_is_not_waited_for(server: Server) -> None:
     assert reply.split()[1] == b"408"
 
 
-def test_an_answer_that_takes_too_long_is_given_up(settings: Settings) -> None:
-    import threading
+def test_who_takes_an_answer_slowly_is_not_waited_for(server: Server) -> None:
+    """An export is more than all buffers on the way hold."""
+    def ended() -> int:
+        return server.log.count('"path": "/api/v1/export"')
 
+    before, found = ended(), b""
+    with socket.socket() as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        wire.connect(("127.0.0.1", server.port))
+        wire.sendall(b"GET /api/v1/export?format=nquads HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        server.until(lambda: ended() > before)
+        with suppress(ConnectionError):
+            while part := wire.recv(65536):
+                found += part
+    promised = re.search(rb"content-length: (\d+)", found)
+    assert promised and len(found) < int(promised[1])
+
+
+def test_an_answer_that_takes_too_long_is_given_up(settings: Settings) -> None:
     from api.problems import Refused
     from api.reading import Graph
     from api.replies import Replies
@@ -290,10 +333,15 @@ def test_an_error_reaches_everybody_who_asked(settings: Settings) -> None:
 
 def test_an_answer_without_pages_is_cut_at_the_limit(settings: Settings) -> None:
     few = replace(settings, limits=Limits(rows=2))
-    cut = asked(few, lambda c: c.get("/api/v1/suppliers?name=华为")).json()
-    whole = asked(settings, lambda c: c.get("/api/v1/suppliers?name=华为")).json()
+    cut = asked(few, lambda c: c.get("/api/v1/matrix")).json()
+    whole = asked(settings, lambda c: c.get("/api/v1/matrix")).json()
     assert cut["rows"] == whole["rows"][:2] and cut["truncated"] and len(whole["rows"]) > 2
     assert "truncated" not in whole
+    page = asked(few, lambda c: c.get("/api/v1/suppliers?name=华为")).json()
+    after = asked(few, lambda c: c.get("/api/v1/suppliers?name=华为&cursor=" + page["next"])).json()
+    assert len(page["rows"]) == 2 and "truncated" not in page
+    assert not {row["link"] + row["id"] + str(row["product"]) for row in page["rows"]} & {
+        row["link"] + row["id"] + str(row["product"]) for row in after["rows"]}
 
 
 def test_a_fault_of_ours_says_nothing_of_its_inside(settings: Settings, tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from api.audit import note, notes
 from api.jobs import KEPT, QUIET, Job, Jobs
+from ontology import StoreError
 
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Jobs:
-    return Jobs(tmp_path / "desk")
+    return Jobs(tmp_path / "desk", looked=0)
 
 
 def asked(jobs: Jobs, name: str = "x") -> Job:
@@ -98,12 +99,52 @@ def test_only_the_owner_reads_them(jobs: Jobs) -> None:
 
 def test_the_audit_says_who_and_what_but_no_values(jobs: Jobs, tmp_path: Path) -> None:
     desk = tmp_path / "desk"
-    assert notes(desk, 10) == []
+    assert notes(desk, 10) == ([], 0)
     note(desk, jobs.put("add", "乙", {"kind": "Company", "values": {"备注": "秘"}, "source": "x"}))
     note(desk, replace(asked(jobs, "来源\n{\"who\": \"丙\"}"), state="done", written=True,
                        report={"retracted": 3}))
     with open(desk / "audit.jsonl", "a", encoding="ascii") as file:
         file.write('{"cut')
-    said = notes(desk, 10)
+    said, first = notes(desk, 10)
     assert [row["who"] for row in said] == ["甲", "乙"] and said[0]["retracted"] == 3
-    assert "秘" not in str(said) and len(notes(desk, 2)) == 1
+    assert "秘" not in str(said) and first == 0
+    assert notes(desk, 2) == (said[:1], 1) and notes(desk, 2, 1) == (said[1:], 0)
+
+
+def test_a_clock_that_jumps_loses_no_job(tmp_path: Path) -> None:
+    """After a sleep every beat is old, and the process that goes on touches it within a second."""
+    jobs = Jobs(tmp_path / "desk")
+    job = asked(jobs)
+    assert jobs.next() == job
+    jobs.keep(replace(job, state="running"))
+    quiet(jobs, job)
+    found = jobs.get(job.id)
+    assert found and found.state == "running" and jobs.next() is None
+    beat = jobs.folder / job.id / "beat"
+    os.utime(beat, (0, beat.stat().st_mtime + 10_000))  # and then the clock was put back
+    found = Jobs(tmp_path / "desk", looked=0).get(job.id)
+    assert found and found.state == "running"
+
+
+def test_the_latest_is_the_latest_after_the_clock_was_put_back(jobs: Jobs) -> None:
+    ahead = asked(jobs)
+    os.replace(jobs.folder / ahead.id, jobs.folder / f"2999{ahead.id[4:]}")
+    for _ in range(3):
+        last = asked(jobs)
+        found = jobs.get("latest")
+        assert found and found.id == last.id and last.id.startswith("2999")
+    (jobs.folder / "99999999T999999999999-abcdef").mkdir()
+    assert asked(jobs).state == "waiting"
+
+
+def test_a_disk_without_room_is_said_and_nothing_is_left(jobs: Jobs, tmp_path: Path) -> None:
+    def full(job: Job) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(StoreError, match="磁盘"):
+        jobs.put("retract", "甲", {"name": "x"}, first=full)
+    assert not [*jobs.all()] and not [*(tmp_path / "desk" / "incoming").iterdir()]
+    (tmp_path / "desk" / "incoming").rmdir()
+    (tmp_path / "desk" / "incoming").write_text("in the way")
+    with pytest.raises(StoreError, match="磁盘"):
+        jobs.draft()

@@ -3,14 +3,20 @@
 import os
 import stat
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from api.keys import SCOPES, Keys, Visitor
 from api.sessions import Sessions
-from ontology import NotFound, StoreError, XianglianError
+from graph.record import Record
+from graph.store import open_store
+from loaders.pipeline import origins_shipped, shipped
+from ontology import NotFound, StoreError, XianglianError, load_ontology
 from tests.serving import Server
 from tests.shell import Shell
 
@@ -23,6 +29,11 @@ WRITES = (("POST", "/api/v1/loads?file=Company.csv"), ("POST", "/api/v1/records"
 
 def bearer(key: str, **more: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}", **more}
+
+
+def records(shell: Shell, kind: str) -> list[Record]:
+    with open_store(shell.environ["XIANGLIAN_STORE"], load_ontology()) as store:  # type: ignore[attr-defined]
+        return [*store.records(kinds=[kind])]
 
 
 @pytest.fixture
@@ -133,12 +144,94 @@ def test_the_command_line_makes_keys_that_the_server_honours(scratch: Shell) -> 
         assert key["write"] not in server.log
 
 
+def test_what_was_shipped_is_taken_back_by_admin_alone(scratch: Shell) -> None:
+    """By its name, by the title of what it cites, or by a table that speaks in its name."""
+    key = {scope: scratch.json("key", "add", scope, "--scope", scope)["key"] for scope in SCOPES}
+    assert {tomllib.loads((path / "source.toml").read_text("utf-8"))["name"]
+            for path in shipped()} == origins_shipped()
+    with Server(scratch) as server:
+        def take_back(name: str, scope: str = "write") -> httpx.Response:
+            return server.client.delete(f"/api/v1/sources/{quote(name)}",
+                                        headers=bearer(key[scope]))
+
+        def ended(reply: httpx.Response) -> dict[str, Any]:
+            assert reply.status_code == 202, reply.text
+            job = reply.headers["location"]
+            said: dict[str, Any] = {}
+            server.until(lambda: bool(said.update(server.client.get(
+                job, headers=bearer(key["write"])).json()) or said["ended"]))
+            return said
+
+        def sent(head: str, values: str, call: str = "/api/v1/loads?file=Company.csv") -> Any:
+            return ended(server.client.post(call, headers=bearer(key["write"]),
+                                            content=f"{head}\n{values}\n".encode()))
+
+        cited = next(record.values["title"] for record in records(
+            scratch, "Source") if record.values["grade"] == "press")
+        for name in (*sorted(origins_shipped()), str(cited)):
+            refused = take_back(name)
+            assert refused.status_code == 403 and "admin" in refused.json()["detail"]
+            assert f"xianglian retract {name}" in refused.json()["detail"]
+        for head, values in (("企业名称,来源", "甲厂,hunan-press"),
+                             ("企业名称,来源,装入名", "甲厂,走访,hunan-press")):
+            job = sent(head, values, "/api/v1/loads?file=Company.csv&allow_shrink=true"
+                                     "&keep_good=true")
+            said = job["report"]
+            assert "admin" in said["problems"][0]["reason"]
+            assert (said["loaded"], said["retracted"], said["rejected"]) == (0, 0, 1)
+        typed = {"kind": "Company", "source": "hunan-press", "values": {"企业名称": "甲厂"}}
+        for path in ("records", "records/preview"):
+            reply = server.client.post(f"/api/v1/{path}", json=typed, headers=bearer(key["write"]))
+            said = (ended(reply) if reply.status_code == 202 else reply.json())["report"]
+            assert "admin" in said["problems"][0]["reason"] and said["loaded"] == 0
+
+        assert sent("企业名称,来源", f"甲厂,{cited}")["written"]  # one's own, of the same title
+        with (open_store(scratch.environ["XIANGLIAN_STORE"], load_ontology()) as store,  # type: ignore[attr-defined]
+              store.write()):  # both wait, and when the second has its turn the first is gone
+            first, second = take_back(str(cited)), take_back(str(cited))
+        assert ended(first)["report"] == {"retracted": 1}
+        assert ended(second)["error"]["status"] == 403
+        assert ended(take_back("hunan-press", "admin"))["report"]["retracted"] > 100
+        described = server.client.get("/openapi.json").json()
+        assert "admin" in described["paths"]["/api/v1/sources/{name}"]["delete"]["description"]
+
+
+def test_a_reader_sees_no_jobs_of_others(scratch: Shell) -> None:
+    key = {scope: scratch.json("key", "add", scope, "--scope", scope)["key"] for scope in SCOPES}
+    with Server(scratch) as server:
+        ask = server.client.get
+        for _ in range(3):
+            job = server.client.post("/api/v1/loads?file=Company.csv&dry_run=true", content=b"x",
+                                     headers=bearer(key["write"])).json()["links"]["self"]
+        for path in ("/api/v1/loads", job, f"{job}/events", "/api/v1/loads/latest"):
+            assert ask(path, headers=bearer(key["read"])).status_code == 403
+            assert ask(path).status_code == 401
+
+        def listed(path: str, scope: str) -> list[Any]:
+            rows, cursor = list[Any](), ""
+            while cursor is not None:
+                page = ask(f"/api/v1/{path}?limit=2&cursor={cursor}",
+                           headers=bearer(key[scope])).json()
+                rows, cursor = [*rows, *page["rows"]], page["next"]
+            return rows
+
+        ids = [row["id"] for row in listed("loads", "write")]
+        assert len(ids) == 3 and ids == sorted(ids, reverse=True)
+        server.until(lambda: ask(job, headers=bearer(key["write"])).json()["ended"] is not None)
+        assert len({(row["job"], row["state"]) for row in listed("audit", "admin")}) == 6
+        for bad in ("x", "-1", "W10", "../..", "１", "9" * 5000, "%00"):
+            for path, scope in (("loads", "write"), ("audit", "admin")):
+                reply = ask(f"/api/v1/{path}?cursor={bad}", headers=bearer(key[scope]))
+                assert reply.status_code in (400, 422), reply.text
+
+
 def test_a_browser_signs_in_by_the_link_once(scratch: Shell) -> None:
     with Server(scratch, "--workers", "2") as server:
         link = next(part for part in server.log.split() if "token=" in part).partition("：")[2]
         own = {"Origin": server.url}
         assert server.client.get(GAPS).status_code == 200
         assert server.client.post("/api/v1/records", json=PREVIEW, headers=own).status_code == 401
+        assert httpx.head(link).status_code == 200  # a messenger that looks uses nothing up
         with httpx.Client() as browser:
             first = browser.get(link)
             assert first.status_code == 303

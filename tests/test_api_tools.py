@@ -91,7 +91,11 @@ def test_odd_arguments_are_refused_in_a_sentence(shell: Shell) -> None:
         ("ontology", {"format": "turtle"}, "format"), ("entity", {}, "id"),
         ("entity", {"id": None}, "id"), ("gaps", {"chain": "\ud800"}, "不成字"),
         ("gaps", {"chain": ["锂电池", "人工智能"]}, "chain"),
-        ("gaps", {"chain": {"a": 1}}, "chain"),
+        ("gaps", {"chain": {"a": 1}}, "chain"), ("gaps", {"chain": True}, "文字或数字"),
+        ("suppliers", {"nmae": "华为"}, "nmae：没有这个参数，最接近的是 name"),
+        ("supplier", {}, "suppliers"), ("gaps", {"chain": "锂电池", "min_grade": "好"}, "官方"),
+        ("things", {"kind": "Company", "limit": 501}, "500"),
+        ("entity", {"id": "{id}"}, "没有找到"),
         ("gaps", {"chain": "锂电池", "at": "2014-02-30"}, "没有 30 日")]
     asker = Asker(Settings(shell.environ["XIANGLIAN_STORE"],
                            Path(shell.environ["XIANGLIAN_CACHE"])))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -139,6 +140,17 @@ def test_a_preview_names_what_is_wrong(server: Server) -> None:
     assert unknown.status_code == 404 and "从事环节" in unknown.text
 
 
+def test_an_order_to_show_only_the_head_of_events_ends_at_once(server: Server, scratch: Shell
+                                                               ) -> None:
+    with (open_store(scratch.environ["XIANGLIAN_STORE"], load_ontology()) as store,  # type: ignore[attr-defined]
+          store.write()):
+        job = upload(server, HEAD + ROW).headers["location"]
+        head = server.client.head(f"{job}/events")
+        assert head.headers["content-type"].startswith("text/event-stream")
+        server.until(lambda: '"method": "HEAD"' in server.log)  # the line comes when it is over
+        assert server.client.get(job).json()["state"] in ("waiting", "running")
+
+
 def test_progress_comes_as_events(server: Server) -> None:
     reply = upload(server, rows(20_000))
     said = []
@@ -217,6 +229,18 @@ def test_after_a_power_cut_the_next_server_says_so_and_goes_on(scratch: Shell) -
         assert "lost" in {row["state"] for row in second.client.get("/api/v1/audit").json()["rows"]}
         second.until(lambda: second.client.get(waiting).json()["state"] == "done")
         assert second.client.get(waiting).json()["written"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc 只在 Linux 上有")
+def test_a_job_outlives_the_worker_that_began_it(scratch: Shell) -> None:
+    with started(scratch, "--workers", "2") as server:
+        reply = upload(server, rows(30_000))
+        server.until(lambda: bool(server.client.get(reply.headers["location"]).json()["progress"]))
+        for pid in children(server):  # the workers; the job is a child of one of them
+            os.kill(pid, signal.SIGKILL)
+        told = ended(server, reply)
+        assert told["state"] == "done" and told["report"]["loaded"] == 30_000
+        assert ended(server, upload(server, HEAD + ROW))["written"]  # and others take the next
 
 
 def test_an_orderly_stop_gives_the_job_to_the_next_server(scratch: Shell) -> None:
@@ -305,6 +329,11 @@ def test_an_oversized_body_leaves_nothing(scratch: Shell) -> None:
         for said in (b"x" * 100_001, pieces()):
             reply = server.client.post("/api/v1/loads?file=Company.csv", content=said)
             assert reply.status_code == 413
+        for call in ("/api/v1/records", "/api/v1/records/preview"):
+            reply = server.client.post(call, content=(b'{"a":"%s"}' % (b"x" * 4000)
+                                                      for _ in range(50)),
+                                       headers={"Content-Type": "application/json"})
+            assert reply.status_code == 413 and "100000" in reply.json()["detail"]
         assert server.client.get("/api/v1/loads").json()["rows"] == []
         assert not any(Settings.read(scratch.environ).desk.joinpath("incoming").iterdir())
 
@@ -340,12 +369,28 @@ def test_a_slow_upload_is_not_waited_for(target: Server) -> None:
 @pytest.mark.parametrize("body", [
     b"", b"{", b"[]", b'{"kind": 1}', b'{"kind":"Company","source":"x","values":{"a":{}}}',
     b'{"kind":"Company","source":"","values":{}}', b"[" * 100_000,
-    b'{"kind":"Company","source":"x","values":{},"more":1}', b"\xff\xfe"])
+    b'{"kind":"Company","source":"x","values":{},"more":1}', b"\xff\xfe", b"9" * 5000, b"NaN",
+    b'{"kind":"\\ud800","source":"x","values":{}}', b'{"\\ud800":1}', b"kind=Company",
+    b'{"kind":"Company","source":"x","values":{"\\udfff":"a"}}', b"null", b'"x"',
+    b'{"kind":"Company","source":"x","values":{"a":"\\ud800"}}', b'{"kind":"Company","kinds":1}'])
 @pytest.mark.parametrize("call", ["/api/v1/records", "/api/v1/records/preview"])
 def test_a_malformed_record_is_refused(target: Server, call: str, body: bytes) -> None:
     reply = target.client.post(call, content=body, headers={"Content-Type": "application/json"})
     assert reply.status_code in (400, 422), reply.text
     assert reply.headers["content-type"] == "application/problem+json"
+    said = reply.json()["detail"]
+    assert not re.search("parsing|valid|codec|写得不对", said), said
+    assert re.search("[一-龥]{2}", said), said
+
+
+def test_a_body_says_in_what_wrapping_it_has_to_come(target: Server) -> None:
+    form = target.client.post("/api/v1/loads?file=Company.csv", files={"file": b"x"})
+    assert form.status_code == 400 and "--data-binary" in form.json()["detail"]
+    plain = target.client.post("/api/v1/records", content=json.dumps(FACT),
+                               headers={"Content-Type": "text/plain"})
+    assert plain.status_code == 422 and "Content-Type: application/json" in plain.json()["detail"]
+    near = target.client.post("/api/v1/records", json=FACT | {"sources": "x"}).json()
+    assert near["errors"][0]["nearest"] == ["source"]
 
 
 @pytest.mark.parametrize("evil", [

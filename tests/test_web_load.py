@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,22 @@ def test_a_wrong_cell_is_named_then_all_is_written_and_taken_back(
         page.get_by_role("button", name="确定收回").click()
         page.get_by_text("已收回").wait_for()
         writable.until(lambda: not names(writable))
+
+
+def test_a_shipped_source_is_not_taken_back_by_mistake(chromium: Browser, writable: Server
+                                                        ) -> None:
+    link = re.search(r"http://\S+(/open\?token=\S+)", writable.log)
+    assert link
+    with closing(chromium.new_page()) as page:  # unwatched: a refusal is a complaint of its own
+        page.goto(f"{writable.url}{link[1]}")
+        page.goto(f"{writable.url}/load")
+        page.locator("#retract input").fill("hunan-press")
+        page.get_by_role("button", name="收回", exact=True).click()
+        page.get_by_role("button", name="确定收回").click()
+        page.get_by_text("xianglian retract hunan-press").wait_for()
+        assert "admin" in page.locator("#retracted").inner_text()
+    origins = writable.client.get("/api/v1/sources?limit=1").json()["origins"]
+    assert origins["hunan-press"] > 100
 
 
 def test_who_may_only_read_is_told_how_to_write(chromium: Browser, server: Server) -> None:

@@ -82,12 +82,11 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
     text = _environment().get_template(template).render({**shared, **context})
     body = text.encode("utf-8", "replace")
     packs = len(body) > LEAST and "gzip" in request.headers.get("accept-encoding", "")
-    reply = fixed(request, gzip.compress(body, 5, mtime=0) if packs else body,
-                  "text/html; charset=utf-8")
+    packed, media = gzip.compress(body, 5, mtime=0) if packs else body, "text/html; charset=utf-8"
+    reply = (fixed(request, packed, media) if status == 200  # of an error nobody has a copy
+             else Response(packed, status, media_type=media))
     if packs:
         reply.headers["Content-Encoding"] = "gzip"
-    if reply.status_code == 200:
-        reply.status_code = status
     reply.headers["Content-Security-Policy"] = POLICY
     reply.headers["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"
     return reply

@@ -25,7 +25,8 @@ def parse(cursor: str) -> Key:
     """The key of a `token`; raises XianglianError for anything else."""
     try:
         said = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(said, list) and all(isinstance(part, (str, int, float)) for part in said):
+        if said and isinstance(said, list) and all(
+                isinstance(part, (str, int, float)) for part in said):
             return tuple(said)
     except (ValueError, binascii.Error, RecursionError):
         pass

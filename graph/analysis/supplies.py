@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from graph import dates
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
+from graph.analysis.pages import Key, cut
 from graph.index import Index
 from graph.places import EVER
 from graph.structure import CUSTOMER, PRODUCT
@@ -34,21 +35,26 @@ class Supply(TypedDict):
 class Supplies(Envelope):
     firm: str
     firm_id: str
+    total: int
     rows: list[Supply]
+    next: str | None
     evidence: list[Evidence]
 
 
-def suppliers(index: Index, firm: str, at: int) -> Supplies:
+def suppliers(index: Index, firm: str, at: int, limit: int | None = None,
+              cursor: str | None = None) -> Supplies:
     """Those who supply the firm (or a park), by any link whose second end is a customer."""
-    return _answer(index, firm, at, forward=False)
+    return _answer(index, firm, at, limit, cursor, forward=False)
 
 
-def customers(index: Index, firm: str, at: int) -> Supplies:
+def customers(index: Index, firm: str, at: int, limit: int | None = None,
+              cursor: str | None = None) -> Supplies:
     """Those whom the firm supplies."""
-    return _answer(index, firm, at, forward=True)
+    return _answer(index, firm, at, limit, cursor, forward=True)
 
 
-def _answer(index: Index, firm: str, at: int, *, forward: bool) -> Supplies:
+def _answer(index: Index, firm: str, at: int, limit: int | None, cursor: str | None, *,
+            forward: bool) -> Supplies:
     me = index.party(firm)
     t = index.table
     found: dict[tuple[int, str, int], list[int]] = {}
@@ -60,9 +66,14 @@ def _answer(index: Index, firm: str, at: int, *, forward: bool) -> Supplies:
                 product = index.reference(t.said(row).get(PRODUCT))
                 found.setdefault((other, kind.name, product), []).append(row)
     rows = [_supply(index, *key, some, at) for key, some in sorted(found.items())]
-    rows.sort(key=lambda row: (row["inferred"], row["name"], row["product"] or "", row["id"]))
+    rows.sort(key=_key)
+    some, after = cut(rows, _key, limit, cursor)
     return {"firm": index.label(me, at), "firm_id": index.id(me), **envelope(index, at),
-            "rows": rows, "evidence": []}
+            "total": len(rows), "rows": list(some), "next": after, "evidence": []}
+
+
+def _key(row: Supply) -> Key:
+    return row["inferred"], row["name"], row["product"] or "", row["id"], row["link"]
 
 
 def _supply(index: Index, other: int, link: str, product: int, rows: list[int],
