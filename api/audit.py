@@ -26,9 +26,12 @@ def note(desk: Path, job: Job) -> None:
             "written": job.written, **{name: report[name] for name in COUNTS if name in report},
             **({"error": job.error["detail"]} if job.error else {})}
     line = json.dumps(said, ensure_ascii=True, sort_keys=True) + "\n"
-    with open(private(desk) / FILE, "a", encoding="ascii", newline="\n",
+    with open(private(desk) / FILE, "ab+",
               opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
-        out.write(line)
+        if out.tell():  # a full disk or a power cut may have left half a line
+            out.seek(-1, os.SEEK_END)
+            line = line if out.read(1) == b"\n" else f"\n{line}"
+        out.write(line.encode("ascii"))
 
 
 def notes(desk: Path, limit: int, before: int | None = None) -> tuple[list[dict[str, Any]], int]:

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from multiprocessing.context import SpawnProcess
 
@@ -28,6 +28,7 @@ __all__ = ["Runner", "check_retract", "closed", "perform"]
 LOOK = 0.2  # seconds between two looks for work
 PATIENCE = 600.0  # seconds for which a job waits for another program that writes
 AGAIN = 0.5  # seconds of each try meanwhile
+ROOM = 5.0  # seconds between two tries to write on a full disk
 
 
 class Runner:
@@ -99,10 +100,7 @@ def perform(settings: Settings, id: str) -> None:
         if not isinstance(error, XianglianError):
             log.error({"event": "fault", "path": "jobs", "job": id}, exc_info=error)
         job = replace(job, state="failed", error=description(error, f"/api/v1/loads/{id}"))
-    try:
-        _end(settings, jobs, job)
-    except OSError as error:  # the disk is full, say: whoever looks says that it is lost
-        log.error({"event": "fault", "path": "jobs", "job": id}, exc_info=error)
+    _end(settings, jobs, job, PATIENCE)
     over.set()
 
 
@@ -112,10 +110,22 @@ def _beat(jobs: Jobs, job: Job, over: threading.Event) -> None:
         jobs.beat(job)
 
 
-def _end(settings: Settings, jobs: Jobs, job: Job) -> None:
+def _end(settings: Settings, jobs: Jobs, job: Job, patience: float = 0.0) -> None:
+    """Write down how it ended; patience: seconds for which a full disk may be given room."""
     job = replace(job, ended=now(), progress=None)
-    note(settings.desk, job)
-    jobs.keep(job)
+    end, noted = time.monotonic() + patience, False
+    while True:
+        try:
+            if not noted:
+                note(settings.desk, job)
+                noted = True
+            jobs.keep(job)
+            return
+        except OSError as error:
+            log.error({"event": "fault", "path": "jobs", "job": job.id}, exc_info=error)
+            if time.monotonic() > end:
+                return
+        time.sleep(ROOM)
 
 
 def _done(settings: Settings, jobs: Jobs, job: Job) -> Job:
@@ -148,7 +158,8 @@ def _load(store: Store, model: Ontology, jobs: Jobs, job: Job) -> Job:
     def progress(file: str, rows: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last > LOOK:
-            jobs.keep(replace(job, progress={"file": file, "rows": rows, "total": total}))
+            with suppress(OSError):  # a full disk beside the store's need not end the load
+                jobs.keep(replace(job, progress={"file": file, "rows": rows, "total": total}))
             last = time.monotonic()
 
     with closing(open_store("sqlite://", model)) as empty:

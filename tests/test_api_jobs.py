@@ -1,14 +1,17 @@
 """Jobs as files: taken once, in order, told as lost when nobody works on them any more."""
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from api import working
 from api.audit import note, notes
 from api.jobs import KEPT, QUIET, Job, Jobs
+from api.settings import Settings
 from ontology import StoreError
 
 
@@ -105,10 +108,12 @@ def test_the_audit_says_who_and_what_but_no_values(jobs: Jobs, tmp_path: Path) -
                        report={"retracted": 3}))
     with open(desk / "audit.jsonl", "a", encoding="ascii") as file:
         file.write('{"cut')
-    said, first = notes(desk, 10)
+    note(desk, asked(jobs, "y"))  # begins a line of its own
+    assert notes(desk, 1)[0][0]["asked"] == {"name": "y"}
+    said, first = notes(desk, 3, 3)
     assert [row["who"] for row in said] == ["甲", "乙"] and said[0]["retracted"] == 3
     assert "秘" not in str(said) and first == 0
-    assert notes(desk, 2) == (said[:1], 1) and notes(desk, 2, 1) == (said[1:], 0)
+    assert notes(desk, 2, 3) == (said[:1], 1) and notes(desk, 2, 1) == (said[1:], 0)
 
 
 def test_a_clock_that_jumps_loses_no_job(tmp_path: Path) -> None:
@@ -135,6 +140,20 @@ def test_the_latest_is_the_latest_after_the_clock_was_put_back(jobs: Jobs) -> No
         assert found and found.id == last.id and last.id.startswith("2999")
     (jobs.folder / "99999999T999999999999-abcdef").mkdir()
     assert asked(jobs).state == "waiting"
+
+
+def test_an_end_that_finds_no_room_waits_for_it(jobs: Jobs, tmp_path: Path,
+                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "ROOM", 0.05)
+    settings = Settings("sqlite://", tmp_path, own_desk=tmp_path / "desk")
+    job = replace(asked(jobs), state="done", report={"retracted": 1}, written=True)
+    (tmp_path / "desk" / "audit.jsonl").mkdir()  # in the way for a moment
+    later = threading.Timer(0.3, (tmp_path / "desk" / "audit.jsonl").rmdir)
+    later.start()
+    working._end(settings, jobs, job, 20.0)
+    found = jobs.get(job.id)
+    assert found and found.state == "done" and found.report == {"retracted": 1}
+    assert [row["job"] for row in notes(tmp_path / "desk", 5)[0]] == [job.id]
 
 
 def test_a_disk_without_room_is_said_and_nothing_is_left(jobs: Jobs, tmp_path: Path) -> None:
