@@ -179,7 +179,11 @@ class Index:
         return self._called("full_name", thing, at)
 
     def english(self, thing: int) -> str:
-        return str(self.said(self.rows_of(thing)).get(structure.ENGLISH, ""))
+        """Its English name, blank if it has none."""
+        if (known := self.memory.get(("english", thing))) is None:
+            known = str(self.said(self.rows_of(thing)).get(structure.ENGLISH, ""))
+            self.memory["english", thing] = known
+        return str(known)
 
     def _bare(self, thing: int) -> str:
         return self.id(thing).partition(":")[2]
