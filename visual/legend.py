@@ -40,7 +40,7 @@ PHRASES: Mapping[str, Text] = {key: Text(*both) for key, both in {
     "last": ("最近的证据 {}", "last evidence {}"),
     "feeds": ("供给：{}", "feeds: {}"),
     "segments": ("{} 个环节", "{} segments"),
-    "sep": ("、", ", "), "semi": ("；", "; "), "colon": ("：", ": "), "etc": ("等", " …"),
+    "sep": ("、", ", "), "comma": ("，", ", "), "semi": ("；", "; "), "colon": ("：", ": "), "etc": ("等", " …"),
     "legend": ("图例", "Legend"),
     "unknown_is": ("没有来源说过，不等于没有", "nobody has said; not the same as absent"),
     "contested_is": ("来源说法不一", "sources disagree"),

@@ -112,7 +112,8 @@ def _context(answers: Answers, asked: Home, phone: bool) -> Context:
         "heads": HEADS, "chains": pickers.chains(answers), "regions": pickers.regions(answers),
         "region_name": pickers.called(answers, gaps["region_id"], gaps["region"], asked.lang),
         "years": pickers.years(dates.iso(dates.today())), "next_step": _next(gaps),
-        "panel": segment.about(answers, asked.open, gaps["region"]) if asked.open else None}
+        "panel": (segment.about(answers, asked.open, gaps["region"], asked.lang) if asked.open
+                  else None)}
 
 
 def _missing_by(compared: Answer) -> list[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from graph import structure
 from graph.analysis.coverage import home_province
 from graph.analysis.filters import Filter
 
-__all__ = ["FIRST", "called", "chains", "regions", "years"]
+__all__ = ["FIRST", "called", "chains", "english", "regions", "years"]
 
 FIRST = 2014  # the year in which the slider begins
 LEVELS = ("prefecture", "overlay", "province", "county")  # as they stand in the list
@@ -56,6 +56,12 @@ def called(answers: Answers, id: str, name: str, lang: str, short: bool = False)
     if place is None or not (short or lang == "en"):
         return name
     return str(place["name_en" if lang == "en" else "short"])
+
+
+def english(answers: Answers) -> Mapping[str, str]:
+    """The English names of the places of the home province, by their own."""
+    return {str(place["name"]): str(place["name_en"])
+            for _, places in regions(answers) for place in places}
 
 
 def _short(name: str, aliases: Sequence[str]) -> str:

@@ -36,11 +36,11 @@ async def ask_segment(request: Request, asked: Annotated[Segment, Query()],
     """The whole page, or what the panorama shows beside it."""
     if asked.part:
         return await view(request, asked, "panel.html",
-                          lambda answers: {"panel": about(answers, id, asked.region)})
+                          lambda answers: {"panel": about(answers, id, asked.region, asked.lang)})
     return await view(request, asked, "segment.html", lambda answers: _page(answers, id, asked))
 
 
-def about(answers: Answers, name: str, region: str) -> dict[str, Any]:
+def about(answers: Answers, name: str, region: str, lang: str = "zh") -> dict[str, Any]:
     """What the panel shows of a segment: its row of `gaps` with what belongs to it."""
     found = answers.candidates(name, region, limit=BEST)
     id = found["segment_id"]
@@ -51,14 +51,15 @@ def about(answers: Answers, name: str, region: str) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"产业链「{gaps['chain']}」的环节", itself["name"], [
             row["segment"] for row in gaps["segments"][:3]])
-    told = _told(answers, thing)
+    legend = Legend(answers.ontology, lang)
+    told = _told(legend, thing, {} if lang == "zh" else pickers.english(answers))
     return {
         "forms": _forms(answers.ontology, row["verdict"]), "words": {
-            choice.name: f"{choice.symbol} {choice.label.zh}"
+            choice.name: f"{choice.symbol} {legend.text(choice.label)}"
             for choice in answers.ontology.words.get("Verdict", ())},
         "row": row, "itself": itself, "gaps": gaps, "candidates": found, "thing": thing,
-        "sources": _by_source(answers, [*row["evidence"]], told),
-        "hints": _by_source(answers, [*row["hints"]], told),
+        "sources": _by_source(legend, [*row["evidence"]], told),
+        "hints": _by_source(legend, [*row["hints"]], told),
         "flips": [_flip(flip, row) for flip in row["flips"]],
         "item": next(((name, item) for name in ("fill", "check", "strengthen", "extend")
                       for item in gaps["lists"][name] if item["id"] == id), None)}
@@ -75,24 +76,25 @@ def _forms(ontology: Ontology, verdict: str) -> dict[str, Any]:
             "survey": next(iter(by["survey"]), None)}
 
 
-def _told(answers: Answers, thing: Answer) -> Mapping[str, str]:
+def _told(legend: Legend, thing: Answer, english: Mapping[str, str]) -> Mapping[str, str]:
     """Record → what it says: of a link the other end and its place."""
     said: dict[str, str] = {}
     for link in thing["links"]:
-        kind = answers.ontology.kinds[link["kind"]]
+        kind = legend.ontology.kinds[link["kind"]]
         names = [end.name for end in kind.ends or ()] + [structure.PLACE]
         here = thing["rows"][0]["name"]
-        parts = [str(link[name]) for name in names if link.get(name) and link[name] != here]
-        text = kind.label.zh + (f"：{'，'.join(parts)}" if parts else "")
+        parts = [english.get(link[name], str(link[name])) for name in names if link.get(name) and link[name] != here]
+        text = legend.text(kind.label) + (
+            legend.say("colon") + legend.say("comma").join(parts) if parts else "")
         said.update(dict.fromkeys(link["records"], text))
     return said
 
 
-def _by_source(answers: Answers, proofs: list[Answer], told: Mapping[str, str]) -> list[Answer]:
+def _by_source(legend: Legend, proofs: list[Answer], told: Mapping[str, str]) -> list[Answer]:
     """Evidence by source, in its order: what each says and how good it is."""
     found: dict[str, Answer] = {}
     for item in proofs:
-        kind = answers.ontology.kinds[item["kind"]].label.zh
+        kind = legend.text(legend.ontology.kinds[item["kind"]].label)
         entry = found.setdefault(item["source"]["id"], {
             "source": item["source"], "grade": item["grade"], "observed": [], "says": []})
         text = told.get(item["record"], kind)
@@ -102,7 +104,7 @@ def _by_source(answers: Answers, proofs: list[Answer], told: Mapping[str, str]) 
             entry["observed"].append(item["observed"])
     for entry in found.values():  # a bare kind says less than the same with its ends
         entry["says"] = [text for text in entry["says"] if not any(
-            other.startswith(f"{text}：") for other in entry["says"])]
+            other.startswith(text + legend.say("colon")) for other in entry["says"])]
     return [*found.values()]
 
 
@@ -119,7 +121,7 @@ def _flip(flip: Answer, row: Answer) -> Answer:
 
 
 def _page(answers: Answers, name: str, asked: Segment) -> Context:
-    panel = about(answers, name, asked.region)
+    panel = about(answers, name, asked.region, asked.lang)
     id, chain = panel["row"]["id"], panel["gaps"]["chain_id"]
     template = answers.chain(chain)
     legend = Legend(answers.ontology, asked.lang)

@@ -205,7 +205,7 @@ class _Lister:
                            "{} has {}, directly joined with this segment, which is {}",
                            self.place, names, word)
                 look = both("问{}的企业：本环节的货从哪里来、到哪里去",
-                            "ask firms in {}: where do the goods of this segment come from and go",
+                            "ask firms in {} where the goods of this segment come from and go",
                             names)
                 yield self._item(member, (why, look), verdict=verdict)
 
@@ -253,10 +253,10 @@ class _Lister:
                           near["scope_name"]) if near["region"] != near["scope_name"] else
                      both("最近的在{}，来源没有写在哪个省",
                           "the nearest is {}; no source says in which province", near["region"]))
-        look = (both("{}的{}能否来设点或供货", "could {1} of {0} settle or supply here",
+        look = (both("{}的{}能否来设点或供货", "ask whether {1} of {0} could settle or supply here",
                      near["region"], _firms(near))
                 if near and near["firms"] else
-                both("省内外有哪些企业做{}", "which firms anywhere do {}", what))
+                both("省内外有哪些企业做{}", "find out which firms anywhere make {}", what))
         return both("{}{}；{}", "{}{}; {}", self._denied(row, what), beside, where), look
 
     def _denied(self, row: SegmentRow, what: Said) -> Said:
@@ -280,7 +280,7 @@ class _Lister:
         return (both("{}具备{}，但{}（{}）", "{} has {}, but {} ({})", self.place, what,
                      listed(parts), who),
                 both("{}还有没有别的企业做{}，链主是谁",
-                     "does any other firm in {} do {}, who leads", self.place, what))
+                     "find out whether any other firm in {} makes {}, and who leads", self.place, what))
 
     def _doubt(self, member: Member) -> Reason:
         row, what = self.rows[member.segment], named(self.index, member.segment)
@@ -288,7 +288,7 @@ class _Lister:
             return (both("{}；别的来源说有（{}）", "{}; others say it is there ({})",
                          self._denied(row, what), _firms(row) or both("未点名", "no firm named")),
                     both("逐条核对{}的证据，确认企业是否在{}生产",
-                         "go through the evidence on {}: does the firm produce in {}", what,
+                         "go through the evidence on {}: find out whether the firm produces in {}", what,
                          self.place))
         if row["hints"]:
             titles = "、".join(dict.fromkeys(f"《{e['source']['title']}》" for e in row["hints"]))
@@ -302,14 +302,14 @@ class _Lister:
         return (both("已录入的来源没有说过{}有没有{}{}", "no source says whether {} has {}{}",
                      self.place, what, beside),
                 both("查{}的园区企业名录、统计或走访：有没有企业生产{}",
-                     "look through lists of firms, statistics or visits of {}: does any produce {}",
+                     "look through lists of firms, statistics or visits of {}: whether any makes {}",
                      self.place, what))
 
     def _old(self, member: Member) -> Reason:
         row, what = self.rows[member.segment], named(self.index, member.segment)
         last = max((e["observed"] or e["source"]["date"] for e in row["evidence"]), default="")
         return (both("旧证：最近的证据是 {}", "old evidence, the last of {}", last),
-                both("{}如今是否仍在{}生产{}", "does {0} still produce {2} in {1}",
+                both("{}如今是否仍在{}生产{}", "find out whether {0} still makes {2} in {1}",
                      _firms(row) or what, self.place, what))
 
 
