@@ -83,7 +83,8 @@ def _told(legend: Legend, thing: Answer, english: Mapping[str, str]) -> Mapping[
         kind = legend.ontology.kinds[link["kind"]]
         names = [end.name for end in kind.ends or ()] + [structure.PLACE]
         here = thing["rows"][0]["name"]
-        parts = [english.get(link[name], str(link[name])) for name in names if link.get(name) and link[name] != here]
+        parts = [english.get(link[name], str(link[name])) for name in names
+                 if link.get(name) and link[name] != here]
         text = legend.text(kind.label) + (
             legend.say("colon") + legend.say("comma").join(parts) if parts else "")
         said.update(dict.fromkeys(link["records"], text))

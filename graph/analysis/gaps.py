@@ -280,7 +280,8 @@ class _Lister:
         return (both("{}具备{}，但{}（{}）", "{} has {}, but {} ({})", self.place, what,
                      listed(parts), who),
                 both("{}还有没有别的企业做{}，链主是谁",
-                     "find out whether any other firm in {} makes {}, and who leads", self.place, what))
+                     "find out whether any other firm in {} makes {}, and who leads",
+                     self.place, what))
 
     def _doubt(self, member: Member) -> Reason:
         row, what = self.rows[member.segment], named(self.index, member.segment)
@@ -288,7 +289,7 @@ class _Lister:
             return (both("{}；别的来源说有（{}）", "{}; others say it is there ({})",
                          self._denied(row, what), _firms(row) or both("未点名", "no firm named")),
                     both("逐条核对{}的证据，确认企业是否在{}生产",
-                         "go through the evidence on {}: find out whether the firm produces in {}", what,
+                         "go through the evidence on {}: whether the firm produces in {}", what,
                          self.place))
         if row["hints"]:
             titles = "、".join(dict.fromkeys(f"《{e['source']['title']}》" for e in row["hints"]))
@@ -302,8 +303,8 @@ class _Lister:
         return (both("已录入的来源没有说过{}有没有{}{}", "no source says whether {} has {}{}",
                      self.place, what, beside),
                 both("查{}的园区企业名录、统计或走访：有没有企业生产{}",
-                     "look through lists of firms, statistics or visits of {}: whether any makes {}",
-                     self.place, what))
+                     "look through lists of firms, statistics or visits of {}: whether any makes "
+                     "{}", self.place, what))
 
     def _old(self, member: Member) -> Reason:
         row, what = self.rows[member.segment], named(self.index, member.segment)
