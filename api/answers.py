@@ -7,6 +7,7 @@ from typing import Any
 from api.reading import Graph, State
 from api.settings import Settings
 from graph import dates, structure
+from graph.analysis import above as aboves
 from graph.analysis import (
     candidates,
     coverage,
@@ -82,6 +83,10 @@ class Answers:
     def matrix(self, chains: Sequence[str] = (), regions: Sequence[str] = ()) -> Answer:
         """Completeness intervals, chains × regions; default all chains, the prefectures."""
         return _whole(matrices.matrix(self.index, self.at, chains, regions))
+
+    def above(self, chain: str, region: str) -> list[Answer]:
+        """What is known of a chain in the places that hold a region, the smallest first."""
+        return [dict(one) for one in aboves.above(self.index, chain, region, self.at)]
 
     def segments(self, chain: str, regions: Sequence[str] = ()) -> Answer:
         """The verdict on every segment of a chain in each region; default the prefectures."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graph.wording import english
 from ontology import Choice, Ontology, Text
 
 __all__ = ["ACCENT", "BAND", "INK", "LINE", "MUTED", "PAPER", "Legend", "change_of"]
@@ -82,6 +83,10 @@ class Legend:
 
     def text(self, text: Text) -> str:
         return text.en if self.lang == "en" else text.zh
+
+    def said(self, sentence: str) -> str:
+        """A sentence of an answer in the language, as far as it has it."""
+        return english(sentence) if self.lang == "en" else sentence
 
     def say(self, key: str, *values: object) -> str:
         return self.text(PHRASES[key]).format(*values)
