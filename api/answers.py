@@ -184,10 +184,10 @@ class Answers:
         return _whole(things.linked(self.index, name, self.at, kind, limit, cursor))
 
     def list(self, kind: str, limit: int | None = None, cursor: str | None = None,
-             wanted: Filter | None = None, about: bool = False) -> Answer:
+             wanted: Filter | None = None, about: bool = False, held: bool = False) -> Answer:
         """Every thing or link of a kind, merged over its sources; narrowed to what is wanted."""
         return _whole(things.listing(self.index, kind, self.at, limit=limit, cursor=cursor,
-                                     wanted=wanted, about=about))
+                                     wanted=wanted, about=about, held=held))
 
     def observations(self, wanted: Filter | None = None, limit: int | None = None,
                      cursor: str | None = None) -> Answer:
