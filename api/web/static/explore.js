@@ -153,6 +153,7 @@ async function go(address, from = "", push = true) {
 
 function changed(change) {
   const address = new URL(location.href);
+  if (!address.searchParams.has("id")) address.searchParams.set("id", data.id); // the example
   change(address.searchParams);
   return address.pathname + address.search;
 }
