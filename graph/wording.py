@@ -5,7 +5,8 @@ and a page in English takes `en`.  So a sentence stands in one place, both langu
 What sources say (names, titles, notes) is put into both as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from graph.index import Index
 
@@ -15,13 +16,17 @@ __all__ = ["Said", "both", "english", "listed", "named"]
 class Said(str):
     """A Chinese text; `en` is the same in English.  Whatever is done to it as a str is Chinese."""
 
-    en: str
+    _en: str | Callable[[], str]
+
+    @property
+    def en(self) -> str:
+        return self._en if isinstance(self._en, str) else self._en()
 
 
 def both(zh: str, en: str, *values: object) -> Said:
     """The two templates filled with the same values, each in its language."""
     said = Said(zh.format(*values) if values else zh)
-    said.en = en.format(*map(english, values)) if values else en
+    said._en = en.format(*map(english, values)) if values else en
     return said
 
 
@@ -34,13 +39,20 @@ def listed(parts: Iterable[object], zh: str = "、", en: str = ", ") -> Said:
     """The parts one after the other, in both languages."""
     some = list(parts)
     said = Said(zh.join(map(str, some)))
-    said.en = en.join(map(english, some))
+    said._en = en.join(map(english, some))
     return said
 
 
 def named(index: Index, thing: int, at: int | None = None) -> Said:
-    """The name that a thing bore on that day; in English that of its own, if it has one."""
-    name = index.label(thing, at)
-    said = Said(name)
-    said.en = index.english(thing) or name
+    """The name that a thing bore on that day; in English its own, if it has one.
+
+    Things of an open class (firms, products) are called in English as sources call them.
+    """
+    said = Said(index.label(thing, at))
+    said._en = partial(_english_name, index, thing, str(said))
     return said
+
+
+def _english_name(index: Index, thing: int, name: str) -> str:
+    kind = index.ontology.kinds[index.kind_of(thing)]
+    return (not kind.open and index.english(thing)) or name

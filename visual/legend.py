@@ -92,7 +92,7 @@ class Legend:
         return self.text(PHRASES[key]).format(*values)
 
     def join(self, names: Iterable[str]) -> str:
-        return self.say("sep").join(names)
+        return self.say("sep").join(map(self.said, names))
 
     def name(self, row: Mapping[str, Any]) -> str:
         """A segment's name in the language, as far as there is one."""

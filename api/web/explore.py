@@ -162,7 +162,7 @@ def _data(legend: Legend, around: Answer, rows: Sequence[Mapping[str, Any]],
         "id": around["id"], "to": around.get("to_id"), "most": MOST,
         "kinds": {name: {"label": legend.text(kind.label), "colour": kind.colour}
                   for name, kind in there.items()},
-        "nodes": [{"id": node["id"], "name": node["name"], "kind": node["kind"],
+        "nodes": [{"id": node["id"], "name": legend.said(node["name"]), "kind": node["kind"],
                    "more": node["more"], "x": round(places[node["id"]][0]),
                    "y": round(places[node["id"]][1])} for node in around["nodes"]],
         "links": [{"from": row["from_id"], "to": row["to_id"], "kind": row["kind"],
