@@ -11,6 +11,7 @@ function element(name, text = "", attributes = {}) {
   const made = document.createElement(name);
   made.textContent = text;
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (document.documentElement.lang === "en" && /[\u4e00-\u9fff]/.test(text)) made.lang = "zh";
   return made;
 }
 
