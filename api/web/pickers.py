@@ -66,9 +66,10 @@ def english(answers: Answers) -> Mapping[str, str]:
 
 
 def _alias(name: str, aliases: Sequence[str]) -> str:
-    """What else people call it: no part of its name, nor of a longer one of them."""
+    """What else people call it: the shortest word, of three letters if there is one, that its
+    name does not hold."""
     some = [a for a in aliases if not a.isascii() and a not in name and name not in a]
-    return next((a for a in some if not any(a != other and a in other for other in some)), "")
+    return min([a for a in some if len(a) > 2] or some, key=len, default="")
 
 
 def _short(name: str, aliases: Sequence[str]) -> str:
