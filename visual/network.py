@@ -28,7 +28,7 @@ _OPTIONS = """{
 }"""
 
 
-_BENT = {"smooth": {"enabled": True, "type": "curvedCW", "roundness": 0.3}}
+_BENT = {"smooth": {"enabled": True, "type": "curvedCCW", "roundness": 0.3}}
 
 
 @dataclass(frozen=True, slots=True)
