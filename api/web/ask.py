@@ -13,8 +13,8 @@ from api.queries import Name
 from api.web.files import Table, table_reply
 from api.web.frame import Context, View, address, path_of, view, worked
 from graph import dates, structure
+from graph.merge import UNKNOWN
 from visual.legend import Legend
-from visual.notes import UNKNOWN
 
 __all__ = ["router"]
 

@@ -15,9 +15,9 @@ from api.web.frame import Context, View, view, worked
 from api.web.words import spoken
 from graph import structure
 from graph.analysis.filters import Filter
+from graph.merge import UNKNOWN
 from ontology import NotFound, Ontology
 from visual.legend import Legend
-from visual.notes import UNKNOWN
 
 __all__ = ["about", "router"]
 
