@@ -52,7 +52,7 @@ def card(legend: Legend, row: Row, room: float, *, compared: Row | None = None,
     optional = "" if row["essential"] else legend.say("optional")
     tail = width(status, STATUS) + 8
     beside = width(name, NAME) + tail <= inner
-    lines = (name,) if beside else tuple(wrap(name, NAME, inner, 2))
+    lines = (name,) if beside else tuple(wrap(name, NAME, inner, 3))
     used = tail + (width(lines[-1], NAME) if beside else 0)
     fits = bool(optional) and used + width(optional, NOTE) + 6 <= inner
     said = told = _told(legend, row, near)
