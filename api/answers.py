@@ -7,6 +7,7 @@ from typing import Any
 from api.reading import Graph, State
 from api.settings import Settings
 from graph import dates, structure
+from graph.analysis import above as aboves
 from graph.analysis import (
     candidates,
     coverage,
@@ -82,6 +83,10 @@ class Answers:
     def matrix(self, chains: Sequence[str] = (), regions: Sequence[str] = ()) -> Answer:
         """Completeness intervals, chains × regions; default all chains, the prefectures."""
         return _whole(matrices.matrix(self.index, self.at, chains, regions))
+
+    def above(self, chain: str, region: str) -> list[Answer]:
+        """What is known of a chain in the places that hold a region, the smallest first."""
+        return [dict(one) for one in aboves.above(self.index, chain, region, self.at)]
 
     def segments(self, chain: str, regions: Sequence[str] = ()) -> Answer:
         """The verdict on every segment of a chain in each region; default the prefectures."""
@@ -179,10 +184,10 @@ class Answers:
         return _whole(things.linked(self.index, name, self.at, kind, limit, cursor))
 
     def list(self, kind: str, limit: int | None = None, cursor: str | None = None,
-             wanted: Filter | None = None, about: bool = False) -> Answer:
+             wanted: Filter | None = None, about: bool = False, held: bool = False) -> Answer:
         """Every thing or link of a kind, merged over its sources; narrowed to what is wanted."""
         return _whole(things.listing(self.index, kind, self.at, limit=limit, cursor=cursor,
-                                     wanted=wanted, about=about))
+                                     wanted=wanted, about=about, held=held))
 
     def observations(self, wanted: Filter | None = None, limit: int | None = None,
                      cursor: str | None = None) -> Answer:

@@ -31,7 +31,9 @@ def ask(question: Annotated[str, typer.Argument(
         min_grade: Annotated[str | None, typer.Option(
             "--min-grade", metavar="等级", help="只采用此等级以上的来源")] = None,
         as_json: JsonOption = False, store: StoreOption = None) -> None:
-    """用一句话提问：听成了什么、一句话的回答、依据；没有来源说过就说不知道。
+    """用一句话提问：听成了什么、一句话的回答、依据。
+
+    没有来源说过就说不知道。
 
     例：xianglian ask 谁给比亚迪供碳陶制动盘；xianglian ask --batch 问题.txt --json
     """

@@ -185,7 +185,10 @@ def start(answer_only: Annotated[bool, typer.Option(
           port: Annotated[int, typer.Option(
               min=0, max=65535, metavar="端口", help="被占用就用下一个")] = 8000,
           as_json: JsonOption = False, store: StoreOption = None) -> None:
-    """第一次使用：装入随附的湖南数据，看长沙锂电池链缺什么、后来怎样，然后打开网页。"""
+    """第一次使用：装入随附的湖南数据，看一个例子，打开网页。
+
+    例子是长沙的锂电池链缺过什么、后来怎样。
+    """
     with opened(store) as (target, model):
         if not target.origins():
             with progress() as bar:

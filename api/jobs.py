@@ -23,7 +23,7 @@ from api.keys import private
 from graph.dates import CHINA
 from ontology import StoreError
 
-__all__ = ["DONE", "ID", "LOST", "Job", "Jobs", "now"]
+__all__ = ["DONE", "ID", "LOST", "Job", "Jobs", "now", "put_down"]
 
 KEPT = 200  # finished jobs that are kept
 QUIET = 15.0  # seconds without a beat after which nobody is working on it any more
@@ -94,7 +94,7 @@ class Jobs:
                 (passing / "upload").mkdir()
                 os.replace(upload, passing / "upload" / upload.name)
             job = Job(id, what, by, asks, now(), scope=scope)
-            _write(passing / "job.json", asdict(job))
+            put_down(passing / "job.json", asdict(job))
             first(job)
             os.replace(passing, private(self.folder) / id)  # there whole, or not at all
         except OSError as error:
@@ -225,8 +225,8 @@ class Jobs:
     def keep(self, job: Job) -> None:
         """Write down how far it is; once it has ended its file is no longer needed."""
         if job.report is not None:
-            _write(self.folder / job.id / "report.json", job.report)
-        _write(self.folder / job.id / "job.json", asdict(replace(job, report=None)))
+            put_down(self.folder / job.id / "report.json", job.report)
+        put_down(self.folder / job.id / "job.json", asdict(replace(job, report=None)))
         if job.state in DONE:
             shutil.rmtree(self.folder / job.id / "upload", ignore_errors=True)
 
@@ -252,8 +252,8 @@ def _full(error: OSError) -> StoreError:
     return StoreError(f"写入任务存不下：{error.strerror}；请看看磁盘是不是满了")
 
 
-def _write(file: Path, said: dict[str, Any]) -> None:
-    """Whole or not at all; on Windows a reader may stand in the way for a moment."""
+def put_down(file: Path, said: dict[str, Any]) -> None:
+    """As JSON, whole or not at all; on Windows a reader may stand in the way for a moment."""
     passing = file.with_name(f"{secrets.token_hex(4)}.new")
     with open(passing, "x", encoding="utf-8",
               opener=lambda path, flags: os.open(path, flags, 0o600)) as out:

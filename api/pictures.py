@@ -36,7 +36,9 @@ def draw(answers: Answers,
                                             help="产业链图的宽度，手机用 390")] = 1366,
          lang: Annotated[str, typer.Option(metavar="语言",
                                            help="svg 和 png 里的语言：zh、en")] = "zh") -> Shown:
-    """画一条链的图谱，或一个事物周围的关系；html 是一个不联网也能打开的文件。
+    """画一条链的图谱，或一个事物周围的关系。
+
+    html 是一个不联网也能打开的文件。
 
     例：xianglian draw 锂电池 --region 长沙 --at 2014 -o 锂电池.html
     """
@@ -72,7 +74,7 @@ def report(answers: Answers,
            output: Annotated[Path, typer.Option("-o", "--output", metavar="文件",
                                                 help="写成 .docx（Word）或 .xlsx（Excel）")],
            region: RegionOption = "湖南") -> Shown:
-    """一条链在一个地区的报告：图谱、缺什么、四张清单、候选企业、编号的来源。
+    """一条链在一个地区的报告：缺什么、四张清单、候选、来源。
 
     例：xianglian report 锂电池 --region 长沙 -o 锂电池.docx
     """

@@ -57,7 +57,7 @@ def chain(answers: Answers, chain: ChainArgument,
           source: Annotated[str | None, typer.Option(
               metavar="来源",
               help="同 --export：新一版的来源，如 长沙锂电联盟2026版")] = None) -> Shown:
-    """一条链由哪些环节构成，谁供给谁，模板有没有毛病；可导出、修改、装回成新的一版。
+    """一条链由哪些环节构成，谁供给谁；可导出、修改、装回。
 
     例：xianglian chain 锂电池 --export 锂电模板.xlsx --source 长沙锂电联盟2026版
     """
@@ -147,7 +147,7 @@ def search(answers: Answers,
 
 def partners(a: Answers, firm: FirmArgument, order: OrderOption = None, limit: LimitOption = 50,
              cursor: CursorOption = None) -> Shown:
-    """一家企业可以和谁合作：上下游、科研机构、专家，各有理由和出处。
+    """一家企业可以和谁合作：上下游、科研机构、专家，各有理由。
 
     例：xianglian partners 中科星城 --order distance,link
     """
@@ -179,7 +179,7 @@ def coverage(a: Answers, region: InOption = None, chain: ChainsOption = None,
              check: Annotated[Path | None, typer.Option(
                  "--check", metavar="文件", help="同 -o：抽查结果 .csv，写出对错的比例")] = None,
              ) -> Shown:
-    """知道多少：每条链有来源说得清的占多少，资料有多少；可写成数据报告。
+    """知道多少：每条链有来源说得清的占多少；可写成数据报告。
 
     例：xianglian coverage -o 数据报告.md
     """

@@ -144,7 +144,9 @@ def _slim(answer: dict[str, Any]) -> dict[str, Any]:
 
 def mcp(store: Annotated[str | None, typer.Option(
             "--store", metavar="地址", help="图谱存放处，如 sqlite:///图谱.db")] = None) -> None:
-    """让支持 MCP 的助手来查：同样的问题作为只读工具，经标准输入输出。
+    """让支持 MCP 的助手来查：同样的问题作为只读工具。
+
+    经标准输入输出。
 
     先装 pip install 'xianglian[mcp]'，再在助手里登记命令 xianglian mcp。
     """

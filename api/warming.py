@@ -1,12 +1,17 @@
-"""After a load the first question in words should be as quick as the others."""
+"""After a load the first question in words, and the first page of a firm or a place, should be
+as quick as the others."""
 
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from api.answers import Answers
 from api.ask import ask
 from api.journal import log
 from api.reading import Graph
 from api.settings import Settings
+from graph.analysis.filters import Filter
+from graph.analysis.firms import Narrow
 from graph.index import Index
 from ontology import XianglianError
 
@@ -45,13 +50,29 @@ class Warmer:
             self._thread.join()
 
     def _ask(self) -> None:
-        for question in QUESTIONS:
+        works: list[Callable[[Answers], object]] = [
+            *(partial(ask, text=question) for question in QUESTIONS), _firm, _places]
+        for work in works:
             if self._stop.is_set():
                 return
             try:
-                ask(Answers(self.settings, graph=self.graph), question)
+                work(Answers(self.settings, graph=self.graph))
             except XianglianError:  # whoever asks in earnest is told
                 continue
             except Exception as error:
                 log.error({"event": "fault", "path": "warming"}, exc_info=error)
                 return
+
+
+def _firm(answers: Answers) -> None:
+    """What refers to firms: for their pages, and for the list of them."""
+    for row in answers.firms(Filter(), Narrow(), limit=1)["rows"]:
+        answers.profile(row["id"])
+        answers.partners(row["id"], limit=1)
+
+
+def _places(answers: Answers) -> None:
+    """What refers to a place of each class."""
+    for kind in answers.ontology.classes:
+        for row in answers.list(kind.name, 1)["rows"] if kind.place else ():
+            answers.profile(row["id"])

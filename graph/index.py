@@ -179,7 +179,12 @@ class Index:
         return self._called("full_name", thing, at)
 
     def english(self, thing: int) -> str:
-        return str(self.said(self.rows_of(thing)).get(structure.ENGLISH, ""))
+        """Its English name, blank if it has none."""
+        if (known := self.memory.get(("english", thing))) is None:
+            known = str(self.said(self.rows_of(thing)).get(structure.ENGLISH, ""))
+            if len(self.memory) < MEMORY:
+                self.memory["english", thing] = known
+        return str(known)
 
     def _bare(self, thing: int) -> str:
         return self.id(thing).partition(":")[2]
@@ -256,14 +261,22 @@ class Index:
         forward: only links that leave it (True) or arrive (False); undated: also those without
         any date, which are shown but never count.
         """
-        if kind not in self.table.kinds:
-            return []
+        return self.joined_by((kind,), thing, day, forward=forward, undated=undated)
+
+    def joined_by(self, kinds: Iterable[str], thing: int, day: int, *,
+                  forward: bool | None = None, undated: bool = False) -> list[tuple[int, int]]:
+        """The same for the links of several kinds at once."""
         mine = self.links.of(thing)
+        codes = [self.table.kinds.index(kind) for kind in kinds if kind in self.table.kinds]
+        if mine.start == mine.stop or not codes:
+            return []
         there, row, leaves = (column[mine] for column in (
             self.links.there, self.links.row, self.links.forward))
         t = self.table
         began = (t.start[row] <= day) | (undated & (t.start[row] == EVER))
-        keep = (t.kind[row] == t.kinds.index(kind)) & began & (day < t.end[row])
+        wanted = np.zeros(len(t.kinds), np.bool_)
+        wanted[codes] = True
+        keep = wanted[t.kind[row]] & began & (day < t.end[row])
         if forward is not None:
             keep &= leaves == forward
         return list(zip(there[keep].tolist(), row[keep].tolist(), strict=True))

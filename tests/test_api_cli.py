@@ -251,3 +251,12 @@ def test_known_at_gives_a_past_answer_again(scratch: Shell) -> None:
     assert "unknown" in {row["verdict"] for row in scratch.json(
         "gaps", "锂电池", "--known-at", "2999")["segments"]}
     scratch.run("gaps", "锂电池", "--known-at", moment, code=1)
+
+
+def test_the_list_of_commands_says_each_in_a_whole_sentence_on_80_columns(
+        shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 80)
+    page = shell.run("--help")
+    lines = [line.strip("│ ") for line in page.partition("命令 ─")[2].splitlines() if "│" in line]
+    assert len(lines) > 35 and all(line.endswith("。") for line in lines), lines

@@ -18,6 +18,13 @@ def made(graph: Graph) -> set[str]:
     return {key for key in keys if isinstance(key, str) and key.startswith("ask")}
 
 
+def referring(graph: Graph) -> set[tuple[object, ...]]:
+    """What of the index tells what refers to things, for their pages."""
+    assert graph.ready is not None
+    return {key for key in graph.ready.index.memory
+            if isinstance(key, tuple) and key[0] == "refers"}
+
+
 def warmed(graph: Graph, warmer: Warmer) -> None:
     warmer.look()
     while warmer.busy:
@@ -38,6 +45,9 @@ def test_a_new_index_is_asked_at_once(scratch: Shell) -> None:
         assert before >= {"ask", "ask figures", "ask sayings"}
         ask(Answers(settings, graph=graph), "株洲的轨道交通产值有多少")
         assert made(graph) == before
+        known = referring(graph)
+        Answers(settings, graph=graph).profile("大明机械")
+        assert referring(graph) == known and known
         scratch.run("add", "Company", "企业名称=某厂", "--source", "走访")
     warmer.stop()
     graph.close()

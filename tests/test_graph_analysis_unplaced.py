@@ -2,6 +2,7 @@
 
 import pytest
 
+from graph.analysis.above import above
 from graph.analysis.candidates import candidates
 from graph.analysis.gaps import gaps
 from graph.analysis.support import support
@@ -128,3 +129,13 @@ def test_what_a_chain_rests_on(small: Small) -> None:
     assert (city["firms"], city["hinted"], city["sources"]) == (1, 1, 2)
     assert city["grades"] == {"official": 1, "press": 1, "inferred": 1} and city["age"] == 2.0
     assert city["coverage"] == pytest.approx(2 / 3)
+
+
+def test_the_places_above_say_what_is_there_the_smallest_first(small: Small) -> None:
+    maker = firm(small, "电芯厂")
+    small.link("operatesIn", maker, CELL, place="Region:430100")
+    index = index_of(small.records)
+    places = above(index, "锂电池", "宁乡市", NOW)
+    assert [place["region"] for place in places][:1] == ["长沙市"]
+    assert all(place["present"] == ["电芯"] for place in places)
+    assert above(index, "锂电池", "湖南", NOW) == []

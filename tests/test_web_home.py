@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.shell import Shell
 
 FILM = '[data-segment="Segment:先进储能材料/隔膜"]'
 LITHIUM = "/?chain=锂电池&region=长沙"
+HTML = {"Accept": "text/html"}
 SCRIPT = "<img src=x onerror=alert(1)><script>alert('x')</script>"
 
 
@@ -176,3 +178,37 @@ def test_english_is_kept_from_view_to_view(chromium: Browser, server: Server) ->
 def _open(page: Page) -> None:
     page.click(FILM)
     page.locator(".panel h2").first.wait_for()
+
+
+def test_where_nobody_has_spoken_the_page_says_where_to_begin(server: Server) -> None:
+    page = server.client.get("/?chain=工程机械&region=益阳高新区&at=2026-11-22", headers=HTML).text
+    begin = page.partition('class="begin"')[2].partition("</section>")[0]
+    assert "湖南省" in begin and "液压件" in begin and "益阳市" in begin
+    for name in ("三一重工益阳公司", "大明机械", "德雄机械"):
+        assert name in begin and name in page.partition("<dl>")[2].partition("</dl>")[0]
+    assert "配套 三一重工益阳公司" in begin and "湖南日报" in begin
+    assert "最近：邵阳市 邵阳液压" in page
+    known = server.client.get(LITHIUM, headers=HTML).text
+    assert 'class="begin"' not in known and "最近：" not in known.partition("<svg")[2].partition(
+        "</svg>")[0]
+
+
+@pytest.mark.parametrize("address", [
+    LITHIUM + "&at=2014&open=Segment:先进储能材料/隔膜", "/?chain=工程机械&region=益阳高新区",
+    "/segment/先进储能材料/电芯?region=长沙", "/thing/Company/金博股份", "/matrix", "/map",
+    "/firms", "/explore", "/load", "/ask?q=长沙缺什么", "/?chain=锂电磁"])
+def test_an_english_page_marks_all_that_is_chinese(server: Server, address: str) -> None:
+    page = server.client.get(f"{address}{'&' if '?' in address else '?'}lang=en", headers=HTML).text
+    text = re.sub(r"(?s)<(script|style|title|textarea|noscript)\b.*?</\1>", "", page)
+    text = re.sub(r'(?s)<(span|tspan|option|a)[^>]* lang="zh[^>]*>[^<]*</\1>', "", text)
+    text = re.sub(r"<[^>]*>", "", text)
+    assert not re.search("[\u4e00-\u9fff]", text), re.findall(".*[\u4e00-\u9fff].*", text)[:5]
+
+
+def test_our_sentences_are_english_and_json_is_as_it_was(server: Server) -> None:
+    page = server.client.get(LITHIUM + "&at=2014&lang=en&open=Segment:先进储能材料/隔膜").text
+    for said in ("says that Changsha has no", "does it in the nearest place that has it",
+                 "all records of its absence retracted", "absent from: Changsha"):
+        assert said in page, said
+    answer = server.client.get("/api/v1/gaps?chain=锂电池&region=长沙&at=2014").json()
+    assert "说长沙市没有" in answer["lists"]["fill"][0]["why"]

@@ -76,6 +76,30 @@ def test_a_segment_has_a_page_of_its_own(chromium: Browser, server: Server) -> N
         assert "具备" in page.locator(".panel-head").inner_text()
 
 
+def test_a_segment_lists_what_holds_on_the_day(server: Server) -> None:
+    address = "/segment.csv?id=先进储能材料/隔膜&region=长沙"
+    early, now = ({(row[0], row[1], row[2].partition(" ")[0])
+                   for row in rows_of(server, f"{address}&at={day}")}
+                  for day in ("2014", "2026-11-22"))
+    plant = ("中锂新材", "宁乡高新技术产业开发区")  # told in 2022
+    assert ("谁在做", *plant) in now and ("谁在做", *plant) not in early
+    assert ("这一天不算的", *plant) in early
+    assert ("判定", "长沙市", "缺失") in early
+    assert not any(row[0] == "政策（整条链的）" for row in early)
+    page = server.client.get("/segment/先进储能材料/隔膜?region=长沙&at=2014", headers=HTML).text
+    assert "这一天不算的" in page and "截至这一天还没有或已经没有的" in page
+
+
+@pytest.mark.parametrize("address", ["/segment.{}?id=锂电池/隔膜&lang=en",
+                                     "/ask.{}?q=谁给比亚迪供碳陶制动盘"])
+def test_what_a_segment_and_an_answer_say_can_be_kept_as_a_table(server: Server,
+                                                               address: str) -> None:
+    for ending, begins in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")):
+        reply = server.client.get(address.format(ending))
+        assert reply.status_code == 200 and reply.content.startswith(begins)
+        assert "attachment" in reply.headers["content-disposition"]
+
+
 def test_a_segment_goes_by_every_name_it_has(server: Server) -> None:
     for name in ("Segment:先进储能材料/隔膜", "锂电池/隔膜"):
         assert "隔膜" in server.client.get(f"/segment/{name}?region=长沙", headers=HTML).text

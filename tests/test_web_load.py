@@ -1,9 +1,11 @@
 """Loading by hand: one's own headings, a try that names row and column, writing, taking back."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -54,13 +56,23 @@ def test_a_wrong_cell_is_named_then_all_is_written_and_taken_back(
         row.wait_for()
         said = row.locator("td").all_inner_texts()
         assert said[:3] == ["3", "在哪里", "长沙氏"] and "长沙市" in said[4]
+        with page.expect_download() as kept:
+            page.locator("#told").get_by_role("link", name="CSV").click()
+        wrong = kept.value.path().read_text(encoding="utf-8-sig")
+        assert wrong.splitlines()[1].startswith("3,在哪里,长沙氏,")
         assert page.get_by_role("button", name="写入", exact=True).count() == 0
         assert not names(writable)
 
         picked(page, tmp_path, "益阳")
         page.get_by_role("button", name="试装").click()
+        page.evaluate("""() => { window.told = [];
+            new MutationObserver(() => told.push(document.getElementById("told").textContent))
+                .observe(document.getElementById("told"), {childList: true}); }""")
         page.get_by_role("button", name="写入", exact=True).click()
         page.get_by_text("已写入。").wait_for()
+        told = page.evaluate("told")
+        assert told[0] == "正在检查…" and told[-1].startswith("已写入。")
+        assert "正在写入…" in told
         writable.until(lambda: names(writable) == {"试装甲厂", "试装乙厂"})
         assert "名单" in page.locator("#jobs li").first.inner_text()
 
@@ -68,6 +80,12 @@ def test_a_wrong_cell_is_named_then_all_is_written_and_taken_back(
         page.get_by_role("button", name="确定收回").click()
         page.get_by_text("已收回").wait_for()
         writable.until(lambda: not names(writable))
+
+        page.goto(f"{writable.url}/load")
+        page.set_input_files("#file", tmp_path / "名单.csv")
+        page.get_by_text(f"已按「{SOURCE}」上次确认的对上").wait_for()
+        assert page.get_by_label("「主要做什么」是什么").input_value() == "products"
+        assert page.get_by_label("表里每一行是").input_value() == "Company"
 
 
 def test_a_shipped_source_is_not_taken_back_by_mistake(chromium: Browser, writable: Server
@@ -91,3 +109,31 @@ def test_who_may_only_read_is_told_how_to_write(chromium: Browser, server: Serve
         page.get_by_label("密钥").wait_for()
     reply = server.client.post("/load/headings?file=a.csv", content=b"x")
     assert reply.status_code == 401
+
+
+def test_what_one_person_confirmed_another_finds_for_the_same_source(scratch: Shell) -> None:
+    said = [scratch.run("key", "add", name, "--scope", "write", "--json") for name in ("甲", "乙")]
+    keys = [{"Authorization": f"Bearer {json.loads(one)['key']}"} for one in said]
+    with Server(scratch) as server:
+        def asked(key: dict[str, str], table: str, **said: str) -> Any:
+            reply = server.client.post("/load/headings", params={"file": "表.csv", **said},
+                                       content=table.encode(), headers=key)
+            assert reply.status_code == 200, reply.text
+            return reply.json()
+
+        def before(found: Any) -> dict[str, str]:
+            return {one["text"]: one["before"] for one in found["columns"]}
+
+        assert set(before(asked(keys[0], OWN.format("益阳"))).values()) == {""}
+        confirmed = {"source": SOURCE, "kind": "Company", "columns": {
+            "单位": "name", "主要做什么": "products", "在哪里": "region", "电话": "-"}}
+        kept = server.client.post("/load/remembered", json=confirmed, headers=keys[0])
+        assert kept.status_code == 204
+        found = asked(keys[1], OWN.format("益阳"))
+        assert found["source"] == SOURCE and found["kind"] == "Company"
+        assert before(found) == {"单位": "name", "主要做什么": "products", "在哪里": "region"}
+        more = "单位,官网\n试装甲厂,x\n"  # another heading: only if the source is named
+        assert not asked(keys[1], more, kind="Company")["source"]
+        assert before(asked(keys[1], more, kind="Company", source=SOURCE))["单位"] == "name"
+        assert server.client.post("/load/remembered", json=confirmed).status_code == 401
+        assert SOURCE in server.client.get("/load", headers=keys[1]).text

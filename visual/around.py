@@ -1,7 +1,7 @@
 """What lies around one thing, as places on rings and as a picture."""
 
 from collections.abc import Mapping, Sequence
-from math import cos, pi, sin
+from math import cos, hypot, pi, sin
 from typing import Any
 
 from ontology import Ontology
@@ -11,8 +11,11 @@ from visual.lettering import clean, stack, tag, width, wrap
 __all__ = ["around_svg", "named_kinds", "spots"]
 
 Answer = Mapping[str, Any]
+Places = Mapping[str, tuple[float, float]]
 RING, STEP, FLAT = 24, 105.0, 1.55  # things on the first ring; between rings; width to height
-LABEL = 12.0
+LABEL, WORD = 12.0, 10.5
+OWN, OTHER = 18.0, 11.0  # radius of the thing itself and of the others
+FEW = 40  # links whose kind is written beside them
 COLUMN = 24  # things of a column
 
 
@@ -84,7 +87,10 @@ def around_svg(ontology: Ontology, around: Answer, lang: str = "zh") -> str:
     xs, ys = [x for x, _ in places.values()], [y for _, y in places.values()]
     left, top = min(xs) - 90, min(ys) - 110
     wide, high = max(max(xs) - left + 90, 640.0), max(ys) - top + 80
-    links = "".join(_link(row, places) for row in around["rows"])
+    big = {node["id"] for node in around["nodes"] if node["depth"] == 0}
+    links = "".join(_link(row, places, OWN if row["to_id"] in big else OTHER)
+                    for row in around["rows"])
+    words = _words(legend, around["rows"], places) if len(around["rows"]) <= FEW else ""
     nodes = "".join(_node(legend, node, places[node["id"]]) for node in around["nodes"])
     kinds, x = list[str](), left + 20
     for label, colour, _ in named_kinds(legend, around["nodes"]):
@@ -104,20 +110,50 @@ def around_svg(ontology: Ontology, around: Answer, lang: str = "zh") -> str:
         "viewBox": f"{left:.1f} {top:.1f} {wide:.1f} {high:.1f}", "font_family": stack(),
         "class_": "around", "fill": INK, "aria_label": around["name"],
     }, tag("rect", {"x": left, "y": top, "width": wide, "height": high, "fill": PAPER}),
-        tag("g", {"aria_hidden": "true"}, links), nodes, head, *kinds)
+        tag("g", {"aria_hidden": "true"}, links, words), nodes, head, *kinds)
 
 
-def _link(row: Answer, places: Mapping[str, tuple[float, float]]) -> str:
+def _link(row: Answer, places: Places, radius: float) -> str:
+    """A line, and an arrow at the rim of where it leads."""
     (x0, y0), (x1, y1) = places[row["from_id"]], places[row["to_id"]]
-    return tag("line", {"x1": x0, "y1": y0, "x2": x1, "y2": y1, "stroke": LINE,
+    line = tag("line", {"x1": x0, "y1": y0, "x2": x1, "y2": y1, "stroke": LINE,
                         "stroke_width": 1.2,
                         "stroke_dasharray": "5 4" if row["inferred"] else None})
+    far = hypot(x1 - x0, y1 - y0)
+    if not far:
+        return line
+    dx, dy = (x1 - x0) / far, (y1 - y0) / far
+    x, y = x1 - dx * (radius + 2), y1 - dy * (radius + 2)
+    corners = [(x, y), (x - dx * 8 - dy * 3.5, y - dy * 8 + dx * 3.5),
+               (x - dx * 8 + dy * 3.5, y - dy * 8 - dx * 3.5)]
+    return line + tag("path", {"fill": LINE, "d": "M" + "L".join(
+        f"{a:.1f},{b:.1f}" for a, b in corners) + "Z"})
+
+
+def _words(legend: Legend, rows: Sequence[Answer], places: Places) -> str:
+    """What the links between two things are, once beside their line."""
+    said: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        text = legend.text(legend.ontology.kinds[row["kind"]].label)
+        if row["product"]:
+            text += legend.say("colon") + str(row["product"])
+        said.setdefault((min(row["from_id"], row["to_id"]), max(row["from_id"], row["to_id"])),
+                        {})[text] = None
+    parts = []
+    for (one, other), texts in said.items():
+        (x0, y0), (x1, y1) = places[one], places[other]
+        along = 0.5 if (0.0, 0.0) in ((x0, y0), (x1, y1)) else 0.36  # clear of the thing itself
+        parts.append(tag("text", {
+            "x": x0 + (x1 - x0) * along, "y": y0 + (y1 - y0) * along + 3.5,
+            "text_anchor": "middle", "font_size": WORD, "fill": MUTED, "paint_order": "stroke",
+            "stroke": PAPER, "stroke_width": 4}, clean(legend.join(texts))))
+    return "".join(parts)
 
 
 def _node(legend: Legend, node: Answer, place: tuple[float, float]) -> str:
     kind, (x, y) = legend.ontology.kinds[node["kind"]], place
     own = node["depth"] == 0
-    size, letters = (18.0, 15.0) if own else (11.0, LABEL)
+    size, letters = (OWN, 15.0) if own else (OTHER, LABEL)
     parts = [tag("circle", {"cx": x, "cy": y, "r": size, "fill": kind.colour, "stroke": PAPER,
                             "stroke_width": 2})]
     for i, line in enumerate(wrap(node["name"], letters, 120, 2)):

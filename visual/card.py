@@ -41,20 +41,21 @@ class Card:
 
 
 def card(legend: Legend, row: Row, room: float, *, compared: Row | None = None,
-         feeds: Sequence[str] = ()) -> Card:
+         feeds: Sequence[str] = (), near: bool = False) -> Card:
     """The card of a row of `gaps`, `room` pixels wide.
 
-    compared: its row of `compare`; feeds: names of what it feeds, where no curves are drawn.
+    compared: its row of `compare`; feeds: names of what it feeds, where no curves are drawn;
+    near: of what nobody has spoken of here, say where it is nearest.
     """
     name, inner = legend.name(row), room - LEFT - RIGHT
     status = legend.status(row, stale=False)
     optional = "" if row["essential"] else legend.say("optional")
     tail = width(status, STATUS) + 8
     beside = width(name, NAME) + tail <= inner
-    lines = (name,) if beside else tuple(wrap(name, NAME, inner, 2))
+    lines = (name,) if beside else tuple(wrap(name, NAME, inner, 3))
     used = tail + (width(lines[-1], NAME) if beside else 0)
     fits = bool(optional) and used + width(optional, NOTE) + 6 <= inner
-    said = _told(legend, row)
+    said = told = _told(legend, row, near)
     if optional and not fits:
         first = f"{optional} · {said[0][0]}" if said and said[0][1] == "note" else optional
         said = [(first, "note"), *(said[1:] if first != optional else said)]
@@ -65,14 +66,14 @@ def card(legend: Legend, row: Row, room: float, *, compared: Row | None = None,
         said = [*said, (legend.say("feeds", legend.join(feeds)), "note")]
     notes = tuple((line, sort) for text, sort in said
                   for line in wrap(text, NOTE, inner, MOST))
-    told = [text for text, _ in _told(legend, row)]
     moved = [_changed(legend, compared, change)] if compared and change else []
-    spoken = [name, legend.status(row), *([optional] if optional else []), *told, *moved]
+    spoken = [name, legend.status(row), *([optional] if optional else []),
+              *(text for text, _ in told), *moved]
     return Card(row["id"], name, row["verdict"], change, lines, status, beside,
                 optional if fits else "", notes, legend.say("semi").join(spoken))
 
 
-def _told(legend: Legend, row: Row) -> list[tuple[str, str]]:
+def _told(legend: Legend, row: Row, near: bool) -> list[tuple[str, str]]:
     """Why we say so: firms, or the source that denies, or what is only inferred."""
     verdict = row["verdict"]
     if verdict == "present":
@@ -89,7 +90,8 @@ def _told(legend: Legend, row: Row) -> list[tuple[str, str]]:
     if row["hints"]:
         names = legend.join(firm["name"] for firm in row["hinted"])
         return [(legend.say("hint", names) if names else legend.say("hint_bare"), "hint")]
-    return []
+    known = near and row["nearest"] and row["nearest"]["region"]
+    return [(_nearest(legend, row), "note")] if known else []
 
 
 def _firms(legend: Legend, firms: Sequence[Row]) -> str:
@@ -129,7 +131,7 @@ def _nearest(legend: Legend, row: Row) -> str:
         return legend.say("nowhere")
     who = [firm["name"] for firm in near["firms"]]
     more = legend.say("etc") if len(who) > 1 else ""
-    return legend.say("nearest", " ".join([near["region"], *who[:1]]) + more)
+    return legend.say("nearest", " ".join([legend.said(near["region"]), *who[:1]]) + more)
 
 
 def _changed(legend: Legend, compared: Row, change: str) -> str:

@@ -22,12 +22,12 @@ def header(legend: Legend, gaps: Answer, template: Answer, compared: Answer | No
     y, parts = 34.0, list[str]()
     chain = (template.get("name_en") if legend.lang == "en" else "") or gaps["chain"]
     when = _when(legend, gaps, compared)
-    for line in wrap(f"{gaps['region']} · {chain}", TITLE, room, 2):
+    title = f"{legend.said(gaps['region'])} · {chain}"
+    for line in wrap(title, TITLE, room, 2):
         parts.append(_text(margin, y, TITLE, line, weight=700))
         y += 26
-    if side and width(f"{gaps['region']} · {chain}", TITLE) + width(when, SMALL) + 20 < room:
-        parts.append(_text(margin + width(f"{gaps['region']} · {chain}", TITLE) + 16, y - 26,
-                           SMALL, when, MUTED))
+    if side and width(title, TITLE) + width(when, SMALL) + 20 < room:
+        parts.append(_text(margin + width(title, TITLE) + 16, y - 26, SMALL, when, MUTED))
     else:
         parts.append(_text(margin, y - 5, SMALL, when, MUTED))
         y += 16

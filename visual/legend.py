@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graph.wording import english
 from ontology import Choice, Ontology, Text
 
 __all__ = ["ACCENT", "BAND", "INK", "LINE", "MUTED", "PAPER", "Legend", "change_of"]
@@ -40,7 +41,8 @@ PHRASES: Mapping[str, Text] = {key: Text(*both) for key, both in {
     "last": ("最近的证据 {}", "last evidence {}"),
     "feeds": ("供给：{}", "feeds: {}"),
     "segments": ("{} 个环节", "{} segments"),
-    "sep": ("、", ", "), "semi": ("；", "; "), "colon": ("：", ": "), "etc": ("等", " …"),
+    "sep": ("、", ", "), "comma": ("，", ", "),
+    "semi": ("；", "; "), "colon": ("：", ": "), "etc": ("等", " …"),
     "legend": ("图例", "Legend"),
     "unknown_is": ("没有来源说过，不等于没有", "nobody has said; not the same as absent"),
     "contested_is": ("来源说法不一", "sources disagree"),
@@ -82,11 +84,15 @@ class Legend:
     def text(self, text: Text) -> str:
         return text.en if self.lang == "en" else text.zh
 
+    def said(self, sentence: str) -> str:
+        """A sentence of an answer in the language, as far as it has it."""
+        return english(sentence) if self.lang == "en" else sentence
+
     def say(self, key: str, *values: object) -> str:
         return self.text(PHRASES[key]).format(*values)
 
     def join(self, names: Iterable[str]) -> str:
-        return self.say("sep").join(names)
+        return self.say("sep").join(map(self.said, names))
 
     def name(self, row: Mapping[str, Any]) -> str:
         """A segment's name in the language, as far as there is one."""

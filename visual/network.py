@@ -28,6 +28,9 @@ _OPTIONS = """{
 }"""
 
 
+_BENT = {"smooth": {"enabled": True, "type": "curvedCCW", "roundness": 0.3}}
+
+
 @dataclass(frozen=True, slots=True)
 class Dot:
     """A node: its place, how it looks, and the lines that are shown when it is chosen."""
@@ -45,7 +48,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An arrow between two dots, by their numbers."""
+    """An arrow between two dots, by their numbers; bent: past what stands between them."""
 
     head: int
     tail: int
@@ -53,6 +56,7 @@ class Line:
     dashed: bool = False
     label: str = ""
     arrow: bool = True
+    bent: bool = False
 
 
 def network(dots: Sequence[Dot], lines: Sequence[Line], fonts: str,
@@ -79,6 +83,7 @@ def network(dots: Sequence[Dot], lines: Sequence[Line], fonts: str,
     for line in lines:
         net.add_edge(line.head, line.tail, color=line.colour, dashes=line.dashed,
                      width=1.4, arrows="to" if line.arrow else "", label=legal(line.label) or None,
+                     **(_BENT if line.bent else {}),
                      font={"face": fonts, "size": 11, "align": "middle"})
     html = _COMMENT.sub("", net.generate_html())
     head, body = _HEAD.search(html), _BODY.search(html)

@@ -55,7 +55,8 @@ def panorama(ontology: Ontology, gaps: Answer, template: Answer, *, compared: An
     bottom, body = draw(legend, gaps, template, compared, stages, wide, top, link)
     bottom, foot = key(legend, gaps, template, compared, wide, MARGIN, bottom + 14,
                        wide >= NARROW)
-    title = f"{gaps['region']} {gaps['chain']} {legend.say('panorama')}"
+    title = " ".join([legend.said(gaps["region"]), legend.said(gaps["chain"]),
+                      legend.say("panorama")])
     return tag("svg", {
         "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {wide:g} {bottom:g}",
         "width": wide, "height": bottom, "role": "group", "lang": _language(lang),
@@ -69,6 +70,11 @@ def _wholes(gaps: Answer) -> Answer:
     """The same without the segments that are a part of another one in it."""
     names = {row["segment"] for row in gaps["segments"]}
     return {**gaps, "segments": [row for row in gaps["segments"] if row.get("whole") not in names]}
+
+
+def _silent(gaps: Answer) -> bool:
+    """Nobody has spoken of any segment here: then the cards say where each is nearest."""
+    return all(row["verdict"] == "unknown" for row in gaps["segments"])
 
 
 def _language(lang: str) -> str:
@@ -123,7 +129,8 @@ def _columns(legend: Legend, gaps: Answer, template: Answer, compared: Answer | 
     count = len(lay_out(ids, list(feeds), most, lambda _: 50.0, GAP).stages) or 1
     across = min(MOST, (room - (count - 1) * AISLE) / count)
     aisle = min(WIDE, (room - count * across) / max(count - 1, 1))
-    cards = {row["id"]: card(legend, row, across, compared=changes.get(row["id"]))
+    silent = _silent(gaps)
+    cards = {row["id"]: card(legend, row, across, compared=changes.get(row["id"]), near=silent)
              for row in gaps["segments"]}
     placed = lay_out(ids, list(feeds), most, lambda id: cards[id].height, GAP)
     left = (wide - count * across - (count - 1) * aisle) / 2
@@ -253,7 +260,8 @@ def _stacked(legend: Legend, gaps: Answer, template: Answer, compared: Answer | 
         y += STAGE
         for row in rows:
             fed = [names[b] for a, b in feeds if a == row["id"]]
-            what = card(legend, row, wide - 24, compared=changes.get(row["id"]), feeds=fed)
+            what = card(legend, row, wide - 24, compared=changes.get(row["id"]), feeds=fed,
+                        near=_silent(gaps))
             parts.append(_draw(legend, what, 12, y, wide - 24, link))
             y += what.height + 6
         y += 8

@@ -40,10 +40,13 @@ ol {{ padding-left: 28px; }} li {{ overflow-wrap: anywhere; }}
   height: 82vh !important; min-height: 480px; }}
 .card {{ border: 0; }}
 #chosen {{ background: {BAND}; padding: 8px 12px; min-height: 24px; }}
-#chosen p:first-child {{ font-weight: 700; }}
+#chosen p:first-child:not(.soft) {{ font-weight: 700; }}
 @media print {{ #mynetwork, #chosen, .drag {{ display: none; }} body {{ max-width: none; }} }}
 """
 CHOSEN = """
+network.once("afterDrawing", function () {
+  if (network.getScale() < 0.55) { network.moveTo({ scale: 0.75 }); }
+});
 network.on("select", function (event) {
   var box = document.getElementById("chosen"), lines = [];
   if (event.nodes.length) { lines = nodes.get(event.nodes[0]).detail; }
@@ -128,7 +131,8 @@ def _chain_graph(legend: Legend, gaps: Answer, template: Answer,
     for feed in template["feeds"]:
         ends = numbers.get(feed["upstream_id"]), numbers.get(feed["downstream_id"])
         if ends[0] is not None and ends[1] is not None:
-            lines.append(Line(ends[0], ends[1], MUTED, feed["inferred"]))
+            lines.append(Line(ends[0], ends[1], MUTED, feed["inferred"],
+                              bent=dots[ends[0]].x == dots[ends[1]].x))
     return dots, lines
 
 
@@ -174,7 +178,8 @@ def _drag(dots: Sequence[Dot], lines: Sequence[Line], explained: str) -> list[st
             tag("p", {"class_": "soft drag"}, clean(
                 f"{explained}滚轮放大，拖动移动；点一个看它的依据。共 {len(dots)} 个点、"
                 f"{len(lines)} 条线。")), "\0",
-            tag("div", {"id": "chosen", "aria_live": "polite"}, " ")]
+            tag("div", {"id": "chosen", "aria_live": "polite"},
+                tag("p", {"class_": "soft"}, "点图里的一个，这里写出它的依据。"))]
 
 
 def _lists(gaps: Answer, notes: Notes) -> Iterable[str]:

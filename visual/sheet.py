@@ -10,7 +10,7 @@ from visual.dossier import SOURCES, Dossier
 from visual.legend import BAND
 from visual.lettering import legal
 from visual.png import NO_FONT
-from visual.table import FONT, SAFE
+from visual.table import FONT, SAFE, high
 
 __all__ = ["sheet"]
 
@@ -48,8 +48,8 @@ def _front(page: Any, report: Dossier, styles: Any) -> None:
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 1)
-    for at, high in enumerate((26, 18, 22)):
-        page.set_row(at, high)
+    for at, points in enumerate((26, 18, 22)):
+        page.set_row(at, points)
     page.write_string(0, 0, legal(report.title), styles["title"])
     page.write_string(1, 0, legal(f"{report.when} · 数据版本 {report.version}"), styles["plain"])
     page.write_string(2, 0, legal(report.missing), styles["missing"])
@@ -74,6 +74,7 @@ def _table(page: Any, heads: Sequence[str], rows: Sequence[Sequence[str]], style
         page.set_column(column, column, WIDTHS[head])
         page.write_string(0, column, head, styles["head"])
     for at, row in enumerate(rows, 1):
+        page.set_row(at, high(row, [WIDTHS[head] for head in heads]))
         for column, text in enumerate(row):
             page.write_string(at, column, legal(text), styles["text"])
     page.autofilter(0, 0, max(len(rows), 1), len(heads) - 1)

@@ -3,16 +3,18 @@
 import csv
 from collections.abc import Sequence
 from io import BytesIO, StringIO
+from math import ceil
 
 from xlsxwriter import Workbook
 
 from visual.legend import BAND
 from visual.lettering import legal, width
 
-__all__ = ["FONT", "SAFE", "Rows", "table_book", "table_csv"]
+__all__ = ["FONT", "SAFE", "Rows", "high", "table_book", "table_csv"]
 
 FONT = "微软雅黑"
 NARROW, WIDE = 8.0, 48.0  # columns, in characters
+LINE_HIGH = 15.0  # points
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False,
         "strings_to_urls": False}
@@ -36,11 +38,14 @@ def table_book(title: str, note: str, heads: Sequence[str], rows: Rows) -> bytes
         page.fit_to_pages(1, 0)
         page.write_string(0, 0, legal(title), large)
         page.write_string(1, 0, legal(note), soft)
+        wide = list[float]()
         for column, text in enumerate(heads):
             longest = max((_width(row[column]) for row in rows[:500]), default=0.0)
-            page.set_column(column, column, min(max(_width(text), longest, NARROW) + 1, WIDE))
+            wide.append(min(max(_width(text), longest, NARROW) + 1, WIDE))
+            page.set_column(column, column, wide[-1])
             page.write_string(3, column, legal(text), head)
         for at, row in enumerate(rows, 4):
+            page.set_row(at, high(row, wide))
             for column, cell in enumerate(row):
                 if isinstance(cell, (int, float)):
                     page.write_number(at, column, cell, plain)
@@ -50,6 +55,13 @@ def table_book(title: str, note: str, heads: Sequence[str], rows: Rows) -> bytes
         page.repeat_rows(3)
         page.autofilter(3, 0, 3 + max(len(rows), 1), max(len(heads) - 1, 0))
     return file.getvalue()
+
+
+def high(row: Sequence[Cell], wide: Sequence[float]) -> float:
+    """The height of a row whose cells wrap, in points: not every program works it out."""
+    lines = max((ceil(_width(cell) / (across - 1)) for cell, across in zip(
+        row, wide, strict=True)), default=1)
+    return LINE_HIGH * max(lines, 1) + 2
 
 
 def table_csv(heads: Sequence[str], rows: Rows) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from visual.legend import BAND, INK, LINE, MUTED, PAPER, Legend
-from visual.lettering import clean, cut, stack, tag
+from visual.lettering import clean, cut, stack, tag, width
 
 __all__ = ["SPOTS", "Tile", "tiles"]
 
@@ -66,12 +66,13 @@ def _tile(legend: Legend, place: Tile, x: float, y: float) -> str:
     colour = legend.verdict(place.verdict).colour if place.verdict else INK
     silent = place.verdict == "unknown" or (not place.verdict and (place.low, place.high) == (0, 1))
     ink, soft = (PAPER, PAPER) if solid else (INK, MUTED if silent else colour)
+    size = 15.0 if width(place.name, 15) <= WIDE - 18 else 12.5
     parts = [
         tag("rect", {"x": x, "y": y, "width": WIDE, "height": HIGH, "rx": 3,
                      "fill": colour if solid else BAND if silent else PAPER,
                      "stroke": LINE if silent else colour if place.verdict else MUTED}),
-        tag("text", {"x": x + 9, "y": y + 22, "font_size": 15, "font_weight": 700, "fill": ink},
-            clean(cut(place.name, 15, WIDE - 18))),
+        tag("text", {"x": x + 9, "y": y + 22, "font_size": size, "font_weight": 700, "fill": ink},
+            clean(cut(place.name, size, WIDE - 18))),
         tag("text", {"x": x + 9, "y": y + 43, "font_size": 12.5, "fill": soft,
                      "font_weight": None if silent or not place.verdict else 700},
             clean(cut(place.said, 12.5, WIDE - 14)))]

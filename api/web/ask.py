@@ -1,7 +1,7 @@
 """A question in words: what was understood, the answer, and what it rests on."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Query, Request
@@ -10,8 +10,11 @@ from starlette.responses import Response
 from api.answers import Answer, Answers
 from api.ask import ask as answer_to
 from api.queries import Name
-from api.web.frame import Context, View, address, path_of, view
-from graph import structure
+from api.web.files import Table, table_reply
+from api.web.frame import Context, View, address, path_of, view, worked
+from graph import dates, structure
+from graph.merge import UNKNOWN
+from visual.legend import Legend
 
 __all__ = ["router"]
 
@@ -40,6 +43,38 @@ async def ask_question(request: Request, asked: Annotated[Question, Query()]) ->
                 "lines": [_line(row, asked.lang) for row in found["rows"]]}
 
     return await view(request, asked, "ask.html", work)
+
+
+class Kept(View):
+    q: Name
+
+
+@router.get("/ask.{ending}")
+async def ask_question_file(request: Request, asked: Annotated[Kept, Query()],
+                            ending: Literal["csv", "xlsx"]) -> Response:
+    return await worked(request, asked, lambda answers: table_reply(
+        request, ending, _table(answers, asked)))
+
+
+def _table(answers: Answers, asked: Kept) -> Table:
+    """Question, answer, every row and every source, a line each."""
+    legend, found = Legend(answers.ontology, asked.lang), answer_to(answers, asked.q)
+    sources = {item["source"]["id"]: item for item in found["evidence"]}
+    zh = asked.lang == "zh"
+    parts = (("问题", "理解为", "回答", "逐条", "来源") if zh
+             else ("Question", "Understood", "Answer", "Row", "Source"))
+    lines = [(parts[0], asked.q, ""), (parts[1], found["understood"]["restated"], ""),
+             (parts[2], found["answer"], "")]
+    lines += [(parts[3], _line(row, asked.lang)["text"], "") for row in found["rows"]]
+    lines += [(parts[4], " ".join([*(item["source"][name] for name in ("publisher", "date")
+                                     if item["source"][name] != UNKNOWN),
+                                   f"《{item['source']['title']}》",
+                                   legend.word("Grade", item["grade"])]),
+               item["source"]["address"] if item["source"]["address"] != UNKNOWN else "")
+              for item in sources.values()]
+    return Table(asked.q, " · ".join([legend.say("at", dates.iso(answers.at)),
+                                      legend.say("data", answers.index.version)]),
+                 ("部分", "内容", "网址") if zh else ("Part", "Text", "Address"), lines)
 
 
 def _line(row: Answer, lang: str) -> Mapping[str, str]:

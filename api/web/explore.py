@@ -12,6 +12,7 @@ from api.queries import Name
 from api.web.files import Table, file_reply, table_reply
 from api.web.frame import Context, View, view, worked
 from api.web.sections import cited
+from graph import structure
 from graph.analysis.filters import Filter
 from graph.analysis.firms import Narrow
 from ontology import Kind, XianglianError
@@ -26,7 +27,8 @@ router = APIRouter(include_in_schema=False)
 
 MOST = 500  # things that are drawn
 FIRST = 120  # unless more are wanted
-EXAMPLES = 6
+EXAMPLES = 4
+FIRST_SHOWN, WAY = "金博股份", ("信维电科", "科力尔")  # where nobody asks, if they are known
 Ids = Annotated[list[Name], Field(max_length=60)]
 
 
@@ -73,14 +75,19 @@ def _picture(answers: Answers, around: Answer, ending: str, lang: str) -> bytes:
 
 
 def _context(answers: Answers, asked: Explore) -> Context:
+    bare, examples = asked.id is None, list[Answer]()
+    if bare:
+        examples = _examples(answers)
+        asked = asked.model_copy(update={"id": examples[0]["id"] if examples else None, "to": None})
     said = {name: value for name in ("id", "to", "open", "hide", "depth", "limit", "at",
                                      "known_at", "min_grade")
             if (value := getattr(asked, name)) and value != Explore.model_fields[name].default}
     context: dict[str, Any] = {"state": said, "around": None, "fault": "", "choices": (),
-                               "examples": (), "most": MOST}
+                               "examples": examples, "bare": bare, "most": MOST,
+                               "way": WAY if bare and all(_known(answers, one) for one in WAY)
+                               else ()}
     if asked.id is None:
-        some = answers.firms(Filter(), Narrow(), limit=EXAMPLES)
-        return context | {"examples": some["rows"]}
+        return context
     try:
         around = _around(answers, asked)
     except XianglianError as error:
@@ -92,6 +99,20 @@ def _context(answers: Answers, asked: Explore) -> Context:
     return context | {
         "around": around, "rows": rows, "sources": notes.sources, "cited": cited(notes),
         "kinds": _kinds(legend, around, asked.hide), "data": _data(legend, around, rows, notes)}
+
+
+def _examples(answers: Answers) -> list[Answer]:
+    """Firms to begin with, the one that is shown first."""
+    first = _known(answers, FIRST_SHOWN)
+    some = [row for row in answers.firms(Filter(), Narrow(), limit=EXAMPLES)["rows"]
+            if not first or row["id"] != first["id"]]
+    return [first, *some[:EXAMPLES - 1]] if first else some
+
+
+def _known(answers: Answers, name: str) -> Answer | None:
+    """The firm of just that name."""
+    found = answers.search(name, [structure.COMPANY], 1)["rows"]
+    return found[0] if found and found[0]["name"] == name else None
 
 
 def _around(answers: Answers, asked: Explore) -> Answer:
@@ -141,7 +162,7 @@ def _data(legend: Legend, around: Answer, rows: Sequence[Mapping[str, Any]],
         "id": around["id"], "to": around.get("to_id"), "most": MOST,
         "kinds": {name: {"label": legend.text(kind.label), "colour": kind.colour}
                   for name, kind in there.items()},
-        "nodes": [{"id": node["id"], "name": node["name"], "kind": node["kind"],
+        "nodes": [{"id": node["id"], "name": legend.said(node["name"]), "kind": node["kind"],
                    "more": node["more"], "x": round(places[node["id"]][0]),
                    "y": round(places[node["id"]][1])} for node in around["nodes"]],
         "links": [{"from": row["from_id"], "to": row["to_id"], "kind": row["kind"],

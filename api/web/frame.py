@@ -17,6 +17,7 @@ from api.replies import fixed
 from api.routes import replies
 from api.web.assets import asset
 from api.web.tones import tones
+from api.web.tongues import in_english, joined, marked
 from graph import dates, structure
 from visual.legend import Legend
 
@@ -79,8 +80,8 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
         "today": dates.iso(dates.today()),
         "as_usual": with_changed(request, **dict.fromkeys(KEPT, "")),
         "other_language": with_changed(request, lang="" if lang == "en" else "en")}
-    text = _environment().get_template(template).render({**shared, **context})
-    body = text.encode("utf-8", "replace")
+    text = _environment(lang).get_template(template).render({**shared, **context})
+    body = (marked(text) if lang == "en" else text).encode("utf-8", "replace")
     packs = len(body) > LEAST and "gzip" in request.headers.get("accept-encoding", "")
     packed, media = gzip.compress(body, 5, mtime=0) if packs else body, "text/html; charset=utf-8"
     reply = (fixed(request, packed, media) if status == 200  # of an error nobody has a copy
@@ -119,6 +120,11 @@ def path_of(id: str, lang: str = "zh", **parameters: object) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(loader=PackageLoader("api.web"), autoescape=True, auto_reload=False,
-                       undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+def _environment(lang: str) -> Environment:
+    """In English whatever is written out is so in English, if it can be."""
+    found = Environment(loader=PackageLoader("api.web"), autoescape=True, auto_reload=False,
+                        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+                        finalize=in_english if lang == "en" else None)
+    if lang == "en":
+        found.filters["join"] = joined
+    return found

@@ -102,7 +102,10 @@ def _context(answers: Answers, asked: Home, phone: bool) -> Context:
                 id, asked.lang, region=gaps["region"], at=asked.at, since=asked.since,
                 known_at=asked.known_at, min_grade=asked.min_grade)))
 
+    silent = all(row["verdict"] == "unknown" for row in gaps["segments"])
     return {
+        "above": answers.above(gaps["chain_id"], gaps["region_id"]) if silent else (),
+        "silent": silent and bool(gaps["segments"]), "unplaced": _unplaced(gaps),
         "gaps": gaps, "template": template, "compared": compared, "later": later,
         "alias": chain if chain not in (gaps["chain"], gaps["chain_id"], template["name_en"])
         and asked.lang == "zh" else "",
@@ -112,7 +115,8 @@ def _context(answers: Answers, asked: Home, phone: bool) -> Context:
         "heads": HEADS, "chains": pickers.chains(answers), "regions": pickers.regions(answers),
         "region_name": pickers.called(answers, gaps["region_id"], gaps["region"], asked.lang),
         "years": pickers.years(dates.iso(dates.today())), "next_step": _next(gaps),
-        "panel": segment.about(answers, asked.open, gaps["region"]) if asked.open else None}
+        "panel": (segment.about(answers, asked.open, gaps["region"], asked.lang) if asked.open
+                  else None)}
 
 
 def _missing_by(compared: Answer) -> list[Mapping[str, Any]]:
@@ -120,6 +124,14 @@ def _missing_by(compared: Answer) -> list[Mapping[str, Any]]:
     found = {item["source"]["id"]: item["source"] for row in compared["rows"]
              if row["closed"] for item in row["closed"]["missing"]}
     return [*found.values()]
+
+
+def _unplaced(gaps: Answer) -> list[Mapping[str, Any]]:
+    """Firms that are tied to the chain here while nobody says what they do in it, each with the
+    sources of its ties."""
+    return [{**firm, "sources": list({item["source"]["id"]: item["source"]
+                                      for item in firm["evidence"]}.values())}
+            for firm in gaps["unplaced"]]
 
 
 def _next(gaps: Answer) -> Mapping[str, Any] | None:

@@ -3,16 +3,20 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.answers import Answers
+from api.jobs import Jobs
+from api.problems import Refused
 from api.queries import Name
+from api.remembered import Meaning, Remembered
 from api.replies import dumped
 from api.routes import replies
+from api.web.files import Table, table_reply
 from api.web.frame import Context, View, view
 from api.writing import safe_name
 from loaders.headings import Headings, headings, rewritten
@@ -28,9 +32,12 @@ T = TypeVar("T")
 
 
 class File(View):
+    """source: whose table it is, as far as it is known yet."""
+
     file: Annotated[str, Field(min_length=5, max_length=120)]
     kind: Annotated[str, Field(max_length=60)] = ""
     sheet: Annotated[str, Field(max_length=100)] = ""
+    source: Annotated[str, Field(max_length=200)] = ""
 
 
 class Mapped(File):
@@ -45,11 +52,32 @@ class Load(View):
     source: Name | None = None
 
 
+class Confirmed(BaseModel):
+    """What every heading of a table of that source means; a dash: it is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: Name
+    kind: Annotated[str, Field(max_length=60)]
+    columns: Annotated[dict[Annotated[str, Field(max_length=300)], Annotated[
+        str, Field(max_length=60)]], Field(max_length=702)]
+
+
+class Problems(View):
+    """job: whose report; heading: field=the person's own heading."""
+
+    job: Annotated[str, Field(max_length=60)]
+    heading: Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=702)] = Field(
+        [])
+
+
 @router.get("/load")
 async def ask_load(request: Request, asked: Annotated[Load, Query()]) -> Response:
     def work(answers: Answers) -> Context:
         model = answers.ontology
-        return {"kinds": ((Text("事物", "things"), model.classes),
+        known = Remembered(replies(request).settings.desk).all()
+        return {"known": sorted({one.source for one in known}),
+                "kinds": ((Text("事物", "things"), model.classes),
                           (Text("关系", "links"), model.links)),
                 "origins": sorted(answers.sources(limit=1)["origins"])}
 
@@ -61,9 +89,47 @@ async def ask_headings(request: Request, asked: Annotated[File, Query()]) -> Res
     """What every heading may mean, for the person to confirm."""
     ontology = replies(request).graph.ontology
     legend = Legend(ontology, asked.lang)
-    found = await _with_file(request, asked, lambda file: headings(
-        file, ontology, asked.kind, asked.sheet))
-    return Response(dumped(_said(legend, found)), media_type="application/json")
+    remembered = Remembered(replies(request).settings.desk)
+
+    def work(file: Path) -> dict[str, Any]:
+        found = headings(file, ontology, asked.kind, asked.sheet)
+        before = remembered.find([one.text for one in found.columns], asked.source, asked.kind)
+        if before and before.kind != found.kind.name and before.kind in ontology.kinds:
+            found = headings(file, ontology, before.kind, asked.sheet)
+        return _said(legend, found, before)
+
+    return Response(dumped(await _with_file(request, asked, work)), media_type="application/json")
+
+
+@router.post("/load/remembered")
+async def ask_remembered(request: Request, asked: Confirmed) -> Response:
+    """Keep what the headings mean for the next table of that source."""
+    kind = replies(request).graph.ontology.kind(asked.kind)
+    meaning = Meaning(asked.source, kind.name, asked.columns)
+    await replies(request).thread(lambda: Remembered(replies(request).settings.desk).keep(meaning))
+    return Response(status_code=204)
+
+
+@router.get("/load/problems.{ending}")
+async def ask_problems(request: Request, asked: Annotated[Problems, Query()],
+                       ending: Literal["csv", "xlsx"]) -> Response:
+    """What was wrong with a table, by row and under the person's own headings."""
+    job = await replies(request).thread(lambda: Jobs(replies(request).settings.desk).get(asked.job))
+    if job is None or job.report is None:
+        raise Refused("unknown-job", "没有这个写入任务")
+    own = dict(text.split("=", 1) for text in asked.heading if "=" in text)
+    zh = asked.lang == "zh"
+    rows = [(one["row"] or "", own.get(_field(one["column"]), one["column"]), one["value"],
+             one["reason"], "、".join(one["nearest"])) for one in job.report["problems"]]
+    return table_reply(request, ending, Table(
+        str(job.asks.get("file") or job.id), f"{job.id} {job.asked}",
+        ("行", "列", "写的是", "为什么不行", "最接近的") if zh
+        else ("Row", "Column", "Says", "Why not", "Nearest"), rows))
+
+
+def _field(column: str) -> str:
+    """The name in the heading of a template: 企业名称(name)."""
+    return column.rpartition("(")[2].removesuffix(")")
 
 
 @router.post("/load/rewritten")
@@ -90,11 +156,14 @@ async def _with_file(request: Request, asked: File, work: Callable[[Path], T]) -
     return await replies(request).thread(worked)
 
 
-def _said(legend: Legend, found: Headings) -> dict[str, Any]:
+def _said(legend: Legend, found: Headings, before: Meaning | None) -> dict[str, Any]:
+    known = before.columns if before and before.kind == found.kind.name else {}
     return {
+        "source": before.source if before and known else "",
         "kind": found.kind.name, "sheet": found.sheet, "sheets": list(found.sheets),
         "fields": [{"name": field.name, "label": legend.text(field.label),
                     "comment": legend.text(field.comment), "required": field.required}
                    for field in found.fields],
         "columns": [{"text": one.text, "samples": list(one.samples), "field": one.field,
-                     "near": list(one.near)} for one in found.columns]}
+                     "before": known.get(one.text, ""), "near": list(one.near)}
+                    for one in found.columns]}

@@ -8,7 +8,7 @@ from graph import structure
 from graph.analysis.coverage import home_province
 from graph.analysis.filters import Filter
 
-__all__ = ["FIRST", "called", "chains", "regions", "years"]
+__all__ = ["FIRST", "called", "chains", "english", "regions", "years"]
 
 FIRST = 2014  # the year in which the slider begins
 LEVELS = ("prefecture", "overlay", "province", "county")  # as they stand in the list
@@ -21,9 +21,7 @@ def chains(answers: Answers) -> list[Choice]:
     """Every chain with id and names."""
     return _kept(answers, "chains", lambda: [
         {"id": row["id"], "name": row["name"], "name_en": row.get("name_en") or row["name"],
-         "alias": next((a for a in row.get("aliases") or ()
-                        if not a.isascii() and a not in row["name"] and row["name"] not in a),
-                       "")}
+         "alias": _alias(row["name"], row.get("aliases") or ())}
         for row in answers.list(structure.CHAIN)["rows"]])
 
 
@@ -55,7 +53,23 @@ def called(answers: Answers, id: str, name: str, lang: str, short: bool = False)
     place = next((place for place in every if place["id"] == id), None)
     if place is None or not (short or lang == "en"):
         return name
-    return str(place["name_en" if lang == "en" else "short"])
+    if lang != "en":
+        return str(place["short"])
+    english_name = str(place["name_en"])  # Xiangxi Tujia and Miao Autonomous Prefecture: Xiangxi
+    return english_name.split()[0] if short and " Autonomous " in english_name else english_name
+
+
+def english(answers: Answers) -> Mapping[str, str]:
+    """The English names of the places of the home province, by their own."""
+    return {str(place["name"]): str(place["name_en"])
+            for _, places in regions(answers) for place in places}
+
+
+def _alias(name: str, aliases: Sequence[str]) -> str:
+    """What else people call it: the shortest word, of three letters if there is one, that its
+    name does not hold."""
+    some = [a for a in aliases if not a.isascii() and a not in name and name not in a]
+    return min([a for a in some if len(a) > 2] or some, key=len, default="")
 
 
 def _short(name: str, aliases: Sequence[str]) -> str:

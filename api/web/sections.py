@@ -85,7 +85,7 @@ class Reader:
         said = [] if kind.role("name") else [
             cell.text for fact in self.profile["facts"] if fact["field"] in keys
             for cell, _ in self._told(kind, fact, "values")]
-        return " · ".join(said) or str(self.profile["name"])
+        return " · ".join(said) or self.legend.said(self.profile["name"])
 
     def _told(self, kind: Kind, fact: Answer, part: str) -> tuple[
             tuple[Cell, tuple[int, ...]], ...]:

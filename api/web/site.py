@@ -42,8 +42,10 @@ def error_page(request: Request, told: Response) -> Response:
     meant = [(near, with_changed(request, **{typed[0]: near}))
              for near in [*(problem.get("nearest") or ()), *(problem.get("choices") or ())]
              ] if typed else []
+    phrase = HTTPStatus(told.status_code).phrase
+    title = phrase if request.query_params.get("lang") == "en" else problem.get("title") or phrase
     page = render(request, "error.html", status=told.status_code, problem=problem, meant=meant,
-                  title=problem.get("title") or HTTPStatus(told.status_code).phrase)
+                  title=title)
     for name in ("retry-after", "www-authenticate", "allow"):
         if name in told.headers:
             page.headers[name] = told.headers[name]

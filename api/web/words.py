@@ -16,14 +16,16 @@ def spoken(legend: Legend, field: Field | None, value: Any, said: Mapping[str, A
         return legend.join(spoken(legend, field, part, said) for part in value)
     if isinstance(value, bool):
         return _yes(legend, value)
-    if field is None or value is None:
-        return "" if value is None else str(value)
+    if value is None:
+        return ""
+    if field is None:
+        return legend.said(value) if isinstance(value, str) else str(value)
     for choice in field.choices:
         if choice.name == value:
             return legend.text(choice.label)
     if field.datatype == "quantity" and isinstance(value, (int, float)):
         return str(said.get(field.wording_field) or quantity({**said, field.name: value}, field))
-    return str(value)
+    return legend.said(value) if isinstance(value, str) else str(value)
 
 
 def _yes(legend: Legend, value: bool) -> str:

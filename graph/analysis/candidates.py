@@ -4,7 +4,7 @@ Nothing is added up: a candidate that has the first reason stands before one tha
 the second reason decides, and so on.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,17 +32,25 @@ from graph.analysis.reasons import (
 from graph.analysis.verdicts import Grounds, grounds, segment_verdict
 from graph.index import Index
 from graph.merge import merge
+from graph.wording import Said, both, listed, named
+from ontology.model import Choice
 
 __all__ = ["COUNTERS", "REASONS", "Candidate", "Candidates", "Remark", "candidates"]
 
-REASONS: Mapping[str, str] = {
-    "open": "没有来源说它已停业或搬走", "nearest": "离得最近的地方就有它在做",
-    "local_feed": "在本地，做的环节只隔一道供料",
-    "outside_tied": "在外地做这个环节，与本地企业已有往来", "outside": "在外地做这个环节",
-    "project": "在本地有在推进的项目", "leader": "链主、单项冠军或上市企业"}
-COUNTERS: Mapping[str, str] = {
-    "gone": "已停业、注销或搬走", "stale": "只有旧证", "contested": "有来源说法相反",
-    "rival": "与别的地区也有牵连", "no_expansion": "看不出要扩产或外设基地"}
+REASONS: Mapping[str, Said] = {name: both(zh, en) for name, zh, en in (
+    ("open", "没有来源说它已停业或搬走", "no source says that it has closed or moved"),
+    ("nearest", "离得最近的地方就有它在做", "does it in the nearest place that has it"),
+    ("local_feed", "在本地，做的环节只隔一道供料", "is here, one feed away"),
+    ("outside_tied", "在外地做这个环节，与本地企业已有往来",
+     "does it elsewhere, with ties to firms here"),
+    ("outside", "在外地做这个环节", "does it elsewhere"),
+    ("project", "在本地有在推进的项目", "has a project under way here"),
+    ("leader", "链主、单项冠军或上市企业", "chain leader, champion or listed"))}
+COUNTERS: Mapping[str, Said] = {name: both(zh, en) for name, zh, en in (
+    ("gone", "已停业、注销或搬走", "closed or moved"), ("stale", "只有旧证", "only old evidence"),
+    ("contested", "有来源说法相反", "sources disagree"),
+    ("rival", "与别的地区也有牵连", "tied to other regions too"),
+    ("no_expansion", "看不出要扩产或外设基地", "no sign that it expands or settles elsewhere"))}
 RECENT = 5  # years in which a project counts as a sign of expansion
 
 
@@ -100,8 +108,8 @@ def candidates(index: Index, segment: str, region: str, at: int, order: Sequence
     some, after = cut(sorted(search.found, key=key), key, limit, cursor)
     said = segment_verdict(index, search.grounds, at)
     return {
-        "segment": index.label(search.segment), "segment_id": index.id(search.segment),
-        "region": index.label(search.region, at), "region_id": index.id(search.region),
+        "segment": named(index, search.segment), "segment_id": index.id(search.segment),
+        "region": named(index, search.region, at), "region_id": index.id(search.region),
         **envelope(index, at), "verdict": said["verdict"], "here": said["firms"],
         "nearest": search.nearest, "remarks": _remarks(index, search.segment),
         "order": names, "total": len(search.found),
@@ -221,7 +229,7 @@ class _Search:
             "full_name": index.full_name(thing, at) or name, "kind": kind,
             "kind_name": index.ontology.kinds[kind].label.zh,
             "company": index.label(owner, at) if owner >= 0 and owner != thing else None,
-            "places": [index.label(p, at) for p in sorted(places_of(index, thing, at))],
+            "places": [named(index, p, at) for p in sorted(places_of(index, thing, at))],
             "segments": [index.label(s) for s in sorted(self.joins[thing])],
             "reasons": [self._reason(n, thing, ranks[n]) for n in names],
             "counters": [self._counter(n)(thing) for n in COUNTERS]}
@@ -245,27 +253,30 @@ class _Search:
         return reason(index, name, REASONS, rank, self._said(name, thing, rank), rows)
 
     def _said(self, name: str, thing: int, rank: int) -> str:
-        index = self.index
+        index, what = self.index, named(self.index, self.segment)
         if rank:
             return UNSAID
         if name == "local_feed":
-            others = "、".join(index.label(s) for s in sorted(self.joins[thing])
-                              if s != self.segment)
-            return f"在{index.label(self.region, self.at)}做{others}"
+            others = listed(named(index, s) for s in sorted(self.joins[thing])
+                            if s != self.segment)
+            return both("在{}做{}", "in {}: {}", named(index, self.region, self.at), others)
         if name == "nearest" and self.nearest:
-            return f"在{self.nearest['region']}做{index.label(self.segment)}"
+            return both("在{}做{}", "in {}: {}", self.nearest["region"], what)
         if name == "outside_tied":
             ties = ties_between(index, thing, self.local)
-            return f"与{'、'.join(index.label(firm, self.at) for firm in sorted(ties))}有往来"
+            return both("与{}有往来", "with {}",
+                        listed(index.label(firm, self.at) for firm in sorted(ties)))
         if name == "project":
             steps = self._steps(thing)
-            choices = {c.name: c.label.zh for c in index.ontology.words.get("Step", ())}
-            return f"进展：{choices.get(steps[0][0], steps[0][0])}" if steps else "没有说明进展"
+            return both("进展：{}", "step: {}", _chosen(
+                index.ontology.words.get("Step", ()), steps[0][0])) if steps else both(
+                    "没有说明进展", "no step is told")
         if name == "outside":
-            where = "、".join(index.label(p, self.at) for p in sorted(
-                places_of(index, thing, self.at))) or "外地（来源没有说在哪里）"
-            return f"在{where}做{index.label(self.segment)}"
-        return "是"
+            where = listed(named(index, p, self.at) for p in sorted(
+                places_of(index, thing, self.at)))
+            return both("在{}做{}", "in {}: {}", where or both(
+                "外地（来源没有说在哪里）", "another place (not said which)"), what)
+        return both("是", "yes")
 
     def _counter(self, name: str) -> Callable[[int], Counter]:
         found: Callable[[int], Counter] = getattr(self, f"_{name}")
@@ -274,7 +285,7 @@ class _Search:
     def _against(self, name: str, holds: bool | None, said: str,
                  rows: Collection[int] = ()) -> Counter:
         return {"counter": name, "label": COUNTERS[name], "holds": holds,
-                "said": said if holds is not None else f"不知道：{said}",
+                "said": said if holds is not None else both("不知道：{}", "not known: {}", said),
                 "evidence": evidence(self.index, rows)}
 
     def _gone(self, thing: int) -> Counter:
@@ -283,12 +294,13 @@ class _Search:
         told = [row for row in self.index.best_first(rows)
                 if self.index.table.said(row).get(structure.STATUS)]
         if not told or self.index.kind_of(owner) != structure.COMPANY:
-            return self._against("gone", None, f"{UNSAID}它是否还在经营")
+            return self._against("gone", None, both("{}它是否还在经营",
+                                                     "{} whether it still works", UNSAID))
         status = str(self.index.table.said(told[0])[structure.STATUS])
         field = self.index.ontology.kinds[structure.COMPANY].field(structure.STATUS)
-        word = next((c.label.zh for c in (field.choices if field else ()) if c.name == status),
-                    status)
-        return self._against("gone", status in structure.GONE, f"来源说：{word}", told[:1])
+        word = _chosen(field.choices if field else (), status)
+        return self._against("gone", status in structure.GONE,
+                             both("来源说：{}", "a source says: {}", word), told[:1])
 
     def _stale(self, thing: int) -> Counter:
         t = self.index.table
@@ -297,12 +309,13 @@ class _Search:
                 if t.kinds[t.kind[row]] not in (structure.FEEDS, structure.ALTERNATIVE)]
         dated = [row for row in rows if t.seen[row] <= self.at]
         if not dated:
-            return self._against("stale", None, "来源没有日期")
+            return self._against("stale", None, both("来源没有日期", "the source has no date"))
         last = max(dated, key=lambda row: int(t.seen[row]))
         old = bool((t.fresh[dated] < self.at).all())
         item, = evidence(self.index, [last])
-        return self._against("stale", old, "最近的证据在 "
-                             + (item["observed"] or item["source"]["date"]), [last])
+        return self._against("stale", old, both(
+            "最近的证据在 {}", "last evidence of {}", item["observed"] or item["source"]["date"]),
+            [last])
 
     def _contested(self, thing: int) -> Counter:
         """Sources that disagree about it, or one that denies the segment where it works."""
@@ -311,19 +324,23 @@ class _Search:
         rows = shown(self.index, self.index.rows_of(owner if owner >= 0 else thing))
         denied = self._denied(thing)
         if denied:
-            return self._against("contested", True, "有来源说它所在的地方没有这个环节", denied)
+            return self._against("contested", True, both(
+                "有来源说它所在的地方没有这个环节",
+                "a source says that its place has no such segment"), denied)
         wheres = {one.name for one in self.index.ontology.classes if one.place}
         if not rows:
-            return self._against("contested", None, "没有来源单独介绍过它")
+            return self._against("contested", None, both(
+                "没有来源单独介绍过它", "no source describes it by itself"))
         merged = merge([self.index.table.as_record(row) for row in rows], kind,
                        self.index.table.sources)
         differ = [name for name in merged.conflicts if name == structure.STATUS or (
             (field := kind.field(name)) is not None and field.refers
             and set(field.refers) <= wheres)]
         if differ:
-            words = "、".join(f.label.zh for f in kind.fields if f.name in differ)
-            return self._against("contested", True, f"各来源说的{words}不一样", rows)
-        return self._against("contested", False, "各来源没有矛盾", rows)
+            words = listed(both(f.label.zh, f.label.en) for f in kind.fields if f.name in differ)
+            return self._against("contested", True, both(
+                "各来源说的{}不一样", "sources differ on its {}", words), rows)
+        return self._against("contested", False, both("各来源没有矛盾", "sources agree"), rows)
 
     def _denied(self, thing: int) -> list[int]:
         found: list[int] = []
@@ -339,7 +356,8 @@ class _Search:
         """Projects or ties of the firm in places that neither hold this region nor lie in it."""
         owner = self._owner(thing)
         if owner < 0:
-            return self._against("rival", None, f"{UNSAID}是哪家企业的项目")
+            return self._against("rival", None, both(
+                "{}是哪家企业的项目", "{} whose project it is", UNSAID))
         mine = self.places | self.index.places.around(self.region, self.at)
         home = set(places_of(self.index, owner, self.at))
         home |= {above for place in home for above in self.index.places.around(place, self.at)}
@@ -355,20 +373,31 @@ class _Search:
         away = {place: rows for place, rows in found.items()
                 if place not in mine and place not in home and rows}
         if not away:
-            return self._against("rival", None, f"{UNSAID}它与别的地区有牵连")
-        names = "、".join(self.index.label(place, self.at) for place in sorted(away))
-        return self._against("rival", True, f"在{names}也有项目或往来",
+            return self._against("rival", None, both(
+                "{}它与别的地区有牵连", "{} that it has ties to other regions", UNSAID))
+        names = listed(named(self.index, place, self.at) for place in sorted(away))
+        return self._against("rival", True, both("在{}也有项目或往来",
+                                                 "has projects or ties in {} too", names),
                              [row for rows in away.values() for row in rows])
 
     def _no_expansion(self, thing: int) -> Counter:
         owner = self._owner(thing)
         if owner != thing:
-            return self._against("no_expansion", False, "这本身就是在推进的项目",
+            return self._against("no_expansion", False,
+                                 both("这本身就是在推进的项目", "it is itself a project under way"),
                                  self.found[thing].get("project", ()))
         t, since = self.index.table, dates.add_years(self.at, -RECENT)
         rows = [row for some in made_by(self.index, structure.PROJECT, "company", owner).values()
                 for row in some if since <= t.seen[row] <= self.at]
         if not rows:
-            return self._against("no_expansion", None,
-                                 f"{RECENT} 年内{UNSAID}它扩产或外设基地")
-        return self._against("no_expansion", False, f"{RECENT} 年内有项目", rows)
+            return self._against("no_expansion", None, both(
+                "{} 年内{}它扩产或外设基地", "in {} years {} that it expands or settles elsewhere",
+                RECENT, UNSAID))
+        return self._against("no_expansion", False, both(
+            "{} 年内有项目", "has had a project within {} years", RECENT), rows)
+
+
+def _chosen(choices: Iterable[Choice], name: str) -> Said:
+    """The word for one of these choices."""
+    return next((both(one.label.zh, one.label.en) for one in choices if one.name == name),
+                both(name, name))

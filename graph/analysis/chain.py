@@ -9,6 +9,7 @@ from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.analysis.template import Template, template, whole_of
 from graph.index import Index, Member
 from graph.structure import ALTERNATIVE, FEEDS, MEMBER, PART, PRODUCT_OF
+from graph.wording import named
 
 __all__ = ["ChainAnswer", "ChainSegment", "Feed", "chain_template"]
 
@@ -75,7 +76,7 @@ def chain_template(index: Index, chain: str, at: int) -> ChainAnswer:
     rows = [row for _, row in index.joined(MEMBER, what, at, forward=False)]
     rows += [row for some in feeds.values() for row in some]
     return {
-        "chain": index.label(what), "chain_id": index.id(what), "name_en": index.english(what),
+        "chain": named(index, what), "chain_id": index.id(what), "name_en": index.english(what),
         **envelope(index, at), "template": template(index, what, at),
         "rows": [_segment(index, m, at) for m in members],
         "feeds": [_feed(index, what, *pair, at, feeds[pair]) for pair in sorted(feeds)],
@@ -97,10 +98,10 @@ def _segment(index: Index, member: Member, at: int) -> ChainSegment:
     segment = member.segment
     products = [other for other, _ in index.joined(PRODUCT_OF, segment, at, forward=False)]
     others = [other for other, _ in index.joined(ALTERNATIVE, segment, at)]
-    return {"id": index.id(segment), "segment": index.label(segment),
+    return {"id": index.id(segment), "segment": named(index, segment),
             "name_en": index.english(segment), "stage": member.stage,
             "essential": member.essential, "weight": member.weight, "position": member.position,
-            "products": [index.label(p) for p in sorted(set(products))],
+            "products": [named(index, p) for p in sorted(set(products))],
             "alternatives": [index.label(s) for s in sorted(set(others))],
             "whole": whole_of(index, segment, at)}
 
@@ -109,7 +110,7 @@ def _feed(index: Index, chain: int, upstream: int, downstream: int, at: int,
           rows: Sequence[int]) -> Feed:
     chains = {other for end in (upstream, downstream)
               for other, _ in index.joined(MEMBER, end, at, forward=True)}
-    return {"upstream": index.label(upstream), "upstream_id": index.id(upstream),
-            "downstream": index.label(downstream), "downstream_id": index.id(downstream),
-            "chains": [index.label(other) for other in sorted(chains - {chain})],
+    return {"upstream": named(index, upstream), "upstream_id": index.id(upstream),
+            "downstream": named(index, downstream), "downstream_id": index.id(downstream),
+            "chains": [named(index, other) for other in sorted(chains - {chain})],
             "inferred": all(index.table.grade[row] > index.floor for row in rows)}

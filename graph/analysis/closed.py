@@ -10,6 +10,7 @@ from graph.analysis.filters import inside, owners, references
 from graph.analysis.verdicts import Grounds
 from graph.index import Index
 from graph.places import contains
+from graph.wording import Said, both, listed, named
 
 __all__ = ["Closed", "Closer", "Helper", "closed"]
 
@@ -127,18 +128,19 @@ def _helpers(index: Index, results: Iterable[int], scope: str, at: int) -> Itera
 
 
 def _sentence(index: Index, segment: int, until: str, closers: list[Closer],
-              around: list[Helper]) -> str:
+              around: list[Helper]) -> Said:
     """What the sources say, and where they say nothing."""
-    parts = [f"{until} 时缺{index.label(segment)}"]
-    named = [f"{firm['name']}（有据可查自 {firm['since']}）" for firm in closers]
-    parts.append(f"此后由{'、'.join(named)}补上" if named
-                 else "补上的是哪家企业，没有来源点名")
-    direct = [f"{helper['name']}促成{helper['result']}" for firm in closers
-              for helper in firm["through"]]
-    if direct:
-        parts.append("；".join(direct))
-    else:
-        parts.append("没有来源说过是谁牵线引来的")
-        parts += [f"有来源说{helper['name']}促成了{helper['result']}"
-                  + (f"（{helper['note']}）" if helper["note"] else "") for helper in around]
-    return "；".join(parts)
+    parts = [both("{} 时缺{}", "in {} {} was missing", until, named(index, segment))]
+    who = [both("{}（有据可查自 {}）", "{} (on record since {})", firm["name"], firm["since"])
+           for firm in closers]
+    parts.append(both("此后由{}补上", "since then filled by {}", listed(who)) if who else
+                 both("补上的是哪家企业，没有来源点名", "no source names the firm that filled it"))
+    direct = [both("{}促成{}", "{} brought about {}", helper["name"], helper["result"])
+              for firm in closers for helper in firm["through"]]
+    if not direct:
+        parts.append(both("没有来源说过是谁牵线引来的", "no source says who brought it here"))
+        direct = [both("有来源说{}促成了{}{}", "a source says that {} brought about {}{}",
+                       helper["name"], helper["result"],
+                       both("（{}）", " ({})", helper["note"]) if helper["note"] else "")
+                  for helper in around]
+    return listed([*parts, *direct], "；", "; ")

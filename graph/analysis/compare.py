@@ -9,6 +9,7 @@ from graph.analysis.completeness import Completeness, in_region
 from graph.analysis.template import whole_of
 from graph.analysis.verdicts import Grounds, grounds, segment_verdict
 from graph.index import Index
+from graph.wording import named
 
 __all__ = ["Change", "Comparison", "Delta", "compare"]
 
@@ -104,8 +105,8 @@ def compare(index: Index, chain: str, region: str, at_from: int, at: int,
             for id in dict.fromkeys([*last.verdicts, *between.verdicts, *first.verdicts])]
     learned, moved = _delta(first, between), _delta(between, last)
     return {
-        "chain": index.label(last.chain), "chain_id": index.id(last.chain),
-        "region": index.label(last.region, at), "region_id": index.id(last.region),
+        "chain": named(index, last.chain), "chain_id": index.id(last.chain),
+        "region": named(index, last.region, at), "region_id": index.id(last.region),
         "at": dates.iso(at), "at_from": dates.iso(at_from),
         "known_at": index.known_at_text, "known_at_from": old.known_at_text,
         "version": index.version, "version_from": old.version,
@@ -138,7 +139,7 @@ def _change(id: str, first: _State, between: _State, last: _State) -> Change:
                   if state.index.id(m.segment) == id)
     items = {item["record"]: item for state in (first, last) for item in state.rows(id)}
     return {
-        "id": id, "segment": index.label(index.number(id)),
+        "id": id, "segment": named(index, index.number(id)),
         "whole": whole_of(index, index.number(id), last.at), "stage": member.stage,
         "essential": member.essential, "verdict_from": verdicts[0],
         "verdict_between": verdicts[1], "verdict_to": verdicts[2],

@@ -198,8 +198,8 @@ def _joined(index: Index, kind: Kind, parts: set[int], at: int) -> set[int]:
 def _ends(index: Index, kind: Kind, targets: Collection[int], at: int,
           links: Collection[str]) -> set[int]:
     """Things of the class that such a link joins with a target on that day, or without a date."""
-    return {other for target in targets for link in links
-            for other, row in index.joined(link, target, at, undated=True)
+    return {other for target in targets
+            for other, row in index.joined_by(links, target, at, undated=True)
             if index.kind_of(other) == kind.name and index.table.grade[row] <= index.shown}
 
 

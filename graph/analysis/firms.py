@@ -14,6 +14,7 @@ from graph.analysis.reasons import honours, places_of, works_in
 from graph.analysis.rows import Row, merged_rows
 from graph.index import Index
 from graph.table import NEVER, Longs
+from graph.wording import named
 from ontology.errors import NotFound
 
 __all__ = ["AGES", "ORDERS", "FirmRow", "Firms", "Named", "Narrow", "firms"]
@@ -197,4 +198,4 @@ def _seen(index: Index, firm: int, day: int) -> str | None:
 
 
 def _named(index: Index, things: Collection[int], at: int) -> list[Named]:
-    return [{"id": index.id(thing), "name": index.label(thing, at)} for thing in sorted(things)]
+    return [{"id": index.id(thing), "name": named(index, thing, at)} for thing in sorted(things)]

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from graph.analysis.verdicts import STATES, Grounds
 from graph.index import Index
+from graph.wording import Said, both, named
 
 __all__ = ["Flip", "flips"]
 
@@ -31,7 +32,7 @@ def flips(index: Index, found: Grounds, segment: int, region: int, at: int) -> l
     absences = frozenset(ids(row) for row in found.absences)
     surveys = [(ids(row), frozenset(map(ids, naming))) for row, naming in found.surveys]
     now = found.verdict
-    name, place = index.label(segment, at), index.label(region, at)
+    name, place = named(index, segment, at), named(index, region, at)
     result: list[Flip] = []
     for other in sorted(set(STATES) - {now}, key=STATES.index):
         lose = _losses(other, positive, absences, surveys)
@@ -62,18 +63,23 @@ def _minimal(sets: Iterable[Rows]) -> list[Rows]:
                   key=lambda s: (len(s), sorted(s)))
 
 
-def _gain(now: str, other: str, segment: str, region: str) -> str:
-    """What would have to arrive, in Chinese."""
-    yes = (f"一条行业级或更好的记录，写明{region}境内有企业从事「{segment}」（生产），"
-           f"或写明{region}具备该环节")
-    no = (f"一条行业级或更好的记录，写明{region}（或其上级地区）缺失「{segment}」，"
-          "或写明已全面排查而没有列出当地企业")
+def _gain(now: str, other: str, segment: Said, region: Said) -> str:
+    """What would have to arrive."""
+    yes = both("一条行业级或更好的记录，写明{0}境内有企业从事「{1}」（生产），或写明{0}具备该环节",
+               "a record of industry grade or better by which a firm in {0} produces {1}, "
+               "or {0} has it", region, segment)
+    no = both("一条行业级或更好的记录，写明{}（或其上级地区）缺失「{}」，"
+              "或写明已全面排查而没有列出当地企业",
+              "a record of industry grade or better by which {} (or a region around it) has no {}, "
+              "or a full survey that lists no firm there", region, segment)
     return {
         ("unknown", "present"): yes,
         ("unknown", "absent"): no,
-        ("unknown", "contested"): f"两条：{yes}；另{no}",
+        ("unknown", "contested"): both("两条：{}；另{}", "two: {}; and {}", yes, no),
         ("present", "contested"): no,
-        ("present", "absent"): f"现有正面记录全部撤回，并有{no}",
+        ("present", "absent"): both("现有正面记录全部撤回，并有{}",
+                                       "all records for it retracted, and {}", no),
         ("absent", "contested"): yes,
-        ("absent", "present"): f"现有缺失记录全部撤回，并有{yes}",
+        ("absent", "present"): both("现有缺失记录全部撤回，并有{}",
+                                       "all records of its absence retracted, and {}", yes),
     }.get((now, other), "")

@@ -15,11 +15,13 @@ from graph.analysis.unplaced import Unplaced, unplaced
 from graph.analysis.verdicts import STATES, Verdict, grounds, segment_verdict, states
 from graph.index import Index, Member
 from graph.structure import FEEDS
+from graph.wording import Said, both, listed, named
 
 __all__ = ["Gaps", "Item", "Lists", "Neighbour", "SegmentRow", "gaps", "neighbours", "thresholds"]
 
-VERDICTS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}
-STRENGTHS = {"strong": "较强", "weak": "偏弱", "single": "已录入的只有一家"}
+Reason = tuple[Said, Said]  # why it stands on a list, and what to look up
+STRENGTHS = {"strong": both("较强", "rather strong"), "weak": both("偏弱", "weak"),
+             "single": both("已录入的只有一家", "one firm on record")}
 
 
 class SegmentRow(Verdict):
@@ -95,8 +97,8 @@ def gaps(index: Index, chain: str, region: str, at: int) -> Gaps:
     found, coverage = in_region(index, members, where, at)
     lists = _Lister(index, what, where, at, members, rows).lists()
     return {
-        "chain": index.label(what), "chain_id": index.id(what),
-        "region": index.label(where, at), "region_id": index.id(where),
+        "chain": named(index, what), "chain_id": index.id(what),
+        "region": named(index, where, at), "region_id": index.id(where),
         **envelope(index, at), "completeness": found, "coverage": coverage,
         "thresholds": thresholds(index), "template": template(index, what, at),
         "segments": rows, "unplaced": unplaced(index, what, where, at), "lists": lists,
@@ -147,7 +149,7 @@ class _Lister:
     def __init__(self, index: Index, chain: int, region: int, at: int,
                  members: Sequence[Member], rows: Sequence[SegmentRow]) -> None:
         self.index, self.chain, self.region, self.at = index, chain, region, at
-        self.place = index.label(region, at)
+        self.place = named(index, region, at)
         self.members = members
         self.rows = {member.segment: row for member, row in zip(members, rows, strict=True)}
         self.slots = slots(index, members, at)
@@ -198,11 +200,21 @@ class _Lister:
                 known = [m for m in self.members if m.segment == segment]
                 member = known[0] if known else Member(segment, "", False, 1.0, 0)
                 names = self._names(segment)
-                why = (f"{self.place}已有{names}，与本环节直接配套；本环节目前{VERDICTS[verdict]}")
-                look = f"问{names}的企业：本环节的货从哪里来、到哪里去"
+                word = self._verdict(verdict)
+                why = both("{}已有{}，与本环节直接配套；本环节目前{}",
+                           "{} has {}, directly joined with this segment, which is {}",
+                           self.place, names, word)
+                look = both("问{}的企业：本环节的货从哪里来、到哪里去",
+                            "ask firms in {} where the goods of this segment come from and go",
+                            names)
                 yield self._item(member, (why, look), verdict=verdict)
 
-    def _item(self, member: Member, reason: tuple[str, str], slot: Sequence[Member] = (),
+    def _verdict(self, name: str) -> Said:
+        return next((both(choice.label.zh, choice.label.en)
+                     for choice in self.index.ontology.words.get("Verdict", ())
+                     if choice.name == name), both(name, name))
+
+    def _item(self, member: Member, reason: Reason, slot: Sequence[Member] = (),
               verdict: str | None = None) -> Item:
         index, segment = self.index, member.segment
         row = self.rows.get(segment)
@@ -211,8 +223,8 @@ class _Lister:
              "firms": self._who(s)} for s, direction in self.near[segment]]
         chain = self.chain if row else next(iter(index.chains_of(segment, self.at)), self.chain)
         return {
-            "id": index.id(segment), "segment": index.label(segment),
-            "chain": index.label(chain), "verdict": verdict or (row["verdict"] if row else ""),
+            "id": index.id(segment), "segment": named(index, segment),
+            "chain": named(index, chain), "verdict": verdict or (row["verdict"] if row else ""),
             "weight": member.weight, "why": reason[0],
             "bare": bool(row and row["verdict"] == "unknown" and not near and not row["hints"]),
             "look_up": reason[1],
@@ -227,57 +239,81 @@ class _Lister:
         who = segment_verdict(self.index, found, self.at)["firms"]
         return [firm["name"] for firm in who]
 
-    def _names(self, segment: int) -> str:
-        return "、".join(dict.fromkeys(self.index.label(s) for s, _ in self.near[segment]))
+    def _names(self, segment: int) -> Said:
+        return listed(dict.fromkeys(named(self.index, s) for s, _ in self.near[segment]))
 
-    def _absent(self, member: Member) -> tuple[str, str]:
-        row = self.rows[member.segment]
+    def _absent(self, member: Member) -> Reason:
+        row, what = self.rows[member.segment], named(self.index, member.segment)
         near = row["nearest"]
-        beside = f"，而{self.place}已有{names}" if (names := self._names(member.segment)) else ""
-        where = "没有来源说过哪里有"
+        beside = both("，而{}已有{}", ", while {} has {}", self.place, names) if (
+            names := self._names(member.segment)) else ""
+        where = both("没有来源说过哪里有", "no source names a place that has it")
         if near and near["region"]:
-            where = (f"最近的在{near['region']}（{near['scope_name']}）"
-                     if near["region"] != near["scope_name"] else
-                     f"最近的在{near['region']}，来源没有写在哪个省")
-        said = "；".join(self._denied(row))
-        return (f"{said}{beside}；{where}",
-                f"{near['region']}的{'、'.join(f['name'] for f in near['firms'])}能否来设点或供货"
-                if near and near["firms"] else f"省内外有哪些企业做{row['segment']}")
+            where = (both("最近的在{}（{}）", "the nearest is in {} ({})", near["region"],
+                          near["scope_name"]) if near["region"] != near["scope_name"] else
+                     both("最近的在{}，来源没有写在哪个省",
+                          "the nearest is {}; no source says in which province", near["region"]))
+        look = (both("{}的{}能否来设点或供货", "ask whether {1} of {0} could settle or supply here",
+                     near["region"], _firms(near))
+                if near and near["firms"] else
+                both("省内外有哪些企业做{}", "find out which firms anywhere make {}", what))
+        return both("{}{}；{}", "{}{}; {}", self._denied(row, what), beside, where), look
 
-    def _denied(self, row: SegmentRow) -> Iterable[str]:
+    def _denied(self, row: SegmentRow, what: Said) -> Said:
         """Who says that the segment is missing, and how."""
-        for way, words in (("absence", "说{}没有{}"), ("survey", "排查过{}，没有点名一家{}企业")):
+        said = list[Said]()
+        for way, zh, en in (
+                ("absence", "{}说{}没有{}", "{} says that {} has no {}"),
+                ("survey", "{}排查过{}，没有点名一家{}企业",
+                 "{} surveyed {} and names no firm in {}")):
             titles = dict.fromkeys(f"《{e['source']['title']}》" for e in row["evidence"]
                                    if self.index.ontology.kinds[e["kind"]].evidence == way)
             if titles:
-                yield "、".join(titles) + words.format(self.place, row["segment"])
+                said.append(both(zh, en, listed(titles), self.place, what))
+        return listed(said, "；", "; ")
 
-    def _thin(self, member: Member) -> tuple[str, str]:
-        row = self.rows[member.segment]
-        who = "、".join(firm["name"] for firm in row["firms"]) or "没有点名企业"
+    def _thin(self, member: Member) -> Reason:
+        row, what = self.rows[member.segment], named(self.index, member.segment)
+        who = _firms(row) or both("没有点名企业", "no firm named")
         parts = [STRENGTHS[row["strength"]]] if row["strength"] not in (None, "strong") else []
-        parts += ["旧证"] if row["stale"] else []
-        return (f"{self.place}具备{row['segment']}，但{'、'.join(parts)}（{who}）",
-                f"{self.place}还有没有别的企业做{row['segment']}，链主是谁")
+        parts += [both("旧证", "old evidence")] if row["stale"] else []
+        return (both("{}具备{}，但{}（{}）", "{} has {}, but {} ({})", self.place, what,
+                     listed(parts), who),
+                both("{}还有没有别的企业做{}，链主是谁",
+                     "find out whether any other firm in {} makes {}, and who leads",
+                     self.place, what))
 
-    def _doubt(self, member: Member) -> tuple[str, str]:
-        row = self.rows[member.segment]
+    def _doubt(self, member: Member) -> Reason:
+        row, what = self.rows[member.segment], named(self.index, member.segment)
         if row["verdict"] == "contested":
-            denied = "；".join(self._denied(row))
-            named = "、".join(firm["name"] for firm in row["firms"]) or "未点名"
-            return (f"{denied}；别的来源说有（{named}）",
-                    f"逐条核对{row['segment']}的证据，确认企业是否在{self.place}生产")
+            return (both("{}；别的来源说有（{}）", "{}; others say it is there ({})",
+                         self._denied(row, what), _firms(row) or both("未点名", "no firm named")),
+                    both("逐条核对{}的证据，确认企业是否在{}生产",
+                         "go through the evidence on {}: whether the firm produces in {}", what,
+                         self.place))
         if row["hints"]:
             titles = "、".join(dict.fromkeys(f"《{e['source']['title']}》" for e in row["hints"]))
             who = "、".join(firm["name"] for firm in row["hinted"])
-            return (f"只有推断或机器读出的记录（{who}{titles}），还不能算数",
-                    f"打开{titles}核实一次即可定下")
-        beside = f"；{self.place}已有{names}" if (names := self._names(member.segment)) else ""
-        return (f"已录入的来源没有说过{self.place}有没有{row['segment']}{beside}",
-                f"查{self.place}的园区企业名录、统计或走访：有没有企业生产{row['segment']}")
+            return (both("只有推断或机器读出的记录（{}{}），还不能算数",
+                         "only inferred or read by a machine ({}{}), which does not count", who,
+                         titles),
+                    both("打开{}核实一次即可定下", "open {}: one look settles it", titles))
+        beside = both("；{}已有{}", "; {} has {}", self.place, names) if (
+            names := self._names(member.segment)) else ""
+        return (both("已录入的来源没有说过{}有没有{}{}", "no source says whether {} has {}{}",
+                     self.place, what, beside),
+                both("查{}的园区企业名录、统计或走访：有没有企业生产{}",
+                     "look through lists of firms, statistics or visits of {}: whether any makes "
+                     "{}", self.place, what))
 
-    def _old(self, member: Member) -> tuple[str, str]:
-        row = self.rows[member.segment]
+    def _old(self, member: Member) -> Reason:
+        row, what = self.rows[member.segment], named(self.index, member.segment)
         last = max((e["observed"] or e["source"]["date"] for e in row["evidence"]), default="")
-        who = "、".join(firm["name"] for firm in row["firms"]) or row["segment"]
-        return (f"旧证：最近的证据是 {last}", f"{who}如今是否仍在{self.place}生产{row['segment']}")
+        return (both("旧证：最近的证据是 {}", "old evidence, the last of {}", last),
+                both("{}如今是否仍在{}生产{}", "find out whether {0} still makes {2} in {1}",
+                     _firms(row) or what, self.place, what))
+
+
+def _firms(row: SegmentRow | Nearest) -> Said:
+    """Names of its firms; blank if none is named."""
+    return listed(firm["name"] for firm in row["firms"])

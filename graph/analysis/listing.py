@@ -18,6 +18,7 @@ from graph.analysis.rows import (
     touching,
 )
 from graph.index import Index
+from graph.places import EVER
 from graph.slices import span
 from graph.table import Longs
 from ontology.model import Kind
@@ -41,13 +42,14 @@ class Listing(Envelope):
 
 def listing(index: Index, kind: str, at: int, of: str | None = None, limit: int | None = None,
             cursor: str | None = None, wanted: Filter | None = None,
-            about: bool = False) -> Listing:
+            about: bool = False, held: bool = False) -> Listing:
     """Everything of a class or link; of a link only what touches the thing named `of`.
 
     about: each row also has, under `about`, the things that say something of it.
+    held: of a class only what some record holds of on that day, or one without any date.
     """
     what = index.ontology.kind(kind)
-    found = _things(index, what, at, wanted) if what.ends is None else _statements(
+    found = _things(index, what, at, wanted, held) if what.ends is None else _statements(
         index, what, at, wanted, of)
     some, after = cut(range(len(found)), found.key, limit, cursor)
     rows, proofs = merged_rows(index, what, [found.rows(i) for i in some if not found.bare(i)], at)
@@ -89,10 +91,14 @@ class _Found:
         return rows
 
 
-def _things(index: Index, kind: Kind, at: int, wanted: Filter | None) -> _Found:
+def _things(index: Index, kind: Kind, at: int, wanted: Filter | None, held: bool) -> _Found:
     """What sources describe, by id; then what links mention."""
     things = np.array(index.things(kind.name), np.int64)
     masks, tests = chosen(index, kind, at, wanted) if wanted else ([], [])
+    if held:
+        start = index.table.start
+        tests = [*tests, lambda rows: any(index.live(row, at) or start[row] == EVER
+                                          for row in rows)]
     for mask in masks:
         things = things[mask(things)]
     size = index.about[things + 1] - index.about[things]

@@ -11,6 +11,7 @@ from graph.analysis.verdicts import STATES, states
 from graph.index import Index
 from graph.places import contains
 from graph.structure import CHAIN
+from graph.wording import named
 
 __all__ = ["Matrix", "SegmentCell", "SegmentMatrix", "default_regions", "matrix",
            "segment_matrix"]
@@ -61,12 +62,12 @@ def matrix(index: Index, at: int, chains: Sequence[str] | None = None,
     codes, stale = states(index, segments, wheres, at)
     position = {segment: i for i, segment in enumerate(segments)}
     rows: list[Cell] = []
-    labels = [(index.label(region, at), index.id(region)) for region in wheres]
+    labels = [(named(index, region, at), index.id(region)) for region in wheres]
     for chain in whats:
         members = known[chain]
         mine = [position[m.segment] for m in members]
         cells = completeness(members, slots(index, members, at), codes[mine], stale[mine])
-        rows += [{"chain": index.label(chain), "chain_id": index.id(chain), "region": region,
+        rows += [{"chain": named(index, chain), "chain_id": index.id(chain), "region": region,
                   "region_id": region_id, "completeness": counts, "coverage": coverage}
                  for (region, region_id), (counts, coverage) in zip(labels, cells, strict=True)]
     return {**envelope(index, at), "templates": templates(index, whats, at), "rows": rows,
@@ -81,8 +82,8 @@ def segment_matrix(index: Index, chain: str, at: int,
     members = index.members(what, at)
     codes, stale = states(index, [m.segment for m in members], wheres, at)
     rows: list[SegmentCell] = [
-        {"chain": index.label(what), "segment": index.label(m.segment), "id": index.id(m.segment),
-         "stage": m.stage, "essential": m.essential, "region": index.label(region, at),
+        {"chain": named(index, what), "segment": named(index, m.segment), "id": index.id(m.segment),
+         "stage": m.stage, "essential": m.essential, "region": named(index, region, at),
          "region_id": index.id(region), "verdict": STATES[codes[i, j]],
          "stale": bool(stale[i, j])}
         for i, m in enumerate(members) for j, region in enumerate(wheres)]

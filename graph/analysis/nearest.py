@@ -6,12 +6,18 @@ from graph.analysis.answers import Evidence, Firm, evidence, firms
 from graph.analysis.verdicts import STATES, states
 from graph.index import Index
 from graph.places import RUNGS, Rung
+from graph.wording import Said, both, listed, named
 
 __all__ = ["Nearest", "Step", "nearest"]
 
 # On which level a find is named: what lies in the province is named by its prefecture.
 NAMED = {"overlay": "prefecture", "province": "prefecture", "country": "province",
          "outside": "province"}
+
+
+ENGLISH = {"park": "park", "county": "county", "prefecture": "prefecture", "overlay": "metro area",
+           "province": "in the province", "country": "nationwide",
+           "outside": "outside the province"}
 
 
 class Step(TypedDict):
@@ -51,10 +57,14 @@ def nearest(index: Index, segment: int, region: int, at: int) -> Nearest:
             "evidence": [], "others": [], "unknown": unknown}
 
 
-def _title(index: Index, rung: Rung, at: int) -> str:
+def _title(index: Index, rung: Rung, at: int) -> Said:
     if rung.name == "outside":
-        return RUNGS["outside"]
-    return "、".join(index.label(place, at) for place in rung.places)
+        return _level(rung)
+    return listed(named(index, place, at) for place in rung.places)
+
+
+def _level(rung: Rung) -> Said:
+    return both(RUNGS[rung.name], ENGLISH[rung.name])
 
 
 def _found(index: Index, segment: int, rung: Rung, at: int, unknown: list[Step]) -> Nearest:
@@ -68,11 +78,11 @@ def _found(index: Index, segment: int, rung: Rung, at: int, unknown: list[Step])
     best = where[order[0]]
     return {
         "scope": rung.name,
-        "scope_name": _title(index, rung, at) if rung.name == "overlay" else RUNGS[rung.name],
-        "region": index.label(order[0], at), "region_id": index.id(order[0]),
+        "scope_name": _title(index, rung, at) if rung.name == "overlay" else _level(rung),
+        "region": named(index, order[0], at), "region_id": index.id(order[0]),
         "firms": firms(index, (f for e in best if (f := int(c.firm[e])) >= 0), at),
         "evidence": evidence(index, (int(c.row[e]) for e in best)),
-        "others": [index.label(place, at) for place in order[1:]], "unknown": unknown,
+        "others": [named(index, place, at) for place in order[1:]], "unknown": unknown,
     }
 
 

@@ -13,6 +13,7 @@ from graph.index import Index
 from graph.slices import span
 from graph.structure import PRODUCT
 from graph.table import Longs
+from graph.wording import named
 
 __all__ = ["Between", "Edge", "LeftOut", "Neighbourhood", "Node", "between", "neighbourhood"]
 
@@ -104,7 +105,7 @@ def between(index: Index, one: str, other: str, at: int, limit: int = 100,
     kept.setdefault(goal, 1)
     steps = ways[0]["length"] if ways else 0
     answer = _answer(links, start, kept, np.array(sorted(kept)), steps, limit, opened)
-    return {**answer, "to_id": index.id(goal), "to": index.label(goal, at), "steps": steps}
+    return {**answer, "to_id": index.id(goal), "to": named(index, goal, at), "steps": steps}
 
 
 def _answer(links: "_Links", start: int, kept: dict[int, int], seen: Longs, depth: int, limit: int,
@@ -126,7 +127,7 @@ def _answer(links: "_Links", start: int, kept: dict[int, int], seen: Longs, dept
     left: LeftOut = {"nodes": len(seen) - len(kept), "links": len(every) - len(drawn)}
     edges, proofs = _edges(index, drawn.tolist(), at)
     more = links.beyond(shown)
-    return {"id": index.id(start), "name": index.label(start, at), "kind": index.kind_of(start),
+    return {"id": index.id(start), "name": named(index, start, at), "kind": index.kind_of(start),
             **envelope(index, at), "depth": depth, "limit": limit,
             "nodes": [_node(index, thing, step, more.get(thing, 0), at)
                       for thing, step in kept.items()],
@@ -174,7 +175,7 @@ class _Links:
 
 def _node(index: Index, thing: int, depth: int, more: int, at: int) -> Node:
     kind = index.kind_of(thing)
-    return {"id": index.id(thing), "name": index.label(thing, at), "kind": kind,
+    return {"id": index.id(thing), "name": named(index, thing, at), "kind": kind,
             "kind_name": index.ontology.kinds[kind].label.zh, "depth": depth, "more": more}
 
 
@@ -192,7 +193,7 @@ def _edges(index: Index, rows: Sequence[int], at: int) -> tuple[list[Edge], list
         edges.append({
             "kind": what.name, "kind_name": what.label.zh, "from_id": index.id(head),
             "to_id": index.id(tail),
-            "product": index.label(product, at) if product >= 0 else None,
+            "product": named(index, product, at) if product >= 0 else None,
             "inferred": bool((t.grade[some] > index.floor).all()),
             "records": [item["record"] for item in cited]})
         proofs += cited

@@ -30,13 +30,18 @@ from graph.analysis.reasons import (
 )
 from graph.index import Index
 from graph.places import RUNGS
+from graph.wording import Said, both, listed, named
 
 __all__ = ["REASONS", "Partner", "Partners", "Role", "partners"]
 
-REASONS: Mapping[str, str] = {"link": "已有联系", "wish": "有合作意愿", "distance": "离得近",
-                              "group": "同集群、联盟或园区", "honours": "荣誉"}
-ROLES = {"upstream": "上游", "downstream": "下游", "institute": "科研机构", "expert": "专家",
-         "tie": "已有往来", "wish": "有合作意愿"}
+REASONS: Mapping[str, Said] = {
+    "link": both("已有联系", "linked already"), "wish": both("有合作意愿", "wants to cooperate"),
+    "distance": both("离得近", "near"),
+    "group": both("同集群、联盟或园区", "same cluster, alliance or park"),
+    "honours": both("荣誉", "honours")}
+ROLES = {"upstream": both("上游", "upstream"), "downstream": both("下游", "downstream"),
+         "institute": both("科研机构", "institute"), "expert": both("专家", "expert"),
+         "tie": both("已有往来", "tied already"), "wish": both("有合作意愿", "wants to cooperate")}
 NOWHERE = len(RUNGS)
 
 
@@ -229,17 +234,18 @@ class _Search:
         return {group: [*self.groups[group], *rows] for group, rows in theirs.items()
                 if group in self.groups}
 
-    def _wishes(self, thing: int) -> list[tuple[str, list[int]]]:
+    def _wishes(self, thing: int) -> list[tuple[Said, list[int]]]:
         """Supplies that are not firm yet, events where both were, and what one asks for."""
-        found = [("有意向", [row]) for row in self.ties.get(thing, ())
+        found = [(both("有意向", "intends to"), [row]) for row in self.ties.get(thing, ())
                  if self.index.table.said(row).get(structure.FORM) in structure.WISHES]
         theirs = {event: row for event, row in self.index.joined(
             structure.TAKES_PART, thing, self.at, forward=True, undated=True)}
-        found += [(f"一同参加{self.index.label(event)}", [mine, theirs[event]])
+        found += [(both("一同参加{}", "both came to {}", self.index.label(event)),
+                   [mine, theirs[event]])
                   for event, mine in self._events.items() if event in theirs]
-        found += [(f"对方求{self.index.label(target)}", rows)
+        found += [(both("对方求{}", "asks for {}", named(self.index, target)), rows)
                   for target, rows in self._asked(thing) if target in self._offer(self.me)]
-        return found + [(f"本企业求{self.index.label(target)}", rows)
+        return found + [(both("本企业求{}", "is asked for {}", named(self.index, target)), rows)
                         for target, rows in self._own if target in self._offer(thing)]
 
     @cached_property
@@ -289,14 +295,14 @@ class _Search:
         return {"id": index.id(thing), "name": name, "now": now if now != name else None,
                 "full_name": index.full_name(thing, at) or name, "kind": kind,
                 "kind_name": index.ontology.kinds[kind].label.zh,
-                "places": [index.label(p, at) for p in sorted(self._places(thing))],
+                "places": [named(index, p, at) for p in sorted(self._places(thing))],
                 "roles": [self._role(*key, rows) for key, rows in self.found[thing].items()],
                 "reasons": [self._reason(name, thing, ranks[name]) for name in names]}
 
     def _role(self, role: str, theirs: int, mine: int, rows: Sequence[int]) -> Role:
         return {"role": role, "role_name": ROLES[role],
-                "theirs": self.index.label(theirs) if theirs >= 0 else None,
-                "mine": self.index.label(mine) if mine >= 0 else None,
+                "theirs": named(self.index, theirs) if theirs >= 0 else None,
+                "mine": named(self.index, mine) if mine >= 0 else None,
                 "evidence": evidence(self.index, rows)}
 
     def _reason(self, name: str, thing: int, rank: int) -> Reason:
@@ -305,16 +311,18 @@ class _Search:
 
     def _say_link(self, thing: int) -> tuple[str, list[int]]:
         t, rows = self.index.table, self.ties.get(thing, [])
-        words: dict[str, None] = {}
+        words: dict[Said, None] = {}
         for row in rows:
-            what = self.index.ontology.kinds[t.kinds[t.kind[row]]].label.zh
+            label = self.index.ontology.kinds[t.kinds[t.kind[row]]].label
+            what = both(label.zh, label.en)
             product = self.index.reference(t.said(row).get(structure.PRODUCT))
-            words[what + (f"（{self.index.label(product)}）" if product >= 0 else "")] = None
-        return "、".join(words), rows
+            words[both("{}（{}）", "{} ({})", what, named(self.index, product))
+                  if product >= 0 else what] = None
+        return listed(words), rows
 
     def _say_wish(self, thing: int) -> tuple[str, list[int]]:
         found = self._wishes(thing)
-        return "、".join(dict.fromkeys(said for said, _ in found)), [
+        return listed(dict.fromkeys(said for said, _ in found)), [
             row for _, rows in found for row in rows]
 
     def _say_distance(self, thing: int) -> tuple[str, list[int]]:
@@ -327,21 +335,22 @@ class _Search:
                if any(low <= node < high for low, high in mine
                       for node in self.index.places.nodes_of(where).tolist())]
         rows = self._places(thing)[place]
-        where = self.index.label(around, self.at)
-        return (f"对方在省外的{where}" if name == "outside" else f"都在{where}"), [*rows, *own]
+        where = named(self.index, around, self.at)
+        return (both("对方在省外的{}", "outside the province, in {}", where) if name == "outside"
+                else both("都在{}", "both in {}", where)), [*rows, *own]
 
     def _say_group(self, thing: int) -> tuple[str, list[int]]:
         found = self._shared(thing)
-        names = [self.index.label(group, self.at) for group in sorted(found)]
-        return "、".join(names), [row for rows in found.values() for row in rows]
+        names = [named(self.index, group, self.at) for group in sorted(found)]
+        return listed(names), [row for rows in found.values() for row in rows]
 
     def _say_honours(self, thing: int) -> tuple[str, list[int]]:
-        parts, rows = list[str](), list[int]()
-        for whose, found in (("对方", honours(self.index, thing, self.at)),
-                             ("本企业", self.honours)):
+        parts, rows = list[Said](), list[int]()
+        for zh, en, found in (("对方：{}", "it: {}", honours(self.index, thing, self.at)),
+                              ("本企业：{}", "this firm: {}", self.honours)):
             if found:
-                parts.append(f"{whose}：{'、'.join(self.index.label(h) for h in sorted(found))}")
+                parts.append(both(zh, en, listed(self.index.label(h) for h in sorted(found))))
                 rows += [row for some in found.values() for row in some]
-        return "；".join(parts), rows
+        return listed(parts, "；", "; "), rows
 
 

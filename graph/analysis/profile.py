@@ -16,6 +16,7 @@ from graph.analysis.things import anything
 from graph.index import Index
 from graph.merge import merge
 from graph.record import Value
+from graph.wording import named
 from ontology.model import Field, Kind
 
 __all__ = ["Group", "Profile", "Side", "Stated", "Told", "profile"]
@@ -99,7 +100,7 @@ def profile(index: Index, name: str, at: int) -> Profile:
     if kind.name == structure.SOURCE:
         about += _told_by(index, thing, at, cited)
     ids = {index.id(int(index.table.thing[row])) for row in own.rows} - {index.id(thing)}
-    return {"id": index.id(thing), "kind": kind.name, "name": index.label(thing, at),
+    return {"id": index.id(thing), "kind": kind.name, "name": named(index, thing, at),
             "full_name": index.full_name(thing, at), "others": sorted(ids),
             **envelope(index, at), "facts": _stated(index, kind, own, at), "links": links,
             "about": about, "evidence": evidence(index, sorted(cited))}
@@ -250,8 +251,8 @@ def _side(index: Index, fact: Fact, thing: int, at: int, cited: set[int],
     until = [dates.unpack(int(t.valid_to[row])) for row in fact.rows if t.valid_to[row]]
     return {
         "id": index.id(int(index.canon[t.thing[fact.rows[0]]])), "other_id": index.id(other),
-        "other": index.label(other, at), "other_kind": index.kind_of(other),
-        "fields": {name: index.label(number, at) for name, number in ends}
+        "other": named(index, other, at), "other_kind": index.kind_of(other),
+        "fields": {name: named(index, number, at) for name, number in ends}
         | _shown(index, kind, fact.said, at),
         "refers": {name: index.id(number) for name, number in ends}
         | {field.name: index.id(number) for field in kind.fields

@@ -12,12 +12,13 @@ from graph.index import Index
 from graph.names import nearest
 from graph.places import RUNGS, Ranges
 from graph.slices import place_kinds, where_fields
+from graph.wording import both
 from ontology.errors import NotFound
 
 __all__ = ["UNSAID", "Counter", "Ladder", "Reason", "Rows", "grouped_with", "honours", "made_by",
            "ordered", "places_of", "reason", "shown", "ties_between", "workers", "works_in"]
 
-UNSAID = "没有来源说过"
+UNSAID = both("没有来源说过", "no source says")
 Rows = dict[int, list[int]]  # thing → the rows that tie something to it
 
 

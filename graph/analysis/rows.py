@@ -8,6 +8,7 @@ from graph.analysis.filters import owners, references
 from graph.index import Index
 from graph.merge import merge
 from graph.record import Value
+from graph.wording import named
 from ontology.model import Kind
 
 __all__ = ["Row", "about_rows", "bare_row", "end_of", "grouped_links", "kept_groups", "merged_rows",
@@ -73,10 +74,10 @@ def _row(index: Index, kind: Kind, group: Sequence[int], at: int) -> Row:
     thing = int(index.canon[t.thing[live[0]]])
     row: Row = {"id": index.id(thing)}
     if kind.ends is None:
-        row["name"] = index.label(thing, at)
+        row["name"] = named(index, thing, at)
     else:
         for end, number in zip(kind.ends, (t.head[live[0]], t.tail[live[0]]), strict=True):
-            row[end.name] = index.label(int(index.canon[number]), at)
+            row[end.name] = named(index, int(index.canon[number]), at)
     for field in kind.fields:
         if field.name in merged.values and field.name not in row:
             row[field.name] = shown_value(index, field.datatype, merged.values[field.name], at)
@@ -92,7 +93,7 @@ def _row(index: Index, kind: Kind, group: Sequence[int], at: int) -> Row:
 
 def bare_row(index: Index, thing: int, at: int) -> Row:
     """A thing that links mention and no source describes."""
-    return {"id": index.id(thing), "name": index.label(thing, at), "valid_from": None,
+    return {"id": index.id(thing), "name": named(index, thing, at), "valid_from": None,
             "valid_to": None, "inferred": False, "conflicts": {}, "records": []}
 
 
@@ -117,5 +118,5 @@ def shown_value(index: Index, datatype: str, value: Value, at: int) -> Any:
     number = index.reference(value) if datatype in ("reference", "") else -1
     if number < 0 and datatype == "reference":
         return str(value).partition(":")[2]
-    return index.label(number, at) if number >= 0 else value
+    return named(index, number, at) if number >= 0 else value
 

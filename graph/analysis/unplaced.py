@@ -9,6 +9,7 @@ from graph.analysis.answers import Evidence, Firm, evidence, firms
 from graph.analysis.filters import inside, references
 from graph.analysis.reasons import Rows, places_of, shown
 from graph.index import Index
+from graph.wording import both
 
 __all__ = ["Unplaced", "unplaced"]
 
@@ -119,6 +120,7 @@ def _ties(index: Index, firm: int, rows: Iterable[int], at: int) -> list[str]:
         ends = [int(index.canon[end]) for end in (t.head[row], t.tail[row])] if kind.ends else [
             int(index.canon[t.thing[row]])]
         other = next((end for end in ends if end != firm), firm)
-        doubt = "推断：" if t.inferred[row] else ""
-        said[f"{doubt}{kind.label.zh} {index.label(other, at)}"] = None
+        doubt = both("推断：", "inferred: ") if t.inferred[row] else ""
+        said[both("{}{} {}", "{}{} {}", doubt, both(kind.label.zh, kind.label.en),
+                  index.label(other, at))] = None
     return list(said)

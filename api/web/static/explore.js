@@ -20,7 +20,9 @@ function style() {
     { selector: "node", style: {
       "background-color": "data(colour)", width: 20, height: 20, label: "data(name)",
       "font-family": font, "font-size": 12, color: tone("--ink"), "text-valign": "bottom",
-      "text-margin-y": 3, "text-wrap": "ellipsis", "text-max-width": 120,
+      "text-margin-y": 3, "text-wrap": data.nodes.length <= few ? "wrap" : "ellipsis",
+      "text-overflow-wrap": (node) => (/ /.test(node.data("name")) ? "whitespace" : "anywhere"),
+      "text-max-width": 120,
       "text-background-color": tone("--paper"), "text-background-opacity": 0.85,
       "min-zoomed-font-size": 7, "border-width": 2, "border-color": tone("--paper") } },
     { selector: "node[more > 0]", style: { "border-color": tone("--line-strong") } },
@@ -62,7 +64,7 @@ function elements() {
       classes: [many && "many", link.dashed && "dashed", data.links.length <= few && "told"]
         .filter(Boolean).join(" "),
       data: { id: `${name}\n${seen.get(name)}`, source: link.from, target: link.to, at,
-        label: link.product ? `${link.label}：${link.product}` : link.label } };
+        label: link.product ? `${link.label}${words.colon}${link.product}` : link.label } };
   });
   return [...nodes, ...links];
 }
@@ -153,6 +155,7 @@ async function go(address, from = "", push = true) {
 
 function changed(change) {
   const address = new URL(location.href);
+  if (!address.searchParams.has("id")) address.searchParams.set("id", data.id); // the example
   change(address.searchParams);
   return address.pathname + address.search;
 }
@@ -178,6 +181,7 @@ function element(name, text = "", attributes = {}) {
   const made = document.createElement(name);
   made.textContent = text;
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (document.documentElement.lang === "en" && /[\u4e00-\u9fff]/.test(text)) made.lang = "zh";
   return made;
 }
 

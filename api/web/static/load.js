@@ -11,6 +11,7 @@ function element(name, text = "", attributes = {}) {
   const made = document.createElement(name);
   made.textContent = text;
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (document.documentElement.lang === "en" && /[\u4e00-\u9fff]/.test(text)) made.lang = "zh";
   return made;
 }
 
@@ -34,16 +35,14 @@ function query(values) {
 
 // --- headings ------------------------------------------------------------------------------------
 
-const memory = (kind) => `xianglian headings ${kind}`;
-
-function remembered(kind) {
-  try { return JSON.parse(localStorage.getItem(memory(kind)) ?? "{}"); } catch { return {}; }
-}
-
-function remember() {
-  const known = remembered(found.kind);
-  found.columns.forEach((column, place) => { known[column.text] = chosen()[place]; });
-  try { localStorage.setItem(memory(found.kind), JSON.stringify(known)); } catch { /* full */ }
+// Kept by the server with the name of the source, for whoever loads its next table.
+async function remember() {
+  const column = chosen().indexOf("source");
+  const source = constant("source") || found.columns[column]?.samples[0]?.trim();
+  if (!source) return;
+  const columns = Object.fromEntries(found.columns.map((column, place) => [column.text, chosen()[place]]));
+  await fetch("/load/remembered", { method: "POST", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ source: source.slice(0, 200), kind: found.kind, columns }) }).catch(() => {});
 }
 
 const selects = () => [...at("matches").querySelectorAll("select")];
@@ -56,7 +55,8 @@ async function choose(picked, kind = "", sheet = "") {
   document.body.setAttribute("aria-busy", "true");
   try {
     const reply = await send(`/load/headings?${query([
-      ["file", picked.name], ["kind", kind], ["sheet", sheet]])}`, "POST", picked);
+      ["file", picked.name], ["kind", kind], ["sheet", sheet], ["source", constant("source")]])}`,
+    "POST", picked);
     found = await reply.json();
     show();
   } catch (error) {
@@ -75,13 +75,15 @@ function show() {
   at("sheets").hidden = found.sheets.length < 2;
   at("sheet").replaceChildren(...found.sheets.map((name) => element("option", name)));
   at("sheet").value = found.sheet;
-  const known = remembered(found.kind);
-  at("matches").replaceChildren(...found.columns.map((column, place) => match(column, place, known)));
+  at("matches").replaceChildren(...found.columns.map(match));
+  at("before").hidden = !found.source;
+  at("before").textContent = say(`已按「${found.source}」上次确认的对上，请再看一眼。`,
+    `Matched as confirmed for “${found.source}”; have one more look.`);
   at("columns").hidden = false;
   check();
 }
 
-function match(column, place, known) {
+function match(column, place) {
   const row = element("tr");
   const select = element("select", "", {
     "aria-label": say(`「${column.text}」是什么`, `What “${column.text}” means`) });
@@ -91,8 +93,7 @@ function match(column, place, known) {
   for (const field of fields) {
     select.append(element("option", field.label + (field.required ? " *" : ""), { value: field.name }));
   }
-  const before = known[column.text];
-  select.value = [before, column.field].find(
+  select.value = [column.before, column.field].find(
     (name) => name && [...select.options].some((one) => one.value === name)) ?? LEFT_OUT;
   const told = element("span", "", { class: "muted small" });
   const explain = () => {
@@ -169,8 +170,10 @@ async function load(dry) {
       file: `${stem}.csv`, kind: found.kind, dry_run: String(dry),
       keep_good: String(at("keep").checked) })}`, "POST", await rewritten.blob());
     report(await follow(await reply.json(), progress(dry)), dry);
-    remember();
-    if (!dry) recent();
+    if (!dry) {
+      await remember();
+      recent();
+    }
   } catch (error) {
     at("told").replaceChildren(element("p", error.message, { class: "fault" }));
   } finally {
@@ -194,7 +197,7 @@ function report(job, dry) {
     `共 ${told.rows} 行：可以装入 ${told.loaded}，未变 ${told.unchanged}，合并 ${told.merged}，要改 ${told.rejected}；收回旧记录 ${told.retracted} 条。`,
     `${told.rows} rows: ${told.loaded} load, ${told.unchanged} unchanged, ${told.merged} merged, ${told.rejected} to mend; ${told.retracted} old records retracted.`);
   const parts = [element("p", head, { class: bad && !job.written ? "fault" : "lead" }), element("p", counts)];
-  if (bad) parts.push(problems(told.problems));
+  if (bad) parts.push(problems(told.problems), kept(job));
   for (const warning of told.warnings) parts.push(element("p", warning, { class: "muted small" }));
   at("told").replaceChildren(...parts);
   at("write").hidden = !(dry && good && (!bad || at("keep").checked));
@@ -217,6 +220,17 @@ function problems(rows) {
   }
   table.append(thead, body);
   return table;
+}
+
+function kept(job) { // the same table as a file
+  const line = element("p", say("下载", "Download"), { class: "files" });
+  const headings = found.columns.map((column, place) => ["heading", `${chosen()[place]}=${column.text}`])
+    .filter(([, text]) => !text.startsWith(`${LEFT_OUT}=`));
+  for (const [ending, name] of [["xlsx", "Excel"], ["csv", "CSV"]]) {
+    line.append(" ", element("a", name, { download: "",
+      href: `/load/problems.${ending}?${query([["job", job.id], ...headings])}` }));
+  }
+  return line;
 }
 
 function mine(column) { // the person's own heading for the template's
@@ -286,6 +300,10 @@ at("file").addEventListener("change", () => {
 });
 at("kind").addEventListener("change", () => choose(file, at("kind").value, at("sheet").value));
 at("sheet").addEventListener("change", () => choose(file, "", at("sheet").value));
+at("constants").addEventListener("change", (event) => {
+  const known = [...at("known").options].some((one) => one.value === event.target.value);
+  if (file && event.target.name === "source" && known) choose(file, found.kind, found.sheet);
+});
 at("constants").addEventListener("input", () => { if (found) check(); });
 at("try").addEventListener("click", () => load(true));
 at("write").addEventListener("click", () => load(false));

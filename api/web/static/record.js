@@ -69,8 +69,8 @@ const preview = async (form) => {
     button.className = "main";
     button.textContent = say("确认录入", "Write it");
     button.addEventListener("click", () => write(form));
-    tell(form, line(changes.length ? say("录入后会改变这些判定：", "These verdicts would change:")
-      : say("录入后没有判定会变，只多一条证据。", "No verdict would change; one more record."),
+    tell(form, line(changes.length ? say("录入后，今天的这些判定会变：", "These verdicts of today would change:")
+      : say("录入后今天的判定都不变，只多一条证据。", "No verdict of today would change; one more record."),
     "muted"), ...changes.slice(0, 12),
     ...(changes.length > 12 ? [line(say(`共 ${changes.length} 个`, `${changes.length} in all`))] : []),
     button);

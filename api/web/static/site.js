@@ -94,3 +94,8 @@ for (const input of document.querySelectorAll("input[data-search]")) {
   });
   input.addEventListener("blur", () => show([]));
 }
+
+// On paper nothing is folded away.
+addEventListener("beforeprint", () => {
+  for (const more of document.querySelectorAll(".lists details, .facts details, .answer details")) more.open = true;
+});
