@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +10,7 @@ import typer
 from api.answers import Answer, Answers
 from api.ask import ask as answer_to
 from api.options import JsonOption, KnownOption, StoreOption
-from api.settings import Settings
-from api.terminal import console, print_json
+from api.terminal import answers_of, console, print_json
 from api.texts import Texts
 from ontology import XianglianError
 
@@ -39,19 +37,18 @@ def ask(question: Annotated[str, typer.Argument(
     """
     if bool(question.strip()) == (batch is not None):
         raise typer.BadParameter("写一个问题，或用 --batch 给一个文件，二者选一")
-    with closing(Answers(Settings.read(store=store), at=at, known_at=known_at,
-                         min_grade=min_grade)) as answers:
-        if batch is not None:
-            for line in questions_of(batch):
-                found = answer_to(answers, line)
-                print(json.dumps(found, ensure_ascii=False, sort_keys=True) if as_json
-                      else f"问：{line}\n答：{found['answer']}\n")
-            return
-        found = answer_to(answers, question)
-        if as_json:
-            print_json(found)
-        else:
-            tell(answers, found)
+    answers = answers_of(store, at, known_at, min_grade)
+    if batch is not None:
+        for line in questions_of(batch):
+            found = answer_to(answers, line)
+            print(json.dumps(found, ensure_ascii=False, sort_keys=True) if as_json
+                  else f"问：{line}\n答：{found['answer']}\n")
+        return
+    found = answer_to(answers, question)
+    if as_json:
+        print_json(found)
+    else:
+        tell(answers, found)
 
 
 def questions_of(file: Path) -> Iterator[str]:
