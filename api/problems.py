@@ -102,8 +102,9 @@ def told(error: Exception, path: str, known: Sequence[str] = ()) -> Response:
     if isinstance(error, Refused):
         return reply(error.kind, str(error), path, error.headers, **error.members)
     if isinstance(error, NotFound):
-        return reply("unknown-name", str(error), path, what=error.what, name=error.name[:LONGEST],
-                     nearest=list(error.nearest))
+        hint = "；地址里的汉字要用 UTF-8 编码" if "\ufffd" in error.name else ""
+        return reply("unknown-name", f"{error}{hint}", path, what=error.what,
+                     name=error.name[:LONGEST], nearest=list(error.nearest))
     if isinstance(error, Ambiguous):
         return reply("ambiguous-name", str(error), path, what=error.what,
                      name=error.name[:LONGEST], choices=list(error.choices))

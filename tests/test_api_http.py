@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -187,6 +188,12 @@ def test_errors_are_problems_with_the_right_words(server: Server, call: str, sta
     assert said in reply.text and problem["title"] and problem["detail"]
     anchor = problem["type"].removeprefix("/docs#")
     assert f'id="{anchor}"' in ask(server, "/docs").text
+
+
+def test_an_address_in_another_encoding_is_told_which_one(server: Server) -> None:
+    said = quote("锂电池", encoding="gb18030")
+    assert "UTF-8" in ask(server, f"/api/v1/gaps?chain={said}", 404).json()["detail"]
+    assert "UTF-8" not in ask(server, "/api/v1/gaps?chain=锂电磁", 404).json()["detail"]
 
 
 def test_an_ambiguous_name_gives_the_choices(server: Server) -> None:
