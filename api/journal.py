@@ -23,6 +23,11 @@ __all__ = ["Figures", "Journal", "asked", "log", "set_up_logging"]
 
 SECRET = ("authorization", "cookie", "key", "password", "secret", "token")
 EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
+GAUGES: Mapping[str, str] = {
+    "ready": "1 once there is content to answer from.",
+    "uptime_seconds": "Since this worker began.",
+    "records": "Records that answers rest on.",
+    "jobs_waiting": "Writing jobs in line.", "jobs_running": "Writing jobs being done."}
 LONGEST = 300  # characters of a text that a line repeats
 KEY = re.compile(r"xl_[\w-]{20,}")  # wherever somebody put it
 log = logging.getLogger("xianglian")
@@ -174,9 +179,11 @@ def _durations(buckets: Mapping[tuple[str, float], int],
 
 def _gauges(gauges: Mapping[str, float], labels: Mapping[str, str]) -> Iterable[str]:
     for name, value in gauges.items():
+        yield f"# HELP xianglian_{name} {GAUGES[name]}"
         yield f"# TYPE xianglian_{name} gauge"
         yield f"xianglian_{name} {value:g}"
     said = ",".join(f'{name}="{_label(value)}"' for name, value in labels.items())
+    yield "# HELP xianglian_info Version of the program and of the content."
     yield "# TYPE xianglian_info gauge"
     yield f"xianglian_info{{{said}}} 1"
 

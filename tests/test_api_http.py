@@ -325,3 +325,7 @@ def test_metrics_count_requests(server: Server) -> None:
     before = count()
     ask(server, "/api/v1/gaps?chain=锂电池")
     assert count() == before + 1
+    text = ask(server, "/metrics").text
+    assert re.findall(r"# TYPE (\S+)", text) == re.findall(r"# HELP (\S+) .", text)
+    records = re.search(r"^xianglian_records (\d+)$", text, re.MULTILINE)
+    assert records and int(records[1]) > 1000
