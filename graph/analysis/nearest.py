@@ -10,6 +10,8 @@ from graph.wording import Said, both, listed, named
 
 __all__ = ["Nearest", "Step", "nearest"]
 
+MOST = 20  # firms of the nearest place that are named, and records that say so
+
 # On which level a find is named: what lies in the province is named by its prefecture.
 NAMED = {"overlay": "prefecture", "province": "prefecture", "country": "province",
          "outside": "province"}
@@ -28,7 +30,8 @@ class Step(TypedDict):
 
 
 class Nearest(TypedDict):
-    """scope and region are None if it is nowhere; others: more regions of the same rung.
+    """scope and region are None if it is nowhere; others: more regions of the same rung; more: how
+    many firms of the region are not named, evidence is theirs who are.
 
     scope_name: the rung in Chinese; of an overlay its own name, as there are several kinds.
     """
@@ -38,6 +41,7 @@ class Nearest(TypedDict):
     region: str | None
     region_id: str | None
     firms: list[Firm]
+    more: int
     evidence: list[Evidence]
     others: list[str]
     unknown: list[Step]
@@ -54,7 +58,7 @@ def nearest(index: Index, segment: int, region: int, at: int) -> Nearest:
         if "unknown" in verdicts:
             unknown.append({"scope": rung.name, "region": _title(index, rung, at)})
     return {"scope": None, "scope_name": None, "region": None, "region_id": None, "firms": [],
-            "evidence": [], "others": [], "unknown": unknown}
+            "more": 0, "evidence": [], "others": [], "unknown": unknown}
 
 
 def _title(index: Index, rung: Rung, at: int) -> Said:
@@ -76,12 +80,16 @@ def _found(index: Index, segment: int, rung: Rung, at: int, unknown: list[Step])
         where.setdefault(_named(index, rung, int(c.node[entry])), []).append(entry)
     order = sorted(where, key=lambda p: (-len({int(c.firm[e]) for e in where[p]}), p))
     best = where[order[0]]
+    there = {firm for e in best if (firm := int(c.firm[e])) >= 0}
+    shown = set(sorted(there, key=lambda firm: (not index.is_leader(firm, at),
+                                                index.id(firm)))[:MOST])
     return {
         "scope": rung.name,
         "scope_name": _title(index, rung, at) if rung.name == "overlay" else _level(rung),
         "region": named(index, order[0], at), "region_id": index.id(order[0]),
-        "firms": firms(index, (f for e in best if (f := int(c.firm[e])) >= 0), at),
-        "evidence": evidence(index, (int(c.row[e]) for e in best)),
+        "firms": firms(index, shown, at), "more": len(there) - len(shown),
+        "evidence": evidence(index, (int(c.row[e]) for e in best
+                                     if int(c.firm[e]) in shown or c.firm[e] < 0))[:MOST],
         "others": [named(index, place, at) for place in order[1:]], "unknown": unknown,
     }
 
