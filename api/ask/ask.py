@@ -8,6 +8,8 @@ from typing_extensions import TypedDict
 from api.answers import Answers
 from api.ask import (
     chains,
+    claims,
+    compound,
     figures,
     lists,
     lookup,
@@ -82,7 +84,7 @@ def ask(answers: Answers, text: str) -> Answer:
 def answer(index: Index, text: str, at: int) -> Answer:
     """The same for an index and a day."""
     frame = read(index, lexicon(index), text, at)
-    reply = reply_to(frame)
+    reply = understood(frame)
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
     return {
@@ -92,6 +94,12 @@ def answer(index: Index, text: str, at: int) -> Answer:
         "evidence": proofs, "call": reply.call, "choices": list(reply.choices),
         **envelope(index, day),
     }
+
+
+def understood(frame: Frame) -> Reply:
+    """The reply to all parts of a question, what it takes to be so held against the sources."""
+    reply = claims.confirmed(frame, reply_to) or reply_to(frame)
+    return compound.each(frame, compound.together(frame, reply, reply_to), reply_to)
 
 
 def _with_guesses(frame: Frame, text: str) -> str:

@@ -15,6 +15,11 @@ from graph.names import pinyin
 __all__ = ["Frame", "Token", "read"]
 
 _BREAKS = frozenset(",.;:!?，。；：！？、~()/—-…|\n")
+# 上的市, 签的约, 动的工: verbs that are said in two pieces.
+_APART = re.compile("(?:上(?:的|了|过)(?=市(?![场值]))|签(?:的|了|过)(?=约(?!定))|[投量达](?:的|了|过)(?=产(?![品业值]))"
+                    "|[动开竣](?:的|了|过)(?=工(?![厂业程作艺人]))|牵(?:的|了|过|个)(?=头)|搭(?:的|了|过)(?=线)"
+                    "|中(?:的|了|过)(?=标(?![准志]))|获(?:的|了|过)(?=奖)|融(?:的|了|过)(?=资)|落(?:的|了|过)(?=户)"
+                    "|挂(?:的|了|过)(?=牌)|封(?:的|了|过)(?=关))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +131,18 @@ def read(index: Index, lexicon: Lexicon, text: str, at: int) -> Frame:
     tokens = _merged(_scan(lexicon, plain, cuts, at), plain)
     tokens = _zones(lexicon, _sounding(lexicon, tokens, plain))
     tokens = [new for token in tokens for new in _short_forms(lexicon, token)]
-    tokens = _inner(lexicon, tokens)
+    tokens = _confirmed(_inner(lexicon, tokens))
     guesses = tuple((plain[t.start:t.end], t.taken) for t in tokens if t.taken)
     return Frame(index, lexicon, text, plain, tuple(tokens), at, written, guesses)
+
+
+def _confirmed(tokens: list[Token]) -> list[Token]:
+    """…吧 at the end asks for a yes."""
+    for number, token in enumerate(tokens):
+        after = tokens[number + 1] if number + 1 < len(tokens) else None
+        if token.text == "吧" and (after is None or after.sort == "break"):
+            tokens[number] = replace(token, classes=(("ask", "yesno"),))
+    return tokens
 
 
 def _plain(text: str) -> tuple[str, frozenset[int], tuple[str, ...]]:
@@ -136,6 +150,7 @@ def _plain(text: str) -> tuple[str, frozenset[int], tuple[str, ...]]:
     how each character was typed."""
     flat = re.sub(r"['’][sS]\b", " ", unicodedata.normalize("NFKC", text)).translate(QUOTES)
     flat = flat.translate(str.maketrans("【】〔〕[]{}", "()()()()"))
+    flat = _APART.sub(lambda m: m[0][0], flat)
     out: list[str] = []
     written: list[str] = []
     cuts: set[int] = set()

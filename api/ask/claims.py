@@ -1,0 +1,113 @@
+"""…对吧, …没记错吧: what the question takes to be so, held against what sources say."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from api.ask.compound import TAGS
+from api.ask.figures import nearest_figures
+from api.ask.frame import Frame, Token
+from api.ask.reply import Reply, Row
+from api.ask.say import cite, figure
+from graph import structure
+
+__all__ = ["checked", "confirmed", "number_said"]
+
+_NUMBER = re.compile(r"(第)?(\d+(?:\.\d+)?|[一二两三四五六七八九十]+|头一|首)(个|名|位)?([万亿]*)(%|％)?")
+_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "头一": 1, "首": 1}
+_SIZES = {"": 1.0, "万": 1e4, "亿": 1e8, "万亿": 1e12}
+_INTENTS = ("figure", "grant", "lookup", "said", "yes_no", "field")
+Told = Callable[[Frame], Reply]
+
+
+def confirmed(frame: Frame, tell: Told) -> Reply | None:
+    """The answer to a statement that ends with 吧 or 对不对: what sources say of it, and whether
+    it is that; None if nothing is to be confirmed."""
+    tags = _tags(frame)
+    if not tags:
+        return None
+    plain = tell(frame.without(*tags))
+    if plain.status == "answered":
+        return checked(frame, plain)
+    asked = tell(frame.without(*tags[:-1])) if not tags[-1].is_a("ask", "yesno") else plain
+    again = tell(replace(frame, tokens=tuple(
+        replace(t, classes=(("ask", "yesno"),)) if t is tags[-1] else t
+        for t in frame.tokens if t not in tags[:-1]), memory={}))
+    found = asked if asked.status == "answered" else again
+    return checked(frame, found) if found.status == "answered" else plain
+
+
+def _tags(frame: Frame) -> list[Token]:
+    """对吧, and 吧 at the end of the question."""
+    last = [t for t in frame.tokens if t.sort != "break"][-1:]
+    return [t for t in frame.tokens if t.text in TAGS or (t.text == "吧" and t in last)]
+
+
+def checked(frame: Frame, reply: Reply) -> Reply:
+    """With 对 or 不对 before it, where the question says a number and the answer is a figure."""
+    figures = [row for row in reply.rows if row.get("kind") == structure.OBSERVATION
+               and "value" in row]
+    claimed = list(_numbers(frame))
+    if reply.intent not in _INTENTS or not claimed or not figures:
+        return reply
+    values = [_value(row) for row in figures]
+    rank = [row for row in figures if row.get("unit") == "位"]
+    wrong = [number for number, ordinal, _ in claimed
+             if not any(_near(number, value) for value in (
+                 [float(row["value"]) for row in rank] if ordinal else values))]
+    text = reply.answer.removeprefix("是：")
+    if not wrong:
+        return replace(reply, answer=f"对：{text}{_narrower(frame, figures)}")
+    others = "".join(dict.fromkeys(_where_said(frame, number, figures) for number in wrong))
+    return replace(reply, answer=f"不对，来源说的是：{text}{others}")
+
+
+def _numbers(frame: Frame) -> Iterator[tuple[float, bool, str]]:
+    """(number, whether it is a rank, as typed) of what is claimed: not those in names or dates."""
+    taken = [(t.start, t.end) for t in frame.tokens if t.sort in ("name", "time")]
+    for m in _NUMBER.finditer(frame.plain):
+        if any(start <= m.start() < end for start, end in taken):
+            continue
+        whole = m[2].replace("头一", "头一")
+        number = float(whole) if whole[0].isdigit() else _DIGITS.get(whole)
+        ordinal = bool(m[1]) or whole in ("头一", "首")
+        if number is None or (whole in ("一", "两", "首") and not m[1]) or not (
+                whole[0].isdigit() or ordinal or m[3] or m[4]):
+            continue
+        yield number * _SIZES.get(m[4], 1.0), ordinal, m[0]
+
+
+def number_said(frame: Frame, text: str) -> bool:
+    """Whether the question states that number."""
+    return any(typed == text for _, _, typed in _numbers(frame))
+
+
+def _value(row: Row) -> float:
+    unit = str(row.get("unit") or "")
+    return float(row["value"]) * next((size for word, size in (
+        ("万亿", 1e12), ("亿", 1e8), ("万", 1e4)) if unit.startswith(word)), 1.0)
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
+
+
+def _narrower(frame: Frame, figures: Sequence[Row]) -> str:
+    """A figure of a part of the year is none of the whole year."""
+    scopes = [str(row["scope"]) for row in figures if row.get("scope")]
+    if "全年" in frame.plain and scopes:
+        return f"但这个数是“{scopes[0]}”的，不是全年的。"
+    return ""
+
+
+def _where_said(frame: Frame, number: float, figures: Sequence[Row]) -> str:
+    """What the number that was claimed really is, if a source says it of the same subject."""
+    index = frame.index
+    own = {str(row["id"]) for row in figures}
+    for subject in dict.fromkeys(index.reference(index.said(index.rows_of(index.number(one))).get(
+            structure.SUBJECT)) for one in own):
+        for fact in nearest_figures(frame, subject, 40) if subject >= 0 else ():
+            if "value" in fact.said and _near(number, _value(fact.said)) and index.id(
+                    fact.things[0]) not in own:
+                return f"另有：{figure(index, fact, frame.at)}{cite(index, fact.rows)}。"
+    return ""

@@ -1,0 +1,185 @@
+"""Questions of several parts: 甲在哪，产值多少 asks twice; 甲和乙各在哪 asks of each."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from api.ask.frame import Frame, Token
+from api.ask.reply import MOST, Reply
+from api.ask.subjects import proper
+
+__all__ = ["TAGS", "clauses", "each", "together"]
+
+_CUTS = ",?;!，。；？！、"
+_ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "yesno", "why",
+           "introduce")
+TAGS = ("对吗", "对吧", "对不对", "对不", "是吗", "是吧", "是真的吗", "真的吗", "真的假的", "没记错吧",
+         "没说错吧", "我没说错吧", "没错吧", "没弄错吧", "属实吗", "不是吗", "准不准", "靠谱吗")
+_EACH = ("各", "各自", "分别", "都")
+# Intents that answer a part for want of a better one: they say what is known, not what is asked.
+_LOOSE = ("profile", "said", "lookup", "linked", "choice", "list", "field", "yes_no")
+Told = Callable[[Frame], Reply]
+
+
+def clauses(frame: Frame) -> list[list[Token]]:
+    """The tokens of each part that asks, with the parts before it that do not."""
+    parts: list[list[Token]] = [[]]
+    for token in frame.tokens:
+        if token.sort == "break" and token.text in _CUTS:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    found: list[list[Token]] = []
+    waiting: list[Token] = []
+    for part in parts:
+        if _asks(part):
+            found.append([*waiting, *part])
+            waiting = []
+        else:
+            waiting += part
+    if found and waiting and not _tag(waiting):
+        found[-1] += waiting
+    return found
+
+
+def _asks(part: Sequence[Token]) -> bool:
+    return not _tag(part) and any(t.is_a("ask", *_ASKING) for t in part)
+
+
+def _tag(part: Sequence[Token]) -> bool:
+    """对吧, 没记错吧: nothing but a request to confirm."""
+    return bool(part) and "".join(t.text for t in part) in TAGS
+
+
+def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
+    """The answer to the whole question, with what its parts add that it leaves out."""
+    parts = clauses(frame)
+    if len(parts) < 2 or whole.status == "out_of_scope":
+        return whole
+    found = list(_parts_told(frame, parts, tell))
+    told = [reply for reply in found if reply is not None and reply.status == "answered"]
+    if whole.status == "answered":
+        more = [reply for reply in told if _adds(reply, [whole]) and reply.intent not in _LOOSE]
+        return _joined(whole, [whole, *more], []) if more else whole
+    fresh: list[Reply] = []
+    for reply in told:
+        if _adds(reply, fresh):
+            fresh.append(reply)
+    if not fresh:
+        return whole
+    open_ = [reply for reply in found if reply is not None and reply.status == "unknown"]
+    return _joined(fresh[0], fresh, open_)
+
+
+def _adds(reply: Reply, known: Sequence[Reply]) -> bool:
+    """Whether it rests on records that the others do not rest on, or says another sentence."""
+    cited = {row for one in known for row in one.cited}
+    return bool(set(reply.cited) - cited) and all(
+        reply.answer not in one.answer for one in known)
+
+
+def _parts_told(frame: Frame, parts: Sequence[Sequence[Token]],
+                tell: Told) -> Iterator[Reply | None]:
+    """The reply to each part: a later one speaks of what the first one named."""
+    first = _with(frame, parts[0])
+    reply: Reply | None = tell(first)
+    yield reply
+    before, subject = first, _subject(frame, first, reply)
+    for part in parts[1:]:
+        own = _with(frame, part)
+        seen = {row for row in reply.cited} if reply is not None else set[int]()
+        best: Reply | None = None
+        for variant in _variants(frame, before, own, subject):
+            one = tell(variant)
+            if one.intent == "profile" and not own.asks("introduce"):
+                continue
+            if one.status == "answered" and not set(one.cited) <= seen:
+                best = one
+                break
+            if best is None and one.status == "unknown":
+                best = one
+        yield best
+        before = own if any(proper(frame, t) for t in own.names) else before
+        reply = best or reply
+
+
+def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) -> list[Frame]:
+    """How a later part may be meant: alone if it names somebody, else of the same subject, with
+    the words of the part before, or of what that part was answered with."""
+    times = [] if own.times else [t for t in before.tokens if t.sort == "time"]
+    if any(proper(frame, t) for t in own.names):
+        return [_with(frame, [*times, *own.tokens])]
+    names = [t for t in before.names if proper(frame, t) and t not in own.tokens]
+    words = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
+             and t not in own.tokens and not (t.sort == "time" and own.times)]
+    found = [[*times, *names, *own.tokens], [*words, *own.tokens]] if names else [
+        [*words, *own.tokens]]
+    if subject is not None and all(subject.things[0] not in t.things for t in names):
+        found.append([*times, subject, *own.tokens])
+    return [_with(frame, tokens) for tokens in found]
+
+
+def _subject(frame: Frame, first: Frame, reply: Reply | None) -> Token | None:
+    """What the first part was answered with, as if it had been named."""
+    for name in ("thing", "subject", "project", "events") if reply is not None else ():
+        slot = reply.slots.get(name) if reply is not None else None
+        slot = slot[0] if isinstance(slot, list) and slot else slot
+        if isinstance(slot, dict):
+            thing = frame.index.number(str(slot["id"]))
+            return Token(0, 0, str(slot["name"]), "name", things=(thing,))
+    return None
+
+
+def _joined(chief: Reply, told: Sequence[Reply], open_: Sequence[Reply]) -> Reply:
+    """Several replies as one: their sentences after one another, what nobody knows last."""
+    answers = list(dict.fromkeys(reply.answer for reply in told))
+    answers += list(dict.fromkeys(f"另外{reply.answer}" for reply in open_))
+    rows = list({str(row): row for reply in told for row in reply.rows}.values())
+    cited = list(dict.fromkeys(row for reply in [*told, *open_] for row in reply.cited))
+    restated = " ".join(dict.fromkeys(reply.restated for reply in [*told, *open_]))
+    return replace(chief, restated=restated, answer="".join(answers), rows=rows[:MOST],
+                   cited=cited)
+
+
+def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
+    """甲和乙各…: the question asked of each, where the whole answer does not speak of all."""
+    index = frame.index
+    names = [t for t in frame.names if proper(frame, t)]
+    if not any(t.text in _EACH for t in frame.tokens) or not 1 < len(names) < 6:
+        return whole
+    kinds = [frame.kinds(t) for t in names]
+    if not set.intersection(*kinds):
+        return whole
+    labels = [index.label(t.things[0], frame.day) for t in names]
+    if whole.status == "answered" and all(label in whole.answer for label in labels):
+        return whole
+    drop = frame.of("blank")
+    found = []
+    for name in names:
+        rest = [t for t in frame.tokens if t is name or (t not in names and (
+            t not in drop or t.text not in (*_EACH, "和", "与", "跟", "同", "及")))]
+        found.append(tell(_with(frame, rest)))
+    told = [reply for reply in found if reply.status == "answered"]
+    if not told or len({reply.answer for reply in told}) < len(told):
+        return whole
+    return _joined(told[0], told, [reply for reply in found if reply.status == "unknown"])
+
+
+def _with(frame: Frame, tokens: Sequence[Token]) -> Frame:
+    """A frame of these tokens in this order, as if nothing else had been typed."""
+    kept: list[Token] = []
+    written: list[str] = []
+    last: Token | None = None
+    for token in tokens:
+        if last is not None and last.end != token.start:
+            written.append("\n")
+        typed = list(frame.written[token.start:token.end])
+        if len(typed) != len(token.text) or not token.end:
+            typed = list(token.text)
+        start = len(written)
+        written += typed
+        kept.append(replace(token, start=start, end=len(written)))
+        last = token
+    plain = "".join(char.casefold() if len(char.casefold()) == 1 else char for char in written)
+    text = "".join(written).replace("\n", "，" if any("，" in t.text for t in tokens) else "")
+    return replace(frame, tokens=tuple(kept), plain=plain, written=tuple(written), text=text,
+                   memory={})
