@@ -24,6 +24,7 @@ from api.ask import (
     relation,
     supply,
     unclear,
+    versus,
     when,
     where,
 )
@@ -32,6 +33,7 @@ from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
 from api.ask.say import join, source_titles
 from api.ask.subjects import described_by, main_of
+from api.ask.ways import asks_shared
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index
 
@@ -174,6 +176,8 @@ INTENTS: Sequence[Intent] = (
         (f.verb("compare") and bool(f.times))
         or (len(f.times) > 1 and not f.asks("count", "much", "rank"))
         or (f.verb("compare") and len(f.things("Region", "Park")) > 1)), chains.compare),
+    ("versus", versus.fits, versus.versus),
+    ("versus", lambda f: bool(f.fields), versus.same_or_not),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
      and not f.verb("lack"), chains.completeness_of),
     ("gap", lambda f: (premises.lacks(f) or premises.there(f)) and f.first("Chain") is not None
@@ -185,7 +189,7 @@ INTENTS: Sequence[Intent] = (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
-    ("same", lambda f: f.verb("same") and len(f.names) > 1, parts.one_and_the_same),
+    ("same", lambda f: f.verb("same") and len(f.names) > 1 and not asks_shared(f), parts.one_and_the_same),
     ("called", lambda f: f.verb("name_of") and not f.has("titles") and not _counts(f),
      parts.called),
     ("leaders", lambda f: f.verb("leads") and not _counts(f), parts.leaders),
@@ -194,7 +198,8 @@ INTENTS: Sequence[Intent] = (
      parts.feeds),
     ("segments", lambda f: "Segment" in f.nouns and f.asks("which", "what", "count")
      and not f.times and not chains.segment_slots(f), parts.segments),
-    ("relation", lambda f: f.verb("relation") and not f.asks("count", "much"), relation.relation),
+    ("relation", lambda f: (f.verb("relation") or asks_shared(f)) and not f.asks("count", "much"),
+     relation.relation),
     ("when", lambda f: f.asks("when"), when.when_of),
     ("meetings", lambda f: f.verb("talk", "sign", "join", "conclude")
      and not f.asks("count", "much", "rank"), meetings.meetings),

@@ -7,7 +7,7 @@ from api.ask.frame import Frame, Token
 from api.ask.reply import MOST, Reply
 from api.ask.subjects import proper
 
-__all__ = ["TAGS", "clauses", "each", "together"]
+__all__ = ["TAGS", "clauses", "each", "together", "with_tokens"]
 
 _CUTS = ",?;!，。；？！、"
 _ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "yesno", "why",
@@ -80,12 +80,12 @@ def _adds(reply: Reply, known: Sequence[Reply]) -> bool:
 def _parts_told(frame: Frame, parts: Sequence[Sequence[Token]],
                 tell: Told) -> Iterator[Reply | None]:
     """The reply to each part: a later one speaks of what the first one named."""
-    first = _with(frame, parts[0])
+    first = with_tokens(frame, parts[0])
     reply: Reply | None = tell(first)
     yield reply
     before, subject = first, _subject(frame, first, reply)
     for part in parts[1:]:
-        own = _with(frame, part)
+        own = with_tokens(frame, part)
         seen = {row for row in reply.cited} if reply is not None else set[int]()
         best: Reply | None = None
         for variant in _variants(frame, before, own, subject):
@@ -107,7 +107,7 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
     the words of the part before, or of what that part was answered with."""
     times = [] if own.times else [t for t in before.tokens if t.sort == "time"]
     if any(proper(frame, t) for t in own.names):
-        return [_with(frame, [*times, *own.tokens])]
+        return [with_tokens(frame, [*times, *own.tokens])]
     names = [t for t in before.names if proper(frame, t) and t not in own.tokens]
     words = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
              and t not in own.tokens and not (t.sort == "time" and own.times)]
@@ -115,7 +115,7 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
         [*words, *own.tokens]]
     if subject is not None and all(subject.things[0] not in t.things for t in names):
         found.append([*times, subject, *own.tokens])
-    return [_with(frame, tokens) for tokens in found]
+    return [with_tokens(frame, tokens) for tokens in found]
 
 
 def _subject(frame: Frame, first: Frame, reply: Reply | None) -> Token | None:
@@ -157,14 +157,14 @@ def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
     for name in names:
         rest = [t for t in frame.tokens if t is name or (t not in names and (
             t not in drop or t.text not in (*_EACH, "和", "与", "跟", "同", "及")))]
-        found.append(tell(_with(frame, rest)))
+        found.append(tell(with_tokens(frame, rest)))
     told = [reply for reply in found if reply.status == "answered"]
     if not told or len({reply.answer for reply in told}) < len(told):
         return whole
     return _joined(told[0], told, [reply for reply in found if reply.status == "unknown"])
 
 
-def _with(frame: Frame, tokens: Sequence[Token]) -> Frame:
+def with_tokens(frame: Frame, tokens: Sequence[Token]) -> Frame:
     """A frame of these tokens in this order, as if nothing else had been typed."""
     kept: list[Token] = []
     written: list[str] = []
