@@ -15,6 +15,7 @@ from api.ask import (
     lookup,
     makers,
     meetings,
+    moments,
     partners,
     parts,
     people,
@@ -85,7 +86,7 @@ def ask(answers: Answers, text: str) -> Answer:
 
 def answer(index: Index, text: str, at: int) -> Answer:
     """The same for an index and a day."""
-    frame = read(index, lexicon(index), text, at)
+    frame = moments.dated(read(index, lexicon(index), text, at))
     reply = understood(frame)
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
@@ -207,13 +208,14 @@ INTENTS: Sequence[Intent] = (
     ("supply", lambda f: f.verb("supply", "supplier", "buy", "customer", "support")
      and not f.asks("count", "much", "when"), supply.supply),
     ("post", people.about_post, people.post),
-    ("partners", lambda f: f.verb("cooperate"), partners.partners),
+    ("partners", lambda f: f.verb("cooperate") and not _counts(f), partners.partners),
     ("highest", lambda f: f.verb("most", "least"), figures.highest),
     ("premise", lambda f: len(f.things("Company")) > 1 and f.verb("supply", "buy"), supply.premise),
     ("grant", lambda f: f.verb("grant"), policies.grant),
     ("figure", lambda f: f.asks("count", "much", "rank") or bare_metric(f),
      figures.figure_of),
     ("supply", lambda f: f.verb("supplier", "customer", "support"), supply.supply),
+    ("partners", lambda f: f.verb("cooperate"), partners.partners),
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), lists.member),

@@ -106,8 +106,11 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
     """How a later part may be meant: alone if it names somebody, else of the same subject, with
     the words of the part before, or of what that part was answered with."""
     times = [] if own.times else [t for t in before.tokens if t.sort == "time"]
-    if any(proper(frame, t) for t in own.names):
-        return [with_tokens(frame, [*times, *own.tokens])]
+    if mine := [t for t in own.names if proper(frame, t)]:
+        kinds = set.union(*(frame.kinds(t) for t in mine))
+        kept = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
+                and not frame.kinds(t) & kinds and not (t.sort == "time" and own.times)]
+        return [with_tokens(frame, [*times, *own.tokens]), with_tokens(frame, [*kept, *own.tokens])]
     names = [t for t in before.names if proper(frame, t) and t not in own.tokens]
     words = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
              and t not in own.tokens and not (t.sort == "time" and own.times)]
@@ -150,7 +153,8 @@ def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
     if not set.intersection(*kinds):
         return whole
     labels = [index.label(t.things[0], frame.day) for t in names]
-    if whole.status == "answered" and all(label in whole.answer for label in labels):
+    if whole.status == "answered" and (all(label in whole.answer for label in labels)
+                                       or not any(t.text in _EACH[:-1] for t in frame.tokens)):
         return whole
     drop = frame.of("blank")
     found = []

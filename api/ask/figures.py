@@ -273,7 +273,7 @@ def _fits_unit(frame: Frame, unit: str) -> bool:
     asked = "".join(t.text for t in frame.tokens if t.is_a("ask", "count", "much"))
     if any(word in asked for word in ("钱", "亿", "万")):
         return "元" in unit or any(word in asked for word in ("亿", "万"))
-    if "百分" in asked or "几成" in asked:
+    if "百分" in asked or "几成" in asked or asked.endswith("个点"):
         return "%" in unit
     if frame.asks("rank"):
         return unit in ("", "位", "名")

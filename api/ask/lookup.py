@@ -216,6 +216,9 @@ def of_choice(frame: Frame) -> Reply | None:
         if facts and frame.asks("what", "which", "introduce", "count"):
             narrowed = [f for s, f in matching(frame, thing, frame.of("choice"))
                         if f in facts and s >= ENOUGH]
+            if not narrowed and any(len(run) > 3 for run in leftover(
+                    frame.without(*frame.of("choice"), *frame.of("noun")), thing)):
+                continue  # it asks for more than that word
             return facts_reply(frame, "choice", thing, (narrowed or facts)[:20])
     return None
 

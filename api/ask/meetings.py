@@ -20,6 +20,9 @@ def meetings(frame: Frame) -> Reply | None:
     index, at = frame.index, frame.day
     wanted = {"talk": {"talk", "matchmaking", "visit"}, "sign": {"signing", "launch"}}
     verbs = [v for v in wanted if frame.verb(v)]
+    if "Agreement" in frame.nouns and not frame.asks("who", "when") and any(
+            index.kind_of(t) == "Agreement" for t, _ in composed_things(frame, 2)):
+        return None  # what it says, not who signed it
     parties = [p for p in frame.things(*PARTIES)]
     if frame.verb("conclude") and len(parties) > 1:
         return _no_meeting(frame, parties)

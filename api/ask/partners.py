@@ -7,7 +7,7 @@ from api.ask.goods import doubts
 from api.ask.meetings import common_events, event_text
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
-from api.ask.subjects import PARTIES
+from api.ask.subjects import PARTIES, composed_things
 from graph import structure
 from graph.analysis.facts import Fact, between, links, own
 from graph.analysis.filters import owners, references
@@ -92,12 +92,18 @@ def _agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:
     return found
 
 
+def _likely(frame: Frame) -> list[int]:
+    """Those that are named or spelt out, whoever could have brought something about first."""
+    found = [*frame.things(), *(t for t, _ in composed_things(frame, 3))]
+    return sorted(dict.fromkeys(found), key=lambda t: frame.index.kind_of(t) == "Region")
+
+
 def facilitated(frame: Frame) -> Reply | None:
     """Who brought about what: alliances and agencies that drew a firm here."""
     index, at = frame.index, frame.day
     facts: list[Fact] = []
     me: int | None = None
-    for thing in frame.things():
+    for thing in _likely(frame):
         mine = links(index, thing, [structure.FACILITATES])
         if not mine:  # what a project's firm owes to somebody
             projects = owners(index, references(index, "Project", ["company"]).get(thing, ()))

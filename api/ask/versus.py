@@ -9,7 +9,7 @@ from api.ask.compound import with_tokens
 from api.ask.figures import figure_of
 from api.ask.frame import Frame, Token
 from api.ask.lookup import field_of
-from api.ask.reply import Reply, Row, call
+from api.ask.reply import Reply, Row, call, unknown
 from api.ask.say import when
 from api.ask.subjects import composed_things, proper
 from api.ask.when import when_of
@@ -49,8 +49,10 @@ def versus(frame: Frame) -> Reply | None:
     tell: Callable[[Frame], Reply | None] = when_of if early else figure_of
     found = [tell(with_tokens(frame, [*side, synthetic])) for side in sides]
     told = [reply for reply in found if reply is not None]
-    if len(told) < 2 or not any(reply.status == "answered" for reply in told):
+    if not any(reply.status == "answered" for reply in told):
         return None
+    if len(told) < 2:
+        return _one_sided(frame, told[0])
     both = all(reply.status == "answered" for reply in told)
     head = _verdict(frame, told, word, early) if both else "不能比较，只知道一边："
     return _pair(frame, told, head)
@@ -69,6 +71,14 @@ def same_or_not(frame: Frame) -> Reply | None:
     values = [told[0].rows[0].get(name), told[1].rows[0].get(name)]
     head = ("一样：" if values[0] == values[1] else "不一样：") if name else ""
     return _pair(frame, told, head)
+
+
+def _one_sided(frame: Frame, known: Reply) -> Reply:
+    """Of one of the two nobody has said it."""
+    asked = frame.text.strip().rstrip("?？。")
+    return unknown("versus", f"{asked}？", "没有来源把两边的数都说过，不能比较",
+                   known.answer.rstrip("。"), slots=known.slots, call=known.call,
+                   cited=known.cited, rows=known.rows)
 
 
 def _pair(frame: Frame, told: Sequence[Reply], head: str) -> Reply:
