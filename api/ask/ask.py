@@ -7,10 +7,12 @@ from typing_extensions import TypedDict
 
 from api.answers import Answers
 from api.ask import (
-    chains,
+    changes,
     claims,
     compound,
     figures,
+    gaps,
+    industries,
     lists,
     lookup,
     makers,
@@ -25,6 +27,8 @@ from api.ask import (
     relation,
     supply,
     unclear,
+    usage,
+    verdicts,
     versus,
     when,
     where,
@@ -33,6 +37,7 @@ from api.ask.frame import Frame, read
 from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
 from api.ask.say import join, source_titles
+from api.ask.slots import segment_slots
 from api.ask.subjects import described_by, main_of
 from api.ask.ways import asks_shared
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
@@ -86,7 +91,7 @@ def ask(answers: Answers, text: str) -> Answer:
 
 def answer(index: Index, text: str, at: int) -> Answer:
     """The same for an index and a day."""
-    frame = moments.dated(read(index, lexicon(index), text, at))
+    frame = moments.dated(moments.settled(read(index, lexicon(index), text, at)))
     reply = understood(frame)
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
@@ -151,7 +156,7 @@ def bare_name(frame: Frame) -> Reply | None:
     if kinds:
         return profile.described(frame, main_of(frame, frame.names[0].things))
     if len(frame.names) == 2 and frame.things("Chain") and frame.things("Region", "Park"):
-        return chains.completeness_of(frame)
+        return gaps.completeness_of(frame)
     return None
 
 
@@ -166,26 +171,29 @@ def _counts(frame: Frame) -> bool:
 
 
 INTENTS: Sequence[Intent] = (
+    ("usage", usage.fits, usage.usage),
     ("out_of_scope", unclear.foreign, unclear.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
     ("profile", _only_names, bare_name),
     ("candidates", lambda f: f.verb("fill"), makers.fill),
     ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
-        f.asks("yesno") and chains.segment_slots(f)), lookup.why),
-    ("nearest", lambda f: f.verb("nearest") and bool(chains.segment_slots(f)), chains.nearest_of),
+        f.asks("yesno") and segment_slots(f)), lookup.why),
+    ("why", lambda f: f.asks("why") and f.verb("lack") and bool(segment_slots(f)),
+     verdicts.why_lacking),
+    ("nearest", lambda f: f.verb("nearest") and bool(segment_slots(f)), verdicts.nearest_of),
     ("compare", lambda f: f.first("Chain") is not None and (
         (f.verb("compare") and bool(f.times))
         or (len(f.times) > 1 and not f.asks("count", "much", "rank"))
-        or (f.verb("compare") and len(f.things("Region", "Park")) > 1)), chains.compare),
+        or (f.verb("compare") and len(f.things("Region", "Park")) > 1)), changes.compare),
     ("versus", versus.fits, versus.versus),
     ("versus", lambda f: bool(f.fields), versus.same_or_not),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
-     and not f.verb("lack"), chains.completeness_of),
+     and not f.verb("lack"), gaps.completeness_of),
     ("gap", lambda f: (premises.lacks(f) or premises.there(f)) and f.first("Chain") is not None
-     and not _segments_only(f), chains.gap),
+     and not _segments_only(f), gaps.gap),
     ("gap", lambda f: (f.verb("lack") or premises.lacks(f)) and _lacks_what(f),
-     chains.gaps_of_place),
-    ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company")
+     gaps.gaps_of_place),
+    ("verdict", lambda f: bool(segment_slots(f)) and not f.things("Company")
      and not described_by(f) and (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
                            and f.first("Region", "Park") is not None)
@@ -197,14 +205,16 @@ INTENTS: Sequence[Intent] = (
     ("feeds", lambda f: f.verb("upstream", "downstream", "replace")
      and not f.verb("supply", "supplier", "customer", "buy", "support") and not _counts(f),
      parts.feeds),
+    ("industries", industries.fits, industries.industries),
     ("segments", lambda f: "Segment" in f.nouns and f.asks("which", "what", "count")
-     and not f.times and not chains.segment_slots(f), parts.segments),
+     and not f.times and not segment_slots(f), parts.segments),
     ("relation", lambda f: (f.verb("relation") or asks_shared(f)) and not f.asks("count", "much"),
      relation.relation),
     ("when", lambda f: f.asks("when"), when.when_of),
     ("meetings", lambda f: f.verb("talk", "sign", "join", "conclude")
      and not f.asks("count", "much", "rank"), meetings.meetings),
-    ("facilitated", lambda f: f.verb("facilitate"), partners.facilitated),
+    ("facilitated", lambda f: f.verb("facilitate") and not _counts(f) and not (
+        f.verb("name_of") and not f.asks("who")), partners.facilitated),
     ("supply", lambda f: f.verb("supply", "supplier", "buy", "customer", "support")
      and not f.asks("count", "much", "when"), supply.supply),
     ("post", people.about_post, people.post),
@@ -221,7 +231,7 @@ INTENTS: Sequence[Intent] = (
     ("member", lambda f: f.verb("member"), lists.member),
     ("where", lambda f: f.asks("where"), where.where_of),
     ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
-        f.asks("who", "which", "yesno") and bool(chains.segment_slots(f))), makers.makers),
+        f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
     ("honours", lambda f: f.verb("honour"), lists.honours),
     ("choice", lambda f: f.has("choice"), lookup.of_choice),
     ("list", lists.beside, lists.listing),

@@ -163,6 +163,8 @@ def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
             t not in drop or t.text not in (*_EACH, "和", "与", "跟", "同", "及")))]
         found.append(tell(with_tokens(frame, rest)))
     told = [reply for reply in found if reply.status == "answered"]
+    if not told and whole.status == "unknown" and len({r.answer for r in found}) == len(found):
+        return _joined(found[0], found[:1], found[1:])
     if not told or len({reply.answer for reply in told}) < len(told):
         return whole
     return _joined(told[0], told, [reply for reply in found if reply.status == "unknown"])

@@ -15,6 +15,8 @@ from graph.names import pinyin
 __all__ = ["Frame", "Token", "read"]
 
 _BREAKS = frozenset(",.;:!?，。；：！？、~()/—-…|\n")
+_WHICH = re.compile("哪(?:\\d+|[两二三四五六七八九十]+)([个家项所位种条类款名大块样座支])")
+_WHICH_OF = {"": (("ask", "which"),), "家": (("ask", "which"), ("noun", "Company"))}
 # 上的市, 签的约, 动的工: verbs that are said in two pieces.
 _APART = re.compile("(?:上(?:的|了|过)(?=市(?![场值]))|签(?:的|了|过)(?=约(?!定))|[投量达](?:的|了|过)(?=产(?![品业值]))"
                     "|[动开竣](?:的|了|过)(?=工(?![厂业程作艺人]))|牵(?:的|了|过|个)(?=头)|搭(?:的|了|过)(?=线)"
@@ -177,6 +179,10 @@ def _scan(lexicon: Lexicon, plain: str, cuts: Collection[int], at: int) -> Itera
             word_end, classes = lexicon.word(plain, place)
             name_end = place if _inside_word(plain, cuts, name_end) else name_end
             word_end = place if _inside_word(plain, cuts, word_end) else word_end
+        if m := _WHICH.match(plain, place):  # 哪20个, 哪三家
+            yield Token(place, m.end(), m[0], "word", classes=_WHICH_OF.get(m[1], _WHICH_OF[""]))
+            place = m.end()
+            continue
         best = max(until, name_end, word_end)
         if best == place:
             sort = "break" if plain[place] in _BREAKS else "text"

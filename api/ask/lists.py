@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from api.ask import chains
+from api.ask.firms import makers
 from api.ask.frame import Frame
 from api.ask.goods import home
 from api.ask.lookup import attending, facts_reply, more_of
@@ -31,7 +31,7 @@ def listing(frame: Frame) -> Reply | None:
     places, chain = frame.things("Region", "Park"), frame.first(structure.CHAIN)
     firms = frame.things("Company")
     if kind.name == structure.COMPANY and chain is not None and not firms:
-        return chains.makers(frame)
+        return makers(frame)
     mine = _dated(frame, kind, _chosen(frame, kind, places, chain, firms))
     mine = _with_words(frame, mine, [*places, *firms, *([chain] if chain is not None else [])])
     if not mine:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from api.ask.figures import nearest_figures
 from api.ask.frame import Frame
 from api.ask.lexicon import described
-from api.ask.match import content, coverage, figures, sayings
+from api.ask.match import content, coverage, figures, sayings, spellings
 from api.ask.reply import Reply, call, of_facts, slot, unknown
-from api.ask.say import cite, fields, join, phrase
+from api.ask.say import cite, fields, join, phrase, when
 from api.ask.subjects import ENOUGH, asked, by_class, leftover, main_of, matching, proper, subjects
 from api.ask.words import same
 from graph import structure
-from graph.analysis.facts import Fact, about, links, own
+from graph.analysis.facts import Fact, about, links, own, since
+from graph.index import Index
 
-__all__ = ["attending", "by_words", "facts_reply", "field_of", "later", "linked", "lookup",
+__all__ = ["attending", "by_words", "date_told", "facts_reply", "field_of", "later", "linked", "lookup",
            "more_of", "not_said", "of_choice", "why", "yes_no"]
 
 # Fields of a link that its clause leaves out and that belong to the answer.
@@ -256,16 +257,23 @@ def _only_hoped(frame: Frame, fact: Fact) -> bool:
 
 
 def yes_no(frame: Frame) -> Reply | None:
-    """是, or nobody has said it: a fact that holds every word of the question."""
+    """是, or nobody has said it: a fact that holds every word of the question and its time."""
     best: tuple[float, int, Fact] | None = None
     for thing in subjects(frame)[:5]:
         held = [(s, f) for s, f in matching(frame, thing) if not later(frame, f)
-                and not _only_hoped(frame, f)]
+                and not _only_hoped(frame, f) and _holds_all(frame, thing, f)]
         for score, fact in held[:1]:
             if score >= 0.7 and (best is None or score > best[0]):
                 best = score, thing, fact
+    if best is not None and (day := _other_time(frame, best[2])) is not None:
+        told = phrase(frame.index, best[2], frame.at) + cite(frame.index, best[2].rows)
+        asked_for = "、".join(t.text for t in frame.times)
+        return unknown("yes_no", f"{asked(frame)}？", f"没有来源说过{asked_for}是这样，来源说的时间是"
+                       f"{when(day)}", told, slots={"thing": slot(frame.index, best[1], frame.at)},
+                       cited=best[2].rows, call=call(f"entities/{frame.index.id(best[1])}"))
     if best is not None:
-        return facts_reply(frame, "yes_no", best[1], [best[2]], "是：")
+        head = "" if frame.asks("who", "which") else "是："
+        return facts_reply(frame, "yes_no", best[1], [best[2]], head)
     found = subjects(frame)
     if not found:
         return None
@@ -275,3 +283,40 @@ def yes_no(frame: Frame) -> Reply | None:
     if not left and not others:
         return None
     return not_said(frame, thing, left or others)
+
+
+def _holds_all(frame: Frame, thing: int, fact: Fact) -> bool:
+    """Whether nothing that is typed and is no known word is left out, and a step of a project
+    that is asked about is the step that is told."""
+    text = same(phrase(frame.index, fact, frame.at) + more_of(frame, fact))
+    names = "|".join(same(n) for one in {thing, *fact.things} for n in spellings(frame.index, one))
+    odd = [same(t.text) for t in frame.tokens if t.sort == "text" and len(t.text) > 1]
+    if any(not _half_in(word, text + names) for word in odd):
+        return False
+    steps = {m for t in frame.tokens for s, m in t.classes if s == "step"}
+    return not steps or fact.said.get(structure.STEP) in steps or not (
+        fact.kind in (structure.PROJECT, structure.LOCATED))
+
+
+def _half_in(word: str, text: str) -> bool:
+    """Whether at least half of the pairs of characters stand in the text as they are."""
+    pairs = [word[i:i + 2] for i in range(len(word) - 1)]
+    return 2 * sum(pair in text for pair in pairs) >= len(pairs)
+
+
+def _other_time(frame: Frame, fact: Fact) -> str | None:
+    """The time that a fact tells, where the question names another one."""
+    if not frame.times:
+        return None
+    period = str(fact.said.get("period") or "")
+    day = period or date_told(frame.index, fact)
+    return None if not day or any(t.meets(day) for t in frame.times) else day
+
+
+def date_told(index: Index, fact: Fact) -> str:
+    """The date of a fact: a date field, else the start that a source states."""
+    kind = index.ontology.kinds[fact.kind]
+    for part in kind.fields:
+        if part.datatype == "date" and fact.said.get(part.name):
+            return str(fact.said[part.name])
+    return since(index, fact) or ""

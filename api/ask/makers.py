@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from api.ask import chains
+from api.ask import firms
 from api.ask.figures import figure_of
 from api.ask.frame import Frame
 from api.ask.goods import doubts, goods, looks_like_goods, products_of, supply_text, supplying
 from api.ask.reply import MOST, Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
+from api.ask.slots import region, segment_slots
+from api.ask.verdicts import verdict_of
 from api.ask.words import bare
 from graph import structure
 from graph.analysis.candidates import candidates
@@ -79,7 +81,7 @@ def makers(frame: Frame) -> Reply | None:
         reply = makers_of(frame)
         if reply is not None:
             return reply
-    return chains.makers(frame) or _makers_by_words(frame)
+    return firms.makers(frame) or _makers_by_words(frame)
 
 
 def _makers_by_words(frame: Frame) -> Reply | None:
@@ -98,23 +100,23 @@ def _makers_by_words(frame: Frame) -> Reply | None:
     if not segments:
         return None
     names = "、".join(texts)
-    return chains.firms_of(frame, list(segments), names)
+    return firms.firms_of(frame, list(segments), names)
 
 
 def verdict_or_makers(frame: Frame) -> Reply | None:
     if frame.asks("count", "much"):
-        return figure_of(frame) or chains.makers(frame)
+        return figure_of(frame) or firms.makers(frame)
     if frame.asks("who", "which") and not frame.verb("lack"):
-        return chains.makers(frame)
-    return chains.verdict_of(frame)
+        return firms.makers(frame)
+    return verdict_of(frame)
 
 
 def fill(frame: Frame) -> Reply | None:
     """Who could close the gap: the candidates with their reasons."""
-    segments = chains.segment_slots(frame)
+    segments = segment_slots(frame)
     if not segments:
         return None
-    index, at, where = frame.index, frame.day, chains.region(frame)
+    index, at, where = frame.index, frame.day, region(frame)
     found = candidates(index, index.id(segments[0]), index.id(where), at, limit=10)
     chain = next(iter(index.chains_of(segments[0])), None)
     name = f"{index.label(chain)}/{found['segment']}" if chain is not None else found["segment"]

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from api.ask.frame import Frame, Token
 from api.ask.times import Time
+from api.ask.words import same
 from graph.analysis.facts import links, own
 from graph.structure import TAKES_PART
 
-__all__ = ["dated"]
+__all__ = ["dated", "settled"]
 
 _FOUNDED = re.compile("(?:刚|才|最初|最早)?(?:成立|组建|创办|创立|设立|建立)(?:之初|初期|伊始|那会儿|那时候?|那年|当年"
                       "|的?时候?|之时)")
@@ -73,3 +74,31 @@ def _set_aside(frame: Frame) -> Frame:
             inside.append(token)
     words = [t for t in inside if t.sort != "name" and not t.is_a("blank")]
     return frame.without(*inside) if words else frame
+
+
+def settled(frame: Frame) -> Frame:
+    """A short form that several bear means the project whose name the rest spells out: 紫金 …
+    碳酸锂一期 is 紫金6万吨碳酸锂项目(一期3万吨)."""
+    for token in frame.names:
+        if token.slip and len(set(token.things)) > 1 and (
+                thing := _spelt_with(frame, same(token.text))) is not None:
+            meant = replace(token, things=(thing,))
+            return replace(frame, memory={}, tokens=tuple(
+                meant if t is token else t for t in frame.tokens))
+    return frame
+
+
+def _spelt_with(frame: Frame, text: str) -> int | None:
+    """The one thing with a long name that holds the text and most of the other words."""
+    _, entries, weight, whole = frame.lexicon.composed
+    rest = same("".join(t.text for t in frame.tokens if t.sort in ("name", "text")
+                        or t.is_a("content")))
+    scored: list[tuple[float, int]] = []
+    for number, (thing, name) in enumerate(entries):
+        if text in name and thing not in [t for _, t in scored]:
+            held = sum(weight[name[i:i + 2]] for i in range(len(name) - 1)
+                       if name[i:i + 2] in rest)
+            scored.append((held / whole[number], thing))
+    scored.sort(reverse=True)
+    alone = len(scored) < 2 or scored[0][0] >= scored[1][0] + 0.1
+    return scored[0][1] if scored and alone and scored[0][0] >= 0.3 else None

@@ -46,7 +46,7 @@ def there(frame: Frame) -> bool:
 
 def doubted(frame: Frame) -> Reply | None:
     """不知道 with what was taken for granted, if something was."""
-    for look in (_no_such_day, _no_such_firm, _no_such_place, _another_chain, _not_doing):
+    for look in (_no_such_day, _no_such_firm, _no_such_place, _another_chain, _no_such_segment, _not_doing):
         if (reply := look(frame)) is not None:
             return reply
     return None
@@ -140,6 +140,28 @@ def _another_chain(frame: Frame) -> Reply | None:
                               "segment": [slot(index, s, frame.day) for s in other.things[:3]]},
                        call=call("chains", q=names[0]))
     return None
+
+
+def _no_such_segment(frame: Frame) -> Reply | None:
+    """锂电池链的履带缺不缺: what nobody has named as a segment of any chain."""
+    if not frame.verb("lack"):
+        return None
+    for one, of, token in zip(_solid(frame), _solid(frame)[1:], _solid(frame)[2:], strict=False):
+        if (of.text != "的" or frame.kinds(one) != {structure.CHAIN} or token.sort != "text"
+                or len(token.text) < 2 or any(t.start > token.end and t.is_a("ask", "which", "what")
+                                              for t in frame.tokens)):
+            continue
+        name = frame.index.label(one.things[0])
+        return unknown("verdict", f"{name}链缺不缺{token.text}？",
+                       f"没有来源把“{token.text}”写作{name}链的环节，也没有叫这个名字的环节，"
+                       "说不上缺不缺", call=call(f"chains/{name}"),
+                       slots={"chain": slot(frame.index, one.things[0], frame.day)})
+    return None
+
+
+def _solid(frame: Frame) -> list[Token]:
+    """The tokens without 产业链 after the name of a chain."""
+    return [t for t in frame.tokens if not t.is_a("noun", structure.CHAIN) or t.sort == "name"]
 
 
 def _not_doing(frame: Frame) -> Reply | None:

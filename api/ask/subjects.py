@@ -12,7 +12,7 @@ from graph.analysis.facts import Fact, about, links, own
 from graph.analysis.filters import inside
 
 __all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "described_by",
-           "facts_of", "leftover", "main_of", "matching", "proper", "subjects"]
+           "facts_of", "fits_names", "leftover", "main_of", "matching", "proper", "subjects"]
 
 ENOUGH = 0.6  # the share of a question that a fact must hold
 PARTIES = ("Company", "Park", "Institute", "Alliance", "Agency", "Cluster", "Platform", "Person",
@@ -46,10 +46,10 @@ def _composed(frame: Frame) -> list[tuple[int, float]]:
         if share >= (0.38 if wanted else 0.5) or _common(text, entries[entry][1]):
             best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
     order = sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
-    return [(thing, share) for thing, share in order[:40] if _fits_names(frame, thing)]
+    return [(thing, share) for thing, share in order[:40] if fits_names(frame, thing)]
 
 
-def _fits_names(frame: Frame, thing: int) -> bool:
+def fits_names(frame: Frame, thing: int) -> bool:
     """Whether the thing is called by, lies in or belongs to every name of the question: 益阳高新区
     says that 祁阳高新区 is not meant."""
     known = all_figures(frame.index)

@@ -143,6 +143,10 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
         return unknown(path, f"{asked}？", reason, near, slots=slots_,
                        call=where_to, cited=[r for f in facts[:4] for r in f.rows])
     rows, cited = of_facts(frame, alive)
+    if frame.asks("who") and all(f.kind in selling(index) for f in alive):
+        return unknown(path, f"{asked}？", f"没有来源点名{name}{what}的买家，只说销往哪里",
+                       _sentence(frame, firms, alive, role).rstrip("。"), rows=rows, cited=cited,
+                       slots=slots_, call=where_to)
     return Reply(path, f"{asked}？", _sentence(frame, firms, alive, role), rows=rows, cited=cited,
                  slots=slots_, call=where_to, at=at)
 

@@ -6,7 +6,7 @@ from api.ask.frame import Frame
 from api.ask.lookup import more_of
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, phrase, when
-from api.ask.subjects import ENOUGH, by_class, leftover, main_of, matching, subjects
+from api.ask.subjects import ENOUGH, by_class, fits_names, leftover, main_of, matching, subjects
 from graph import structure
 from graph.analysis.facts import Fact, about, between, own, since
 from graph.index import Index
@@ -21,7 +21,9 @@ def when_of(frame: Frame) -> Reply | None:
     for thing in subjects(frame)[:6]:
         told_of = matching(frame, thing, frame.of("ask"))
         for project in about(index, thing, [structure.PROJECT]) if frame.has("step") else ():
-            told_of += [(0.7, fact) for fact in about(index, project.things[0], [structure.STAGE])]
+            if fits_names(frame, project.things[0]):
+                told_of += [(0.7, fact) for fact in about(
+                    index, project.things[0], [structure.STAGE])]
         for score, fact in told_of:
             if (told := date_of(index, fact)) and score > 0:
                 best.append((score + _date_fit(frame, fact), thing, fact, told))

@@ -11,6 +11,7 @@ from graph.names import normalise
 __all__ = ["QUOTES", "bare", "same", "table", "words"]
 
 QUOTES = str.maketrans("", "", "“”\"‘’'「」『』《》〈〉`")
+_ASIDE = ("phrase", "back", "usage", "answers")  # sections that are no words of a question
 Word = tuple[str, str]  # class and member of it: ("ask", "who")
 
 
@@ -37,7 +38,7 @@ def words() -> Mapping[str, tuple[Word, ...]]:
 
 def _every() -> Iterator[tuple[str, Word]]:
     for section, members in table().items():
-        for member, spellings in members.items() if section not in ("phrase", "back") else ():
+        for member, spellings in members.items() if section not in _ASIDE else ():
             kind = "content" if section == "same" else section
             for spelling in (member, *spellings) if section == "same" else spellings:
                 yield spelling, (kind, member)
