@@ -18,6 +18,7 @@ from api.ask import (
     makers,
     meetings,
     moments,
+    names,
     partners,
     parts,
     people,
@@ -106,8 +107,13 @@ def answer(index: Index, text: str, at: int) -> Answer:
 
 def understood(frame: Frame) -> Reply:
     """The reply to all parts of a question, what it takes to be so held against the sources."""
-    reply = claims.confirmed(frame, reply_to) or reply_to(frame)
-    return compound.each(frame, compound.together(frame, reply, reply_to), reply_to)
+    reply = claims.confirmed(frame, told) or told(frame)
+    return compound.each(frame, compound.together(frame, reply, told), told)
+
+
+def told(frame: Frame) -> Reply:
+    """The reply to one part; names that no source gives are not given."""
+    return names.listed(frame, reply_to(frame))
 
 
 def _with_guesses(frame: Frame, text: str) -> str:

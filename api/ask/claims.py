@@ -1,4 +1,4 @@
-"""…对吧, …没记错吧: what the question takes to be so, held against what sources say."""
+"""…对吧, …没记错吧, …是 34 个吗: what the question takes to be so, held against what sources say."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from api.ask.reply import Reply, Row
 from api.ask.say import cite, figure
 from graph import structure
 
-__all__ = ["checked", "confirmed", "number_said"]
+__all__ = ["checked", "confirmed"]
 
 _NUMBER = re.compile(r"(第)?(\d+(?:\.\d+)?|[一二两三四五六七八九十]+|头一|首)(个|名|位)?([万亿]*)(%|％)?")
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "头一": 1, "首": 1}
@@ -38,9 +38,10 @@ def confirmed(frame: Frame, tell: Told) -> Reply | None:
 
 
 def _tags(frame: Frame) -> list[Token]:
-    """对吧, and 吧 at the end of the question."""
+    """对吧, and 吧 at the end of the question; 吗 too where a number is claimed."""
     last = [t for t in frame.tokens if t.sort != "break"][-1:]
-    return [t for t in frame.tokens if t.text in TAGS or (t.text == "吧" and t in last)]
+    ends = ("吧", "吗", "么", "嘛") if next(_numbers(frame), None) else ("吧",)
+    return [t for t in frame.tokens if t.text in TAGS or (t.text in ends and t in last)]
 
 
 def checked(frame: Frame, reply: Reply) -> Reply:
@@ -52,34 +53,30 @@ def checked(frame: Frame, reply: Reply) -> Reply:
         return reply
     values = [_value(row) for row in figures]
     rank = [row for row in figures if row.get("unit") == "位"]
-    wrong = [number for number, ordinal, _ in claimed
+    wrong = [number for number, ordinal in claimed
              if not any(_near(number, value) for value in (
                  [float(row["value"]) for row in rank] if ordinal else values))]
     text = reply.answer.removeprefix("是：")
     if not wrong:
-        return replace(reply, answer=f"对：{text}{_narrower(frame, figures)}")
+        part = _part_of_year(frame, figures)
+        return replace(reply, answer=f"{f'不是全年的数，是{part}的：' if part else '对：'}{text}")
     others = "".join(dict.fromkeys(_where_said(frame, number, figures) for number in wrong))
     return replace(reply, answer=f"不对，来源说的是：{text}{others}")
 
 
-def _numbers(frame: Frame) -> Iterator[tuple[float, bool, str]]:
-    """(number, whether it is a rank, as typed) of what is claimed: not those in names or dates."""
+def _numbers(frame: Frame) -> Iterator[tuple[float, bool]]:
+    """(number, whether it is a rank) of what is claimed: not those in names or dates."""
     taken = [(t.start, t.end) for t in frame.tokens if t.sort in ("name", "time")]
     for m in _NUMBER.finditer(frame.plain):
         if any(start <= m.start() < end for start, end in taken):
             continue
-        whole = m[2].replace("头一", "头一")
+        whole = m[2]
         number = float(whole) if whole[0].isdigit() else _DIGITS.get(whole)
         ordinal = bool(m[1]) or whole in ("头一", "首")
         if number is None or (whole in ("一", "两", "首") and not m[1]) or not (
                 whole[0].isdigit() or ordinal or m[3] or m[4]):
             continue
-        yield number * _SIZES.get(m[4], 1.0), ordinal, m[0]
-
-
-def number_said(frame: Frame, text: str) -> bool:
-    """Whether the question states that number."""
-    return any(typed == text for _, _, typed in _numbers(frame))
+        yield number * _SIZES.get(m[4], 1.0), ordinal
 
 
 def _value(row: Row) -> float:
@@ -92,12 +89,10 @@ def _near(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
 
 
-def _narrower(frame: Frame, figures: Sequence[Row]) -> str:
-    """A figure of a part of the year is none of the whole year."""
+def _part_of_year(frame: Frame, figures: Sequence[Row]) -> str:
+    """The months that a figure covers, where the whole year is asked about."""
     scopes = [str(row["scope"]) for row in figures if row.get("scope")]
-    if "全年" in frame.plain and scopes:
-        return f"但这个数是“{scopes[0]}”的，不是全年的。"
-    return ""
+    return scopes[0] if "全年" in frame.plain and scopes else ""
 
 
 def _where_said(frame: Frame, number: float, figures: Sequence[Row]) -> str:
