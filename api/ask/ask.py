@@ -25,6 +25,7 @@ from api.ask import (
     policies,
     premises,
     profile,
+    recall,
     relation,
     supply,
     unclear,
@@ -108,7 +109,8 @@ def answer(index: Index, text: str, at: int) -> Answer:
 def understood(frame: Frame) -> Reply:
     """The reply to all parts of a question, what it takes to be so held against the sources."""
     reply = claims.confirmed(frame, told) or told(frame)
-    return compound.each(frame, compound.together(frame, reply, told), told)
+    return recall.with_nearest(frame, compound.each(
+        frame, compound.together(frame, reply, told), told))
 
 
 def told(frame: Frame) -> Reply:
@@ -204,6 +206,7 @@ INTENTS: Sequence[Intent] = (
         f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
+    ("figure", lambda f: bool(f.names), claims.of_numbers),
     ("same", lambda f: f.verb("same") and len(f.names) > 1 and not asks_shared(f), parts.one_and_the_same),
     ("called", lambda f: f.verb("name_of") and not f.has("titles") and not _counts(f),
      parts.called),
@@ -231,7 +234,6 @@ INTENTS: Sequence[Intent] = (
     ("figure", lambda f: f.asks("count", "much", "rank") or bare_metric(f),
      figures.figure_of),
     ("supply", lambda f: f.verb("supplier", "customer", "support"), supply.supply),
-    ("partners", lambda f: f.verb("cooperate"), partners.partners),
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), lists.member),

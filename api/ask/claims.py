@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from api.ask.compound import TAGS
-from api.ask.figures import nearest_figures
 from api.ask.frame import Frame, Token
+from api.ask.lookup import facts_reply
+from api.ask.match import figures as all_figures
 from api.ask.reply import Reply, Row
 from api.ask.say import cite, figure
 from graph import structure
 
-__all__ = ["checked", "confirmed"]
+__all__ = ["checked", "confirmed", "of_numbers"]
 
 _NUMBER = re.compile(r"(第)?(\d+(?:\.\d+)?|[一二两三四五六七八九十]+|头一|首)(个|名|位)?([万亿]*)(%|％)?")
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "头一": 1, "首": 1}
@@ -64,6 +65,22 @@ def checked(frame: Frame, reply: Reply) -> Reply:
     return replace(reply, answer=f"不对，来源说的是：{text}{others}")
 
 
+def of_numbers(frame: Frame) -> Reply | None:
+    """有的说910亿有的说484.79亿: what each of the numbers is, said of the same subject."""
+    claimed = [number for number, ordinal in _numbers(frame) if not ordinal]
+    known = all_figures(frame.index)
+    if len(claimed) < 2 or not frame.asks("introduce", "which", "what", "why", "yesno"):
+        return None
+    for subject in frame.things():
+        facts = [known.fact(one) for one in known.by_subject.get(subject, ())]
+        found = {number: [f for f in facts if "value" in f.said and _near(number, _value(f.said))]
+                 for number in claimed}
+        if sum(map(bool, found.values())) > 1:
+            every = [fact for some in found.values() for fact in some]
+            return facts_reply(frame, "figure", subject, every, "两个数说的不是一件事：")
+    return None
+
+
 def _numbers(frame: Frame) -> Iterator[tuple[float, bool]]:
     """(number, whether it is a rank) of what is claimed: not those in names or dates."""
     taken = [(t.start, t.end) for t in frame.tokens if t.sort in ("name", "time")]
@@ -97,11 +114,12 @@ def _part_of_year(frame: Frame, figures: Sequence[Row]) -> str:
 
 def _where_said(frame: Frame, number: float, figures: Sequence[Row]) -> str:
     """What the number that was claimed really is, if a source says it of the same subject."""
-    index = frame.index
+    index, known = frame.index, all_figures(frame.index)
     own = {str(row["id"]) for row in figures}
     for subject in dict.fromkeys(index.reference(index.said(index.rows_of(index.number(one))).get(
             structure.SUBJECT)) for one in own):
-        for fact in nearest_figures(frame, subject, 40) if subject >= 0 else ():
+        for one in known.by_subject.get(subject, ()):
+            fact = known.fact(one)
             if "value" in fact.said and _near(number, _value(fact.said)) and index.id(
                     fact.things[0]) not in own:
                 return f"另有：{figure(index, fact, frame.at)}{cite(index, fact.rows)}。"

@@ -1,5 +1,6 @@
 """Questions of several parts: 甲在哪，产值多少 asks twice; 甲和乙各在哪 asks of each."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,9 @@ _ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "ye
            "introduce")
 TAGS = ("对吗", "对吧", "对不对", "对不", "是吗", "是吧", "是真的吗", "真的吗", "真的假的", "没记错吧",
          "没说错吧", "我没说错吧", "没错吧", "没弄错吧", "属实吗", "不是吗", "准不准", "靠谱吗")
-_EACH = ("各", "各自", "分别", "都")
+_EACH = ("各", "各自", "分别", "两边", "双方", "都")
+_ALIKE = ("不一样", "不同", "区别", "差别", "差异", "一样不", "一样吗")
+_TOTAL = ("总数", "总量", "总共", "一共", "累计")
 # Intents that answer a part for want of a better one: they say what is known, not what is asked.
 _LOOSE = ("profile", "said", "lookup", "linked", "choice", "list", "field", "yes_no")
 Told = Callable[[Frame], Reply]
@@ -25,6 +28,8 @@ def clauses(frame: Frame) -> list[list[Token]]:
     parts: list[list[Token]] = [[]]
     for token in frame.tokens:
         if token.sort == "break" and token.text in _CUTS:
+            if token.text in "?？" and _states(parts[-1]):
+                parts[-1].append(replace(token, sort="word", classes=(("ask", "yesno"),)))
             parts.append([])
         else:
             parts[-1].append(token)
@@ -45,6 +50,12 @@ def _asks(part: Sequence[Token]) -> bool:
     return not _tag(part) and any(t.is_a("ask", *_ASKING) for t in part)
 
 
+def _states(part: Sequence[Token]) -> bool:
+    """是海螺搞出来的？ A statement with a question mark asks whether it is so."""
+    return (any(t.text == "是" for t in part) and any(t.sort == "name" for t in part)
+            and not any(t.is_a("ask") for t in part))
+
+
 def _tag(part: Sequence[Token]) -> bool:
     """对吧, 没记错吧: nothing but a request to confirm."""
     return bool(part) and "".join(t.text for t in part) in TAGS
@@ -58,7 +69,9 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
     found = list(_parts_told(frame, parts, tell))
     told = [reply for reply in found if reply is not None and reply.status == "answered"]
     if whole.status == "answered":
-        more = [reply for reply in told if _adds(reply, [whole]) and reply.intent not in _LOOSE]
+        more = [reply for reply, part in zip(found, parts, strict=True)
+                if reply is not None and reply.status == "answered" and _adds(reply, [whole])
+                and (reply.intent not in _LOOSE or _counts_it(part, reply))]
         return _joined(whole, [whole, *more], []) if more else whole
     fresh: list[Reply] = []
     for reply in told:
@@ -68,6 +81,12 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
         return whole
     open_ = [reply for reply in found if reply is not None and reply.status == "unknown"]
     return _joined(fresh[0], fresh, open_)
+
+
+def _counts_it(part: Sequence[Token], reply: Reply) -> bool:
+    """Whether a description tells the number that is asked for: 总共几条, 10条举措."""
+    asked = next((t.text for t in part if t.is_a("ask", "count")), "")
+    return bool(asked) and re.search(rf"\d+{re.escape(asked[-1])}", reply.answer) is not None
 
 
 def _adds(reply: Reply, known: Sequence[Reply]) -> bool:
@@ -111,6 +130,8 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
         kept = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
                 and not frame.kinds(t) & kinds and not (t.sort == "time" and own.times)]
         return [with_tokens(frame, [*times, *own.tokens]), with_tokens(frame, [*kept, *own.tokens])]
+    if any(t.text in _TOTAL for t in own.tokens):  # 新增了多少，总数多少
+        before = before.without(*(t for t in before.tokens if t.text.startswith("新")))
     names = [t for t in before.names if proper(frame, t) and t not in own.tokens]
     words = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
              and t not in own.tokens and not (t.sort == "time" and own.times)]
@@ -159,7 +180,8 @@ def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
     drop = frame.of("blank")
     found = []
     for name in names:
-        rest = [t for t in frame.tokens if t is name or (t not in names and (
+        rest = [t for t in frame.tokens if t is name or (t not in names and not any(
+            word in t.text for word in _ALIKE) and (
             t not in drop or t.text not in (*_EACH, "和", "与", "跟", "同", "及")))]
         found.append(tell(with_tokens(frame, rest)))
     told = [reply for reply in found if reply.status == "answered"]

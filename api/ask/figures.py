@@ -167,8 +167,7 @@ def nearest_figures(frame: Frame, thing: int, most: int = 4) -> list[Fact]:
     mine = known.by_subject.get(thing, ())
     scored = sorted(((coverage(runs, known.entries[n][1], known.weight, known.usual), n)
                      for n in mine), key=lambda pair: (-pair[0], pair[1]))
-    few = len(scored) <= 6
-    return [known.fact(n) for score, n in scored[:most] if score >= 0.25 or few]
+    return [known.fact(n) for score, n in scored[:most] if score >= 0.25 or not runs]
 
 
 def _asked_time(frame: Frame, top: Hit) -> Time | None:

@@ -7,6 +7,7 @@ from api.ask.figures import nearest_figures
 from api.ask.frame import Frame
 from api.ask.lexicon import described
 from api.ask.match import content, coverage, figures, sayings, spellings
+from api.ask.naming import naming
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, fields, join, phrase, when
 from api.ask.subjects import ENOUGH, asked, by_class, leftover, main_of, matching, proper, subjects
@@ -163,7 +164,11 @@ def _has_number(frame: Frame, fact: Fact) -> bool:
 def field_of(frame: Frame) -> Reply | None:
     """One field of a thing: 主导产业, 成立日期, 投资额, 进展 … by the ontology's own labels."""
     index, at = frame.index, frame.day
-    for thing in by_class(frame):
+    things = by_class(frame)
+    if frame.verb("invest") and frame.asks("much"):  # what a firm puts into its projects
+        things = [*(f.things[0] for t in frame.things(structure.COMPANY)
+                    for f in about(index, t, [structure.PROJECT])), *things]
+    for thing in things:
         mine = own(index, thing)
         kind = index.ontology.kinds[index.kind_of(thing)]
         wanted = [name for name in frame.fields if kind.field(name) is not None]
@@ -221,7 +226,10 @@ def of_choice(frame: Frame) -> Reply | None:
                     frame.without(*frame.of("choice"), *frame.of("noun")), thing)):
                 continue  # it asks for more than that word
             return facts_reply(frame, "choice", thing, (narrowed or facts)[:20])
-    return None
+    people = frame.things(structure.PERSON)
+    kept = [f for f in naming(frame, people, 40) if any(
+        f.said.get(name) == value for _, name, value in asked)] if people else []
+    return facts_reply(frame, "choice", people[0], kept[:12]) if kept else None
 
 
 def why(frame: Frame) -> Reply | None:
@@ -294,8 +302,7 @@ def _holds_all(frame: Frame, thing: int, fact: Fact) -> bool:
     if any(not _half_in(word, text + names) for word in odd):
         return False
     steps = {m for t in frame.tokens for s, m in t.classes if s == "step"}
-    return not steps or fact.said.get(structure.STEP) in steps or not (
-        fact.kind in (structure.PROJECT, structure.LOCATED))
+    return not steps or fact.said.get(structure.STEP) in steps or fact.kind not in (structure.PROJECT, structure.LOCATED)
 
 
 def _half_in(word: str, text: str) -> bool:

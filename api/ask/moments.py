@@ -9,7 +9,7 @@ from api.ask.frame import Frame, Token
 from api.ask.times import Time
 from api.ask.words import same
 from graph.analysis.facts import links, own
-from graph.structure import TAKES_PART
+from graph.structure import COMPANY, TAKES_PART
 
 __all__ = ["dated", "settled"]
 
@@ -80,7 +80,7 @@ def settled(frame: Frame) -> Frame:
     """A short form that several bear means the project whose name the rest spells out: 紫金 …
     碳酸锂一期 is 紫金6万吨碳酸锂项目(一期3万吨)."""
     for token in frame.names:
-        if token.slip and len(set(token.things)) > 1 and (
+        if sum(frame.index.kind_of(t) == COMPANY for t in token.things) > 1 and (
                 thing := _spelt_with(frame, same(token.text))) is not None:
             meant = replace(token, things=(thing,))
             return replace(frame, memory={}, tokens=tuple(

@@ -62,7 +62,8 @@ def _pair(frame: Frame, parties: Sequence[int]) -> Reply | None:
     where_to = call("path", from_=names[0], to=names[1])
     slots_ = {"parties": [slot(index, p, at) for p in (one, other)]}
     events = common_events(index, one, other)
-    if not facts and not events:
+    groups = _groups(frame, one, other)
+    if not facts and not events and not groups:
         if not frame.asks("yesno") and any(index.kind_of(p) in ("Region", "Park")
                                            for p in parties[:2]):
             return None
@@ -72,15 +73,24 @@ def _pair(frame: Frame, parties: Sequence[int]) -> Reply | None:
                        slots=slots_, call=where_to, cited=[r for f in mine[:5] for r in f.rows])
     told = [phrase(index, f, at) for f in facts]
     told += [f"都参加了{event_text(index, e, at)}" for e in events]
+    told += [phrase(index, f, at) for f in groups]
     notes = [str(f.said["note"]) for f in facts if f.said.get("note")]
     event_facts = [own(index, e) for e in events]
     agreements = _agreements(frame, names)
     told += [phrase(index, f, at) for f in agreements]
-    rows, cited = of_facts(frame, [*facts, *event_facts, *agreements])
+    rows, cited = of_facts(frame, [*facts, *event_facts, *groups, *agreements])
     head = "有：" if frame.asks("yesno") else ""
     tail = f"（{'；'.join(notes)}）" if notes else ""
     return Reply("partners", ask, f"{head}{'；'.join(told)}{tail}{cite(index, cited)}。", rows=rows,
                  cited=cited, slots=slots_, call=where_to, at=at)
+
+
+def _groups(frame: Frame, one: int, other: int) -> list[Fact]:
+    """The memberships of both in one alliance or cluster."""
+    mine, theirs = ({f.things[1]: f for f in links(frame.index, party, [structure.MEMBER_OF],
+                                                   forward=True)} for party in (one, other))
+    return [some[group] for group in sorted(mine.keys() & theirs.keys())
+            for some in (mine, theirs)]
 
 
 def _agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from api.ask.frame import Frame
 from api.ask.lookup import facts_reply
 from api.ask.meetings import common_events, event_text
+from api.ask.naming import naming
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
 from api.ask.subjects import PARTIES
-from api.ask.ways import in_common, naming, through, tiers
+from api.ask.ways import in_common, through, tiers
 from graph.analysis.facts import Fact, between, links, own
 from graph.analysis.paths import PathStep, paths
 from graph.index import Index

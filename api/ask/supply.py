@@ -1,5 +1,6 @@
 """Who supplies whom with what, and whether one supplies another."""
 
+import re
 from collections.abc import Sequence
 
 from api.ask.frame import Frame, Token
@@ -20,12 +21,13 @@ from api.ask.goods import (
 from api.ask.lookup import later
 from api.ask.makers import makers_of
 from api.ask.match import figures
+from api.ask.meetings import common_events, event_text
 from api.ask.premises import over
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure, join, phrase
 from api.ask.words import bare
 from graph import dates, structure
-from graph.analysis.facts import Fact, between, links, of_rows
+from graph.analysis.facts import Fact, between, links, of_rows, own
 from graph.analysis.filters import inside, references
 
 __all__ = ["premise", "supply"]
@@ -121,6 +123,8 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     fit = [f for f in fit if not later(frame, f) and (not stopped or _ended(frame, f))]
     if frame.verb("support"):
         fit = [f for f in fit if f.kind == "supports"] or fit
+    if role == "customer" and not texts:  # C919机轮刹车系统, bought by its maker
+        fit += [f for f in _for_model(frame, firms) if f not in fit]
     if where and role == "customer":
         fit = _inside(frame, fit, where[0])
     alive = [f for f in fit if any(index.table.end[row] > at for row in f.rows)] or fit
@@ -149,6 +153,15 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
                        slots=slots_, call=where_to)
     return Reply(path, f"{asked}？", _sentence(frame, firms, alive, role), rows=rows, cited=cited,
                  slots=slots_, call=where_to, at=at)
+
+
+def _for_model(frame: Frame, firms: Sequence[int]) -> list[Fact]:
+    """Supplies of products that bear the name of a model, an aircraft say, that is the customer."""
+    index = frame.index
+    marks = [spelt(m[0]) for firm in firms for m in re.finditer("[A-Za-z]+\\d+", index.label(firm))]
+    named = [p for p in index.things("Product") if any(m in spelt(index.label(p)) for m in marks)]
+    return of_rows(index, [row for p in named for kind in supplying(index)
+                           for row in references(index, kind, [structure.PRODUCT]).get(p, ())])
 
 
 def _ended(frame: Frame, fact: Fact) -> bool:
@@ -275,7 +288,9 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
     known = asked or [f for f in joined] or [
         f for f in links(index, seller, supplying(index), forward=True)
         if _fits(frame, f, texts, things)] or links(index, seller, supplying(index), forward=True)
-    near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in known[:4])
+    met = [f"两家都参加了{event_text(index, e, at)}" + cite(index, own(index, e).rows)
+           for e in common_events(index, one, other)[:2]] if not joined else []
+    near = "；".join([*met, *(phrase(index, f, at) + cite(index, f.rows) for f in known[:4])])
     until = f"截至 {dates.iso(at)} " if frame.times else ""
     return unknown("supply_yes_no", ask, f"没有来源说过{until}{names[0]}向{names[1]}{what}", near,
                    slots=slots_, call=where_to, cited=[r for f in known[:4] for r in f.rows])

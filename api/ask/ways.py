@@ -1,12 +1,10 @@
 """How two come together through a third: shared customers, suppliers of suppliers, a firm between
-them, a sentence that names both."""
+them."""
 
 from collections.abc import Sequence
 
 from api.ask.frame import Frame
 from api.ask.goods import goods, home, supply_text, supplying
-from api.ask.lexicon import described
-from api.ask.match import sayings, spellings
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join
 from api.ask.words import same
@@ -15,7 +13,7 @@ from graph.analysis.facts import Fact, links
 from graph.analysis.filters import inside
 from graph.index import Index
 
-__all__ = ["asks_shared", "in_common", "naming", "through", "tiers"]
+__all__ = ["asks_shared", "in_common", "through", "tiers"]
 
 _SHARED = ("共同", "同一个", "同一家", "都是谁", "一样的")
 _BETWEEN = (structure.COMPANY, structure.INSTITUTE, "Alliance", "Agency", structure.PERSON)
@@ -105,15 +103,3 @@ def through(index: Index, one: int, other: int) -> list[list[Fact]]:
     order = {kind: n for n, kind in enumerate(_BETWEEN)}
     found.sort(key=lambda way: order[index.kind_of(way[0].other(one))])
     return found[:4]
-
-
-def naming(frame: Frame, things: Sequence[int]) -> list[Fact]:
-    """Sentences of the data that name all of them."""
-    index = frame.index
-    known = sayings(index, described(index))
-    names = [[same(n) for n in spellings(index, t)] + [same(frame.position(t).text)]
-             for t in things]
-    numbers = [n for n in known.near([n for some in names for n in some[:1]], 200)
-               if all(any(len(name) > 1 and name in known.entries[n][1] for name in some)
-                      for some in names)]
-    return [known.fact(n) for n in numbers[:4]]
