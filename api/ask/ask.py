@@ -42,6 +42,7 @@ from api.ask.say import join, source_titles
 from api.ask.slots import segment_slots
 from api.ask.subjects import described_by, main_of
 from api.ask.ways import asks_shared
+from api.ask.words import table
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index
 
@@ -100,7 +101,7 @@ def answer(index: Index, text: str, at: int) -> Answer:
     return {
         "status": reply.status,
         "understood": {"intent": reply.intent, "slots": reply.slots, "restated": reply.restated},
-        "answer": _with_guesses(frame, reply.answer), "rows": list(reply.rows),
+        "answer": _with_guesses(frame, _usual(frame, reply)), "rows": list(reply.rows),
         "evidence": proofs, "call": reply.call, "choices": list(reply.choices),
         **envelope(index, day),
     }
@@ -116,6 +117,17 @@ def understood(frame: Frame) -> Reply:
 def told(frame: Frame) -> Reply:
     """The reply to one part; names that no source gives are not given."""
     return names.listed(frame, reply_to(frame))
+
+
+def _usual(frame: Frame, reply: Reply) -> str:
+    """The sentence with parks as people call them: 益阳高新区."""
+    text = reply.answer
+    if reply.intent in ("called", "same", "ambiguous", "profile"):
+        return text
+    for short, spellings in table()["zone"].items():
+        for long in spellings:
+            text = text.replace(long, short) if not long.isascii() else text
+    return text
 
 
 def _with_guesses(frame: Frame, text: str) -> str:

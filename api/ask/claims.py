@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from api.ask.compound import TAGS
+from api.ask.compound import TAGS, joined, with_tokens
 from api.ask.frame import Frame, Token
 from api.ask.lookup import facts_reply
 from api.ask.match import figures as all_figures
 from api.ask.reply import Reply, Row
 from api.ask.say import cite, figure
+from api.ask.subjects import proper
 from graph import structure
 
 __all__ = ["checked", "confirmed", "of_numbers"]
@@ -27,6 +28,9 @@ def confirmed(frame: Frame, tell: Told) -> Reply | None:
     tags = _tags(frame)
     if not tags:
         return None
+    pieces = _pieces(frame.without(*tags))
+    if len(pieces) > 1:
+        return joined([checked(piece, tell(piece)) for piece in pieces])
     plain = tell(frame.without(*tags))
     if plain.status == "answered":
         return checked(frame, plain)
@@ -36,6 +40,26 @@ def confirmed(frame: Frame, tell: Told) -> Reply | None:
         for t in frame.tokens if t not in tags[:-1]), memory={}))
     found = asked if asked.status == "answered" else again
     return checked(frame, found) if found.status == "answered" else plain
+
+
+def _pieces(frame: Frame) -> list[Frame]:
+    """有4个集群、全国排第三: each part that claims a number, of what the first one names."""
+    parts: list[list[Token]] = [[]]
+    for token in frame.tokens:
+        if token.sort == "break":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    found = [with_tokens(frame, part) for part in parts if part]
+    if len(found) < 2 or not all(next(_numbers(part), None) for part in found):
+        return []
+    first = [t for t in found[0].tokens if not _is_number(t)]
+    return [found[0], *(part if any(proper(frame, t) for t in part.names) else with_tokens(
+        frame, [*first, *part.tokens]) for part in found[1:])]
+
+
+def _is_number(token: Token) -> bool:
+    return token.sort == "text" and _NUMBER.search(token.text) is not None
 
 
 def _tags(frame: Frame) -> list[Token]:
@@ -116,11 +140,12 @@ def _where_said(frame: Frame, number: float, figures: Sequence[Row]) -> str:
     """What the number that was claimed really is, if a source says it of the same subject."""
     index, known = frame.index, all_figures(frame.index)
     own = {str(row["id"]) for row in figures}
+    units = {row.get("unit") for row in figures}
     for subject in dict.fromkeys(index.reference(index.said(index.rows_of(index.number(one))).get(
             structure.SUBJECT)) for one in own):
         for one in known.by_subject.get(subject, ()):
             fact = known.fact(one)
             if "value" in fact.said and _near(number, _value(fact.said)) and index.id(
-                    fact.things[0]) not in own:
+                    fact.things[0]) not in own and fact.said.get("unit") in units:
                 return f"另有：{figure(index, fact, frame.at)}{cite(index, fact.rows)}。"
     return ""

@@ -8,7 +8,7 @@ from api.ask.frame import Frame, Token
 from api.ask.reply import MOST, Reply
 from api.ask.subjects import proper
 
-__all__ = ["TAGS", "clauses", "each", "together", "with_tokens"]
+__all__ = ["TAGS", "clauses", "each", "joined", "together", "with_tokens"]
 
 _CUTS = ",?;!，。；？！、"
 _ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "yesno", "why",
@@ -151,6 +151,12 @@ def _subject(frame: Frame, first: Frame, reply: Reply | None) -> Token | None:
             thing = frame.index.number(str(slot["id"]))
             return Token(0, 0, str(slot["name"]), "name", things=(thing,))
     return None
+
+
+def joined(told: Sequence[Reply]) -> Reply:
+    """The replies to several parts as one, the answered first."""
+    known = [reply for reply in told if reply.status == "answered"]
+    return _joined(known[0], known, [r for r in told if r.status == "unknown"]) if known else told[0]
 
 
 def _joined(chief: Reply, told: Sequence[Reply], open_: Sequence[Reply]) -> Reply:

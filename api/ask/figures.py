@@ -167,7 +167,9 @@ def nearest_figures(frame: Frame, thing: int, most: int = 4) -> list[Fact]:
     mine = known.by_subject.get(thing, ())
     scored = sorted(((coverage(runs, known.entries[n][1], known.weight, known.usual), n)
                      for n in mine), key=lambda pair: (-pair[0], pair[1]))
-    return [known.fact(n) for score, n in scored[:most] if score >= 0.25 or not runs]
+    place = frame.index.ontology.kinds[frame.index.kind_of(thing)].place
+    few = len(scored) <= 6 and not place  # of a region its figures say nothing of one another
+    return [known.fact(n) for score, n in scored[:most] if score >= 0.25 or few or not runs]
 
 
 def _asked_time(frame: Frame, top: Hit) -> Time | None:
