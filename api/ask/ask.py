@@ -110,8 +110,12 @@ def answer(index: Index, text: str, at: int) -> Answer:
 def understood(frame: Frame) -> Reply:
     """The reply to all parts of a question, what it takes to be so held against the sources."""
     reply = claims.confirmed(frame, told) or told(frame)
-    return recall.with_nearest(frame, compound.each(
-        frame, compound.together(frame, reply, told), told))
+    whole = compound.each(frame, compound.together(frame, reply, _near), told)
+    return recall.with_nearest(frame, whole)
+
+
+def _near(frame: Frame) -> Reply:
+    return recall.with_nearest(frame, told(frame))
 
 
 def told(frame: Frame) -> Reply:
@@ -249,10 +253,12 @@ INTENTS: Sequence[Intent] = (
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), lists.member),
-    ("where", lambda f: f.asks("where"), where.where_of),
+    ("where", lambda f: f.asks("where") and not f.verb("sign", "talk"), where.where_of),
     ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
     ("honours", lambda f: f.verb("honour"), lists.honours),
+    ("field", lambda f: f.asks("which") and ("Agreement" in f.nouns
+     or "分别" in f.plain), lookup.parts_listed),
     ("choice", lambda f: f.has("choice"), lookup.of_choice),
     ("list", lists.beside, lists.listing),
     ("field", lambda f: bool(f.fields), lookup.field_of),

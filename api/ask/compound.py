@@ -72,7 +72,10 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
         more = [reply for reply, part in zip(found, parts, strict=True)
                 if reply is not None and reply.status == "answered" and _adds(reply, [whole])
                 and (reply.intent not in _LOOSE or _counts_it(part, reply))]
-        return _joined(whole, [whole, *more], []) if more else whole
+        claims = [reply for reply, part in zip(found, parts, strict=True)
+                  if reply is not None and reply.status == "unknown"
+                  and whole.intent == "profile" and any(t.text in "?？" for t in part)]
+        return _joined(whole, [whole, *more], claims) if more or claims else whole
     fresh: list[Reply] = []
     for reply in told:
         if _adds(reply, fresh):
@@ -85,6 +88,8 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
 
 def _counts_it(part: Sequence[Token], reply: Reply) -> bool:
     """Whether a description tells the number that is asked for: 总共几条, 10条举措."""
+    if any(t.is_a("ask", "much") for t in part) and reply.intent == "field":
+        return re.search(r"\d[\d.]*[万亿]*元", reply.answer) is not None
     asked = next((t.text for t in part if t.is_a("ask", "count")), "")
     return bool(asked) and re.search(rf"\d+{re.escape(asked[-1])}", reply.answer) is not None
 
@@ -131,11 +136,14 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
                 and not frame.kinds(t) & kinds and not (t.sort == "time" and own.times)]
         return [with_tokens(frame, [*times, *own.tokens]), with_tokens(frame, [*kept, *own.tokens])]
     if any(t.text in _TOTAL for t in own.tokens):  # 新增了多少，总数多少
-        before = before.without(*(t for t in before.tokens if t.text.startswith("新")))
+        before = before.without(*(t for t in before.tokens if t.text.startswith("新")
+                                  or t.sort == "time"))
+        times = []
     names = [t for t in before.names if proper(frame, t) and t not in own.tokens]
     words = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
              and t not in own.tokens and not (t.sort == "time" and own.times)]
-    found = [[*times, *names, *own.tokens], [*words, *own.tokens]] if names else [
+    found = [[*times, *names, *own.tokens], [*times, *names[:1], *own.tokens],
+             [*words, *own.tokens]] if names else [
         [*words, *own.tokens]]
     if subject is not None and all(subject.things[0] not in t.things for t in names):
         found.append([*times, subject, *own.tokens])
@@ -177,7 +185,7 @@ def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
     if not any(t.text in _EACH for t in frame.tokens) or not 1 < len(names) < 6:
         return whole
     kinds = [frame.kinds(t) for t in names]
-    if not set.intersection(*kinds):
+    if not set.intersection(*kinds) and not all(some & {"Region", "Park"} for some in kinds):
         return whole
     labels = [index.label(t.things[0], frame.day) for t in names]
     if whole.status == "answered" and (all(label in whole.answer for label in labels)

@@ -10,17 +10,29 @@ from api.ask.match import content, coverage, figures, sayings, spellings
 from api.ask.naming import naming
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, fields, join, phrase, when
-from api.ask.subjects import ENOUGH, asked, by_class, leftover, main_of, matching, proper, subjects
+from api.ask.subjects import (
+    ENOUGH,
+    asked,
+    by_class,
+    composed_things,
+    leftover,
+    main_of,
+    matching,
+    proper,
+    subjects,
+)
 from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own, since
 from graph.index import Index
 
 __all__ = ["attending", "by_words", "date_told", "facts_reply", "field_of", "later", "linked", "lookup",
-           "more_of", "not_said", "of_choice", "why", "yes_no"]
+           "more_of", "not_said", "of_choice", "parts_listed", "why", "yes_no"]
 
 # Fields of a link that its clause leaves out and that belong to the answer.
 _BESIDE = ("note", "share", "volume", "capacity", "level", "side", "topic", "list", "function")
+_LISTS = ("key_targets", "terms", "industries", "leading_industries")  # what a thing is made of
+_SPELT = 6.0  # of the weight of a long name, for the name to count as spelt out
 _ACTUAL = "actual"  # status of a figure that came about
 _UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
 
@@ -171,7 +183,8 @@ def field_of(frame: Frame) -> Reply | None:
     for thing in things:
         mine = own(index, thing)
         kind = index.ontology.kinds[index.kind_of(thing)]
-        wanted = [name for name in frame.fields if kind.field(name) is not None]
+        wanted = [part.name for name in frame.fields if (part := kind.field(name)) is not None
+                  and not (part.datatype == "date" and frame.asks("which"))]
         found = [(name, label, text) for name, label, text in (
             fields(index, mine, at) if mine.rows else ()) if name in wanted]
         if not found:
@@ -199,6 +212,25 @@ def field_of(frame: Frame) -> Reply | None:
     return None
 
 
+def parts_listed(frame: Frame) -> Reply | None:
+    """分别是哪五个: what a thing whose name is spelt out consists of, where it says so."""
+    index, at = frame.index, frame.day
+    for thing, share in composed_things(frame, 2):
+        mine = own(index, thing)
+        lists = [(label, _narrowed(frame, thing, mine, name) or text) for name, label, text in (
+            fields(index, mine, at) if mine.rows else ()) if name in _LISTS]
+        if share < _SPELT or not lists or thing in frame.things():
+            continue
+        rows, cited = of_facts(frame, [mine])
+        name = index.label(thing, at)
+        told = "；".join(f"{label}：{text}" for label, text in lists)
+        note = str(mine.said.get("note") or "")
+        return Reply("field", f"{name}是哪些？", f"{name}，{told}{f'（{note}）' if note else ''}"
+                     f"{cite(index, cited)}。", rows=rows, cited=cited,
+                     slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
+    return None
+
+
 def _narrowed(frame: Frame, thing: int, fact: Fact, name: str) -> str:
     """Of a list the parts that the question asks for: 重点工程 of all targets."""
     values = fact.said.get(name)
@@ -206,8 +238,9 @@ def _narrowed(frame: Frame, thing: int, fact: Fact, name: str) -> str:
     if not isinstance(values, list) or not runs:
         return ""
     known = figures(frame.index)
-    fit = [str(v) for v in values
-           if coverage(runs, same(str(v)), known.weight, known.usual) >= 0.5]
+    held = {str(v): coverage(runs, same(str(v)), known.weight, known.usual) for v in values}
+    least = max(0.3, max(held.values()) - 0.05)
+    fit = [value for value, share in held.items() if share >= least]
     return "、".join(fit) if 0 < len(fit) < len(values) else ""
 
 

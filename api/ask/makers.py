@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from api.ask import firms
 from api.ask.figures import figure_of
 from api.ask.frame import Frame
-from api.ask.goods import doubts, goods, looks_like_goods, products_of, supply_text, supplying
+from api.ask.goods import doubts, goods, home, looks_like_goods, products_of, supply_text, supplying
 from api.ask.reply import MOST, Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
-from api.ask.slots import region, segment_slots
+from api.ask.slots import chain_slot, region, segment_slots
 from api.ask.verdicts import verdict_of
 from api.ask.words import bare
 from graph import structure
 from graph.analysis.candidates import candidates
 from graph.analysis.facts import Fact, links, of_rows
-from graph.analysis.filters import references
+from graph.analysis.filters import inside, references
 
 __all__ = ["fill", "makers", "makers_of", "verdict_or_makers"]
 
@@ -38,6 +38,10 @@ def makers_of(frame: Frame) -> Reply | None:
         for row in references(index, kind, [structure.PRODUCT]).get(product, ())])
     facts = _narrowed(frame, list({f.rows: f for f in facts}.values()))[:MOST]
     odd = [t for t in frame.tokens if t.sort == "text" and t.text not in texts and len(t.text) > 1]
+    if places := frame.things("Region", "Park"):
+        near = inside(index, places[0], at)
+        facts = [f for f in facts if home(index, f.things[0]) & near]
+        products = products if facts else []
     if not facts or odd:
         return _nobody(frame, products, texts) if products and not odd and not any(
             frame.kinds(t) & {structure.SEGMENT} and not t.slip for t in frame.names) else None
@@ -77,7 +81,7 @@ def makers(frame: Frame) -> Reply | None:
     """Who makes a product or does a segment: products first, then the segment's firms."""
     if frame.things("Company") and not frame.asks("who"):
         return None
-    if not frame.first("Region", "Park"):
+    if not frame.first("Region", "Park") or not (segment_slots(frame) or chain_slot(frame)):
         reply = makers_of(frame)
         if reply is not None:
             return reply

@@ -16,6 +16,7 @@ __all__ = ["dated", "settled"]
 _FOUNDED = re.compile("(?:刚|才|最初|最早)?(?:成立|组建|创办|创立|设立|建立)(?:之初|初期|伊始|那会儿|那时候?|那年|当年"
                       "|的?时候?|之时)")
 _LISTED = re.compile("(?:刚|才)?上市(?:之初|那会儿|那时候?|那年|当年|那天|的?时候?|之时)")
+_BREAK = re.compile("[,，?？;；]")
 _EXCEPT = re.compile("除了|除开|除去|除")
 _EXCEPT_END = ("之外", "以外", "外")
 
@@ -25,12 +26,13 @@ def dated(frame: Frame) -> Frame:
     frame = _set_aside(frame)
     for pattern, when in ((_FOUNDED, _founded), (_LISTED, _listed)):
         m = pattern.search(frame.plain)
-        if m is None or any(t.year for t in frame.times):
+        if m is None or any(t.time is not None and t.time.year and not _BREAK.search(
+                frame.plain, *sorted((t.start, m.start()))) for t in frame.tokens):
             continue
         named = [t for t in frame.names if t.end <= m.end()]
         for token in reversed(named):
             day = next((day for thing in token.things if (day := when(frame, thing))), "")
-            if day:
+            if day and not any(t.first == day or t.year == day for t in frame.times):
                 return replace(frame, memory={}, tokens=tuple(_with_time(frame, *m.span(), day)))
     return frame
 
@@ -101,4 +103,4 @@ def _spelt_with(frame: Frame, text: str) -> int | None:
             scored.append((held / whole[number], thing))
     scored.sort(reverse=True)
     alone = len(scored) < 2 or scored[0][0] >= scored[1][0] + 0.1
-    return scored[0][1] if scored and alone and scored[0][0] >= 0.3 else None
+    return scored[0][1] if scored and alone and scored[0][0] >= 0.2 else None

@@ -1,5 +1,6 @@
 """When something happened: the date that a fact tells."""
 
+import re
 from collections.abc import Sequence
 
 from api.ask.frame import Frame
@@ -7,16 +8,20 @@ from api.ask.lookup import more_of
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, phrase, when
 from api.ask.subjects import ENOUGH, by_class, fits_names, leftover, main_of, matching, subjects
-from graph import structure
+from graph import dates, structure
 from graph.analysis.facts import Fact, about, between, own, since
 from graph.index import Index
 
 __all__ = ["date_of", "when_of"]
 
+_UNTIL = re.compile("到(?:哪年|哪一年|几几年|什么时候|啥时候|何时|几时)|截止|到期|为止")
+
 
 def when_of(frame: Frame) -> Reply | None:
     """The date of whatever the question tells: membership, event, agreement, step, honour."""
     index, at = frame.index, frame.day
+    if _UNTIL.search(frame.plain) and (reply := _until(frame)) is not None:
+        return reply
     best: list[tuple[float, int, Fact, str]] = []
     for thing in subjects(frame)[:6]:
         told_of = matching(frame, thing, frame.of("ask"))
@@ -51,6 +56,37 @@ def when_of(frame: Frame) -> Reply | None:
                  f"{cite(index, cited)}。",
                  rows=[{**row, "date": told} for row in rows], cited=cited,
                  slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
+
+
+def _until(frame: Frame) -> Reply | None:
+    """到哪年为止: the supplies between two firms of which a source says until when."""
+    firms = frame.things("Company")
+    if len(firms) < 2:
+        return None
+    table = frame.index.table
+    facts = [f for f in between(frame.index, *firms[:2]) if any(
+        table.valid_to[row] for row in f.rows)]
+    if not facts:
+        return None
+    spans: dict[tuple[int, int], list[Fact]] = {}
+    for fact in facts:
+        for row in fact.rows:
+            if table.valid_to[row]:
+                spans.setdefault((int(table.valid_from[row]), int(table.valid_to[row])),
+                                 []).append(fact)
+    told = "；".join(_span_text(frame, span, spans[span]) for span in sorted(spans))
+    rows, cited = of_facts(frame, facts)
+    names = [frame.index.label(f, frame.day) for f in firms[:2]]
+    return Reply("when", f"{names[0]}和{names[1]}的供应到什么时候？",
+                 f"{told}{cite(frame.index, cited)}。", rows=rows, cited=cited,
+                 slots={"firms": [slot(frame.index, f, frame.day) for f in firms[:2]]},
+                 call=call("customers", name=names[0]))
+
+
+def _span_text(frame: Frame, span: tuple[int, int], facts: Sequence[Fact]) -> str:
+    first, last = (when(dates.unpack(day) or "") for day in span)
+    told = "、".join(dict.fromkeys(phrase(frame.index, f, frame.day) for f in facts))
+    return f"{f'{first}起，' if first else ''}到 {last}为止：{told}"
 
 
 def _dated_field(frame: Frame, thing: int) -> bool:
