@@ -115,7 +115,7 @@ def understood(frame: Frame) -> Reply:
 
 
 def _near(frame: Frame) -> Reply:
-    return recall.with_nearest(frame, told(frame))
+    return recall.with_nearest(frame, claims.confirmed(frame, told) or told(frame))
 
 
 def told(frame: Frame) -> Reply:
@@ -264,6 +264,7 @@ INTENTS: Sequence[Intent] = (
     ("field", lambda f: bool(f.fields), lookup.field_of),
     ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"),
      lists.listing),
+    ("where", lambda f: f.asks("yesno"), claims.placed),
     ("yes_no", lambda f: f.asks("yesno"), lookup.yes_no),
     ("linked", lambda f: f.asks("which", "who", "what") and bool(f.nouns), lookup.linked),
     ("lookup", lambda f: True, lookup.lookup),

@@ -6,18 +6,22 @@ from dataclasses import replace
 
 from api.ask.compound import TAGS, joined, with_tokens
 from api.ask.frame import Frame, Token
+from api.ask.goods import home
 from api.ask.lookup import facts_reply
 from api.ask.match import figures as all_figures
-from api.ask.reply import Reply, Row
-from api.ask.say import cite, figure
+from api.ask.reply import Reply, Row, call, of_facts, slot
+from api.ask.say import cite, figure, join, when
 from api.ask.subjects import proper
 from graph import structure
+from graph.analysis.facts import links, own
+from graph.analysis.filters import inside
 
-__all__ = ["checked", "confirmed", "of_numbers"]
+__all__ = ["checked", "confirmed", "of_numbers", "placed"]
 
 _NUMBER = re.compile(r"(第)?(\d+(?:\.\d+)?|[一二两三四五六七八九十]+|头一|首)(个|名|位)?([万亿]*)(%|％)?")
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "头一": 1, "首": 1}
 _SIZES = {"": 1.0, "万": 1e4, "亿": 1e8, "万亿": 1e12}
+_DATES = ("date", "signed", "issued", "year", "founded", "valid_from")
 _INTENTS = ("figure", "grant", "lookup", "said", "yes_no", "field")
 Told = Callable[[Frame], Reply]
 
@@ -28,6 +32,8 @@ def confirmed(frame: Frame, tell: Told) -> Reply | None:
     tags = _tags(frame)
     if not tags:
         return None
+    if (reply := placed(frame)) is not None:
+        return reply
     pieces = _pieces(frame.without(*tags))
     if len(pieces) > 1:
         return joined([checked(piece, tell(piece)) for piece in pieces])
@@ -39,7 +45,43 @@ def confirmed(frame: Frame, tell: Told) -> Reply | None:
         replace(t, classes=(("ask", "yesno"),)) if t is tags[-1] else t
         for t in frame.tokens if t not in tags[:-1]), memory={}))
     found = asked if asked.status == "answered" else again
-    return checked(frame, found) if found.status == "answered" else plain
+    if found.status == "answered":
+        return checked(frame, found)
+    return again if "已知的是" in again.answer and "已知的是" not in plain.answer else plain
+
+
+def placed(frame: Frame) -> Reply | None:
+    """智慧眼是株洲的吧: where a firm is, if it is somewhere else; None if it is there or nothing
+    else than its place could be meant."""
+    index, at = frame.index, frame.day
+    firms, places = frame.things(structure.COMPANY), frame.things("Region", "Park")
+    if len(firms) != 1 or len(places) != 1 or not any(t.text in ("是", "在", "属于")
+                                                      for t in frame.tokens):
+        return None
+    if any(s in ("verb", "step", "status") and m not in ("has", "member", "same", "compare")
+           for t in frame.tokens for s, m in t.classes):
+        return None
+    homes = home(index, firms[0])
+    if not homes or homes & inside(index, places[0], at):
+        return None
+    mine = own(index, firms[0])
+    facts = [f for f in (mine, *links(index, firms[0], [structure.LOCATED])) if f.rows]
+    rows, cited = of_facts(frame, facts)
+    name, where = index.label(firms[0], at), join(index.label(h, at) for h in sorted(homes))
+    return Reply("where", f"{name}在{index.label(places[0], at)}吗？",
+                 f"不是：{name}在{where}{cite(index, cited)}。", rows=rows, cited=cited, at=at,
+                 slots={"thing": [slot(index, firms[0], at)]},
+                 call=call(f"entities/{index.id(firms[0])}"))
+
+
+def _other_day(frame: Frame, reply: Reply) -> str | None:
+    """The date of the first fact that tells one, where the statement names another."""
+    told = next((str(row[name]) for row in reply.rows for name in _DATES if row.get(name)), None)
+    if told is None or not frame.times or reply.intent not in (*_INTENTS, "when", "member"):
+        return None
+    if reply.rows[0].get("kind") == structure.OBSERVATION:
+        return None
+    return None if any(t.meets(told) for t in frame.times) else told
 
 
 def _pieces(frame: Frame) -> list[Frame]:
@@ -74,6 +116,14 @@ def checked(frame: Frame, reply: Reply) -> Reply:
     figures = [row for row in reply.rows if row.get("kind") == structure.OBSERVATION
                and "value" in row]
     claimed = list(_numbers(frame))
+    steps = {m: t.text for t in frame.tokens for s, m in t.classes if s == "step"}
+    projects = [row for row in reply.rows if row.get("kind") == structure.PROJECT]
+    if projects and steps and not any(row.get("kind") == structure.STAGE for row in reply.rows):
+        done = "、".join(steps.values())
+        return replace(reply, status="unknown", answer=f"不知道：没有来源说过已经{done}。已知的是："
+                       f"{reply.answer.removeprefix('是：')}")
+    if (day := _other_day(frame, reply)) is not None:
+        return replace(reply, answer=f"时间不对，来源说的是{when(day)}：{reply.answer}")
     if reply.intent not in _INTENTS or not claimed or not figures:
         return reply
     values = [_value(row) for row in figures]

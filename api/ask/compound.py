@@ -75,7 +75,9 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
         claims = [reply for reply, part in zip(found, parts, strict=True)
                   if reply is not None and reply.status == "unknown"
                   and whole.intent == "profile" and any(t.text in "?？" for t in part)]
-        return _joined(whole, [whole, *more], claims) if more or claims else whole
+        wrong = [reply for reply in more if reply.answer.startswith("不")]  # first what is not so
+        rest = [reply for reply in more if reply not in wrong]
+        return _joined(whole, [*wrong, whole, *rest], claims) if more or claims else whole
     fresh: list[Reply] = []
     for reply in told:
         if _adds(reply, fresh):
@@ -145,6 +147,8 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
     found = [[*times, *names, *own.tokens], [*times, *names[:1], *own.tokens],
              [*words, *own.tokens]] if names else [
         [*words, *own.tokens]]
+    if own.asks("where"):  # of several it is asked of the first
+        found = [[*times, *names[:1], *own.tokens], *found]
     if subject is not None and all(subject.things[0] not in t.things for t in names):
         found.append([*times, subject, *own.tokens])
     return [with_tokens(frame, tokens) for tokens in found]

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from api.ask.frame import Frame
 from api.ask.goods import doubts
+from api.ask.lookup import facts_reply
 from api.ask.meetings import common_events, event_text
+from api.ask.naming import naming
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
 from api.ask.subjects import PARTIES, composed_things
@@ -30,6 +32,7 @@ def partners(frame: Frame) -> Reply | None:
     if wanted:
         fit = [f for f in facts if index.kind_of(f.other(me)) in wanted]
         facts = fit or facts
+    facts = facts or [f for f in naming(frame, [me]) if f.kind in _partnering(index)]
     name = index.label(me, at)
     kinds = join(index.ontology.kinds[k].label.zh for k in wanted) if wanted else "谁"
     ask = f"{name}和{'哪些' if wanted else ''}{kinds}有合作？"
@@ -67,6 +70,10 @@ def _pair(frame: Frame, parties: Sequence[int]) -> Reply | None:
         if not frame.asks("yesno") and any(index.kind_of(p) in ("Region", "Park")
                                            for p in parties[:2]):
             return None
+        if both := [f for f in naming(frame, [one, other]) if f.kind in _partnering(index)]:
+            left = [p for p in parties if not any(p in f.things for f in both) and p != one]
+            head = f"没有来源说到{join(index.label(p, at) for p in left)}，来源说的是：" if left else ""
+            return facts_reply(frame, "partners", one, both, head)
         mine = links(index, one, _partnering(index)) + links(index, other, _partnering(index))
         near = "；".join(phrase(index, f, at) for f in mine[:5])
         return unknown("partners", ask, f"没有来源说过{names[0]}和{names[1]}有合作", near,

@@ -20,7 +20,7 @@ _FIRM = re.compile("有限(?:责任)?公司")
 _NOT_DOING = re.compile("(?<!有)(?:没有?|不|未)(?:在)?(?:做|生产|从事)")
 _OVER = re.compile("停止|终止|断供|停供|不再|中断|结束|取消")
 _WHO = "(?:企业|厂家|厂子|公司|人做|人生产|人干)"
-_NO_FIRM = re.compile(f"(?<!有)(?:没有?|无)(?:一家|任何)?{_WHO}")
+_NO_FIRM = re.compile(f"(?<!有)(?:没有?|无|找不到|找不着|缺少|缺)(?:一家|任何|本地|本土)?{_WHO}|空着|没着落|无人")
 _FIRMS = re.compile(f"有{_WHO}|具备")
 # 我们这里, 本地, 全省: the province; 一直, 到底, 还: no names of places at all.
 _OURS = re.compile("[我咱本这省各还都也就又再仍总]|全(?!国)|一直|始终|到底|究竟|真的|近年|如今"
@@ -39,9 +39,10 @@ def lacks(frame: Frame) -> bool:
 
 
 def there(frame: Frame) -> bool:
-    """Whether it is asked which segments have somebody: 哪些环节有企业."""
+    """Whether it is asked which segments have somebody: 哪些环节有企业, 长沙有哪些环节了."""
     return (structure.SEGMENT in frame.nouns and frame.asks("which", "what", "count")
-            and not lacks(frame) and bool(_FIRMS.search(frame.plain)))
+            and not lacks(frame) and not frame.verb("upstream", "downstream")
+            and bool(_FIRMS.search(frame.plain) or frame.first("Region", "Park") is not None))
 
 
 def doubted(frame: Frame) -> Reply | None:

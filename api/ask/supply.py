@@ -280,7 +280,9 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
     if alive:
         rows, cited = of_facts(frame, alive)
         open_ = frame.asks("what", "which") and not frame.asks("yesno")
-        head = "" if open_ else "来源说过的是：" if "唯一" in frame.plain else "是："
+        wish = all(f.said.get(structure.FORM) in structure.WISHES for f in alive)
+        head = "还不是供货，来源说的是：" if wish else "" if open_ else (
+            "来源说过的是：" if "唯一" in frame.plain else "是：")
         told = "；".join(supply_text(frame, f) for f in alive)
         return Reply("supply_yes_no", ask, f"{head}{told}{cite(index, cited)}。"
                      f"{doubts(frame, alive)}", rows=rows, cited=cited, slots=slots_,

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 
 from api.ask.frame import Frame
 from api.ask.lookup import more_of
+from api.ask.match import coverage, figures
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, phrase, when
 from api.ask.subjects import ENOUGH, by_class, fits_names, leftover, main_of, matching, subjects
+from api.ask.words import same
 from graph import dates, structure
-from graph.analysis.facts import Fact, about, between, own, since
+from graph.analysis.facts import Fact, about, between, links, own, since
 from graph.index import Index
 
-__all__ = ["date_of", "when_of"]
+__all__ = ["attended", "date_of", "when_of"]
 
 _UNTIL = re.compile("到(?:哪年|哪一年|几几年|什么时候|啥时候|何时|几时)|截止|到期|为止")
 
@@ -29,6 +31,7 @@ def when_of(frame: Frame) -> Reply | None:
             if fits_names(frame, project.things[0]):
                 told_of += [(0.7, fact) for fact in about(
                     index, project.things[0], [structure.STAGE])]
+        told_of += [(share, own(index, event)) for share, event in attended(frame, thing)]
         for score, fact in told_of:
             if (told := date_of(index, fact)) and score > 0:
                 best.append((score + _date_fit(frame, fact), thing, fact, told))
@@ -56,6 +59,15 @@ def when_of(frame: Frame) -> Reply | None:
                  f"{cite(index, cited)}。",
                  rows=[{**row, "date": told} for row in rows], cited=cited,
                  slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
+
+
+def attended(frame: Frame, thing: int) -> list[tuple[float, int]]:
+    """The events in which it took part, by how much of the question their names hold."""
+    index, known = frame.index, figures(frame.index)
+    runs = leftover(frame, thing)
+    events = [f.things[1] for f in links(index, thing, [structure.TAKES_PART], forward=True)]
+    return [(share, event) for event in events if runs and (share := coverage(
+        runs, same(index.label(event)), known.weight, known.usual)) >= ENOUGH]
 
 
 def _until(frame: Frame) -> Reply | None:

@@ -7,6 +7,7 @@ from api.ask.lookup import facts_reply
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
 from api.ask.subjects import ENOUGH, leftover, main_of, matching, proper, subjects
+from api.ask.when import attended
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 from graph.index import Index
@@ -76,6 +77,8 @@ def _told_where(frame: Frame) -> Reply | None:
         left = leftover(frame, thing)
         if not left:
             continue
+        if events := attended(frame, thing):
+            return facts_reply(frame, "where", thing, [own(frame.index, e) for _, e in events][:2])
         hits = [(s, f) for s, f in matching(frame, thing) if s >= ENOUGH
                 and f.kind not in (structure.OBSERVATION, "Trait", structure.TAKES_PART)]
         if hits:
