@@ -68,7 +68,8 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
         return whole
     found = list(_parts_told(frame, parts, tell))
     told = [reply for reply in found if reply is not None and reply.status == "answered"]
-    if whole.status == "answered":
+    finer = [reply for reply in told if reply.intent == whole.intent and _adds(reply, [whole])]
+    if whole.status == "answered" and not (finer and whole.intent in ("where", "when", "lookup")):
         more = [reply for reply, part in zip(found, parts, strict=True)
                 if reply is not None and reply.status == "answered" and _adds(reply, [whole])
                 and (reply.intent not in _LOOSE or _counts_it(part, reply))]

@@ -61,13 +61,16 @@ def when_of(frame: Frame) -> Reply | None:
                  slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
 
 
-def attended(frame: Frame, thing: int) -> list[tuple[float, int]]:
-    """The events in which it took part, by how much of the question their names hold."""
+def attended(frame: Frame, thing: int, one: bool = False) -> list[tuple[float, int]]:
+    """The events in which it took part, by how much of the question (or of one of its words) their
+    names hold."""
     index, known = frame.index, figures(frame.index)
     runs = leftover(frame, thing)
     events = [f.things[1] for f in links(index, thing, [structure.TAKES_PART], forward=True)]
-    return [(share, event) for event in events if runs and (share := coverage(
-        runs, same(index.label(event)), known.weight, known.usual)) >= ENOUGH]
+    parts = [[run] for run in runs] if one else [runs] if runs else []
+    return [(share, event) for event in events if (share := max((coverage(
+        part, same(index.label(event)), known.weight, known.usual) for part in parts),
+        default=0.0)) >= ENOUGH]
 
 
 def _until(frame: Frame) -> Reply | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from api.ask.compound import joined
 from api.ask.frame import Frame
 from api.ask.lookup import facts_reply
 from api.ask.reply import Reply, call, of_facts, slot, unknown
@@ -21,10 +22,12 @@ def where_of(frame: Frame) -> Reply | None:
     found = subjects(frame)
     if not found:
         return None
-    if (reply := _told_where(frame)) is not None:
-        return reply
     named = [t for token in frame.names if proper(frame, token) for t in token.things[:1]
              if index.kind_of(t) != "Region"]
+    if len(named) > 1 and (reply := _each_told(frame)) is not None:
+        return reply
+    if (reply := _told_where(frame)) is not None:
+        return reply
     things = named if len(named) > 1 else [main_of(frame, found)]
     places = {thing: _places(index, thing, at) for thing in things}
     names = "、".join(index.label(t, at) for t in things)
@@ -71,13 +74,21 @@ def _told(index: Index, thing: int, places: Sequence[tuple[str, Fact]], at: int)
     return "；".join([text, *(phrase(index, fact, at) for place, fact in places if not place)])
 
 
+def _each_told(frame: Frame) -> Reply | None:
+    """分别在哪上市: what each of those that are named did where, if all are said to have done it."""
+    names = [t for t in frame.names if proper(frame, t) and not frame.kinds(t) & {"Region"}]
+    told = [_told_where(frame.without(*(t for t in names if t is not name))) for name in names]
+    known = [reply for reply in told if reply is not None]
+    return joined(known) if len(known) == len(names) else None
+
+
 def _told_where(frame: Frame) -> Reply | None:
     """在哪上市, 研发中心设在哪: a fact that holds the words beside the name."""
     for thing in subjects(frame)[:4]:
         left = leftover(frame, thing)
         if not left:
             continue
-        if events := attended(frame, thing):
+        if events := attended(frame, thing, one=True):
             return facts_reply(frame, "where", thing, [own(frame.index, e) for _, e in events][:2])
         hits = [(s, f) for s, f in matching(frame, thing) if s >= ENOUGH
                 and f.kind not in (structure.OBSERVATION, "Trait", structure.TAKES_PART)]
