@@ -108,7 +108,9 @@ def _tags(frame: Frame) -> list[Token]:
     """对吧, and 吧 at the end of the question; 吗 too where a number is claimed."""
     last = [t for t in frame.tokens if t.sort != "break"][-1:]
     ends = ("吧", "吗", "么", "嘛") if next(_numbers(frame), None) else ("吧",)
-    return [t for t in frame.tokens if t.text in TAGS or (t.text in ends and t in last)]
+    asks = ("是不是", "是否") if len(ends) > 1 else ()
+    return [t for t in frame.tokens if t.text in TAGS or t.text in asks
+            or (t.text in ends and t in last)]
 
 
 def checked(frame: Frame, reply: Reply) -> Reply:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from api.ask.frame import Frame, Token
 from api.ask.reply import MOST, Reply
 from api.ask.subjects import proper
+from api.ask.words import bare
 
 __all__ = ["TAGS", "clauses", "each", "joined", "together", "with_tokens"]
 
@@ -16,6 +17,7 @@ _ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "ye
 TAGS = ("对吗", "对吧", "对不对", "对不", "是吗", "是吧", "是真的吗", "真的吗", "真的假的", "没记错吧",
          "没说错吧", "我没说错吧", "没错吧", "没弄错吧", "属实吗", "不是吗", "准不准", "靠谱吗")
 _EACH = ("各", "各自", "分别", "两边", "双方", "都")
+_JOINS = ("和", "与", "跟", "同", "及", "、", "以及")
 _ALIKE = ("不一样", "不同", "区别", "差别", "差异", "一样不", "一样吗")
 _TOTAL = ("总数", "总量", "总共", "一共", "累计")
 # Intents that answer a part for want of a better one: they say what is known, not what is asked.
@@ -47,7 +49,12 @@ def clauses(frame: Frame) -> list[list[Token]]:
 
 
 def _asks(part: Sequence[Token]) -> bool:
-    return not _tag(part) and any(t.is_a("ask", *_ASKING) for t in part)
+    return not _tag(part) and (any(t.is_a("ask", *_ASKING) for t in part) or _again(part))
+
+
+def _again(part: Sequence[Token]) -> bool:
+    """百强榜呢: the same question of something else."""
+    return len(part) > 1 and part[-1].text == "呢"
 
 
 def _states(part: Sequence[Token]) -> bool:
@@ -72,7 +79,9 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
     if whole.status == "answered" and not (finer and whole.intent in ("where", "when", "lookup")):
         more = [reply for reply, part in zip(found, parts, strict=True)
                 if reply is not None and reply.status == "answered" and _adds(reply, [whole])
-                and (reply.intent not in _LOOSE or _counts_it(part, reply))]
+                and (reply.intent not in _LOOSE or _counts_it(part, reply) or (
+                    reply.intent == "field" and reply.slots.get("thing") == whole.slots.get(
+                        "thing")))]
         claims = [reply for reply, part in zip(found, parts, strict=True)
                   if reply is not None and reply.status == "unknown"
                   and whole.intent == "profile" and any(t.text in "?？" for t in part)]
@@ -133,6 +142,8 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
     """How a later part may be meant: alone if it names somebody, else of the same subject, with
     the words of the part before, or of what that part was answered with."""
     times = [] if own.times else [t for t in before.tokens if t.sort == "time"]
+    if _again(own.tokens):
+        own = with_tokens(frame, [*own.tokens, *(t for t in before.tokens if t.is_a("ask"))])
     if mine := [t for t in own.names if proper(frame, t)]:
         kinds = set.union(*(frame.kinds(t) for t in mine))
         kept = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
@@ -157,6 +168,10 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
 
 def _subject(frame: Frame, first: Frame, reply: Reply | None) -> Token | None:
     """What the first part was answered with, as if it had been named."""
+    topics = [str(row["topic"]) for row in reply.rows if row.get("topic")] if reply else []
+    for topic in topics:  # what two built together, rather than the two
+        if things := frame.lexicon.names.get(bare(topic)):
+            return Token(0, 0, topic, "name", things=things)
     for name in ("thing", "subject", "project", "events") if reply is not None else ():
         slot = reply.slots.get(name) if reply is not None else None
         slot = slot[0] if isinstance(slot, list) and slot else slot
@@ -186,11 +201,8 @@ def _joined(chief: Reply, told: Sequence[Reply], open_: Sequence[Reply]) -> Repl
 def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
     """甲和乙各…: the question asked of each, where the whole answer does not speak of all."""
     index = frame.index
-    names = [t for t in frame.names if proper(frame, t)]
+    names = _side_by_side(frame)
     if not any(t.text in _EACH for t in frame.tokens) or not 1 < len(names) < 6:
-        return whole
-    kinds = [frame.kinds(t) for t in names]
-    if not set.intersection(*kinds) and not all(some & {"Region", "Park"} for some in kinds):
         return whole
     labels = [index.label(t.things[0], frame.day) for t in names]
     if whole.status == "answered" and (all(label in whole.answer for label in labels)
@@ -209,6 +221,26 @@ def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
     if not told or len({reply.answer for reply in told}) < len(told):
         return whole
     return _joined(told[0], told, [reply for reply in found if reply.status == "unknown"])
+
+
+def _side_by_side(frame: Frame) -> list[Token]:
+    """The names of one class that are joined by 和, 跟 and the like: not 华为 of 甲和乙都给华为供货."""
+    groups: list[list[Token]] = [[]]
+    joined_ = False
+    for token in frame.tokens:
+        if token.sort == "name" and proper(frame, token):
+            alike = groups[-1] and (frame.kinds(token) & frame.kinds(groups[-1][-1]) or all(
+                frame.kinds(t) & {"Region", "Park"} for t in (token, groups[-1][-1])))
+            if joined_ and alike:
+                groups[-1].append(token)
+            else:
+                groups.append([token])
+            joined_ = False
+        elif token.text in _JOINS:
+            joined_ = True
+        elif not token.is_a("noun"):
+            joined_ = False
+    return max(groups, key=len)
 
 
 def with_tokens(frame: Frame, tokens: Sequence[Token]) -> Frame:

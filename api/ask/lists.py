@@ -198,6 +198,13 @@ def member(frame: Frame) -> Reply | None:
     index, at = frame.index, frame.day
     kinds = [structure.PART_OF, structure.MEMBER_OF]
     named = frame.things("Region", "Park", "Company", "Alliance", "Institute", "Cluster", "Fund")
+    spelt = [t for t, _ in composed_things(frame, 3) if index.kind_of(t) in frame.nouns
+             and index.kind_of(t) in ("Alliance", "Cluster", "Fund") and t not in named]
+    if spelt and not any(index.kind_of(t) in frame.nouns for t in named):
+        named = spelt[:1]
+    elif {"Alliance", "Cluster", "Fund"} & set(frame.nouns) and all(
+            index.kind_of(t) == "Region" for t in named):
+        return None  # 湖南省固态电池联盟: the members of the province are not meant
     if not named:
         return None
     if len(named) > 1:

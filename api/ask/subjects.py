@@ -43,7 +43,7 @@ def _composed(frame: Frame) -> list[tuple[int, float]]:
         if share < 0.3:
             continue
         wanted = frame.index.kind_of(thing) in frame.nouns
-        if share >= (0.38 if wanted else 0.5) or _common(text, entries[entry][1]):
+        if share >= (0.32 if wanted else 0.5) or _common(text, entries[entry][1]):
             best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
     order = sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
     return [(thing, share) for thing, share in order[:40] if fits_names(frame, thing)]

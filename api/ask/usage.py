@@ -11,14 +11,11 @@ __all__ = ["fits", "usage"]
 
 _HOW = ("怎么", "怎样", "如何", "咋", "能不能", "可以吗", "能吗", "在哪", "哪里", "哪儿", "什么命令",
         "how")
-_MINE = ("名单", "表", "数据", "文件", "资料", "企业", "记录", "excel", "csv", "湘链", "系统", "图谱",
-         "这里", "我")
 
 
 def fits(frame: Frame) -> bool:
     """怎么把我的名单导进去: what is done with 湘链, and the question how; no thing is named."""
     return (_topic(frame) is not None and any(word in frame.plain for word in _HOW)
-            and any(word in frame.plain for word in _MINE)
             and not any(proper(frame, t) for t in frame.names))
 
 

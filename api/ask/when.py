@@ -55,10 +55,22 @@ def when_of(frame: Frame) -> Reply | None:
     rows, cited = of_facts(frame, [fact])
     name = index.label(thing, at)
     return Reply("when", f"{name}：{''.join(leftover(frame, thing))}是什么时候？",
-                 f"{when(told)}：{phrase(index, fact, at)}{more_of(frame, fact)}"
+                 f"{when(told)}：{_brief(frame, fact)}"
                  f"{cite(index, cited)}。",
                  rows=[{**row, "date": told} for row in rows], cited=cited,
                  slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
+
+
+def _brief(frame: Frame, fact: Fact) -> str:
+    """The fact without what is not asked: of a thing its name, what the date is of, its note."""
+    index, at = frame.index, frame.day
+    kind = index.ontology.kinds[fact.kind]
+    if kind.ends or not kind.role("name"):
+        return phrase(index, fact, at) + more_of(frame, fact)
+    part = next((p for p in kind.fields if p.datatype == "date" and fact.said.get(p.name)), None)
+    note = str(fact.said.get("note") or "")
+    told = "；".join(filter(None, (part.label.zh if part else "", note)))
+    return index.label(fact.things[0], at) + (f"（{told}）" if told else "")
 
 
 def attended(frame: Frame, thing: int, one: bool = False) -> list[tuple[float, int]]:
