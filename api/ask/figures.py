@@ -223,6 +223,7 @@ def _hits(frame: Frame) -> list[Hit]:
     """Figures that hold the words of the question, best first."""
     index, known = frame.index, figures(frame.index)
     subjects = _subjects(frame)
+    named = frozenset(subjects)
     runs = content(frame.tokens)
     if not runs:
         return []
@@ -231,13 +232,17 @@ def _hits(frame: Frame) -> list[Hit]:
         numbers |= dict.fromkeys(known.by_subject.get(thing, ()))
     numbers |= dict.fromkeys(known.near(runs, 60))
     hits: list[Hit] = []
+    lefts: dict[tuple[int, ...], list[str]] = {}  # what is left of the question without a subject
     nouns = frame.of("noun")
     for one in numbers:
         subject, doc, _ = known.entries[one]
-        skip = _covered(frame, subject, doc)
+        skip = _covered(frame, subject, doc, subject in named)
         if skip is None:
             continue
-        left = content(frame.tokens, skip)
+        key = tuple(token.start for token in skip)
+        if key not in lefts:
+            lefts[key] = content(frame.tokens, skip)
+        left = lefts[key]
         if not left:  # 集群2030年目标: any figure of that time and sort
             if frame.times and frame.has("status") and subject in subjects:
                 hits.append(Hit(0.8, 0, subject, known.fact(one)))
@@ -303,16 +308,15 @@ def _subjects(frame: Frame) -> list[int]:
     return list(dict.fromkeys([*named, *composed]))
 
 
-def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
+def _covered(frame: Frame, subject: int, doc: str, hit: bool) -> list[Token] | None:
     """The tokens that the subject accounts for; None if a name is about somebody else.
 
     A name is accounted for if it is the subject, if the subject's own name holds it, if the
     figure's words hold it, or (of a thing that is no place) if the subject lies there or
-    belongs to it.
+    belongs to it.  `hit`: it is one of the subjects.
     """
     own_names = figures(frame.index).names(subject)
     skip: list[Token] = []
-    hit = subject in _subjects(frame)
     for token in frame.names:
         text = same(token.text)
         if subject in token.things:

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 from api.ask.lexicon import Lexicon
 from api.ask.times import Time, times
@@ -13,6 +14,8 @@ from graph.index import Index
 from graph.names import pinyin
 
 __all__ = ["Frame", "Token", "read"]
+
+Made = TypeVar("Made")
 
 _BREAKS = frozenset(",.;:!?，。；：！？、~()/—-…|\n")
 _WHICH = re.compile("哪(?:\\d+|[两二三四五六七八九十]+)([个家项所位种条类款名大块样座支])")
@@ -65,8 +68,18 @@ class Frame:
     def of(self, section: str, *members: str) -> list[Token]:
         return [t for t in self.tokens if t.is_a(section, *members)]
 
+    @cached_property
+    def marks(self) -> Mapping[str, Collection[str]]:
+        """The members of each class of words that are said."""
+        found: dict[str, set[str]] = {}
+        for token in self.tokens:
+            for section, member in token.classes:
+                found.setdefault(section, set()).add(member)
+        return found
+
     def has(self, section: str, *members: str) -> bool:
-        return any(t.is_a(section, *members) for t in self.tokens)
+        said = self.marks.get(section, ())
+        return any(member in said for member in members) if members else bool(said)
 
     def asks(self, *members: str) -> bool:
         return self.has("ask", *members)
@@ -120,6 +133,13 @@ class Frame:
 
     def position(self, thing: int) -> Token:
         return next(t for t in self.names if thing in t.things)
+
+    def once(self, key: str, made: Callable[["Frame"], Made]) -> Made:
+        """What a function makes of this frame, made once."""
+        if key not in self.memory:
+            self.memory[key] = made(self)
+        found: Made = self.memory[key]  # type: ignore[assignment]
+        return found
 
     def without(self, *tokens: Token) -> "Frame":
         """The frame as if these tokens had not been said."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import log
 
@@ -47,7 +47,8 @@ def _tells(token: Token) -> bool:
     return not token.is_a("verb", "has", "most", "least", "name_of")
 
 
-def pairs(run: str) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def pairs(run: str) -> Sequence[str]:
     """Neighbouring characters; digits and Latin letters stay whole words."""
     parts: list[str] = []
     for char in run:
@@ -93,6 +94,7 @@ class Corpus:
     index: Index
     entries: Sequence[tuple[int, str, int]]
     memory: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
+    told: dict[int, Fact] = field(default_factory=dict, compare=False, repr=False)
     places: dict[int, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -152,7 +154,11 @@ class Corpus:
 
     def fact(self, number: int) -> Fact:
         """The thing that says it, or the link: those count from -1 downwards."""
-        said = self.entries[number][2]
+        if number not in self.told:
+            self.told[number] = self._fact(self.entries[number][2])
+        return self.told[number]
+
+    def _fact(self, said: int) -> Fact:
         return own(self.index, said) if said >= 0 else of_rows(self.index, [-said - 1])[0]
 
 

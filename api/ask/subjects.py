@@ -8,7 +8,7 @@ from api.ask.match import figures as all_figures
 from api.ask.say import fields, phrase
 from api.ask.words import same
 from graph import structure
-from graph.analysis.facts import Fact, about, links, own
+from graph.analysis.facts import Fact, about, links, own, referring
 from graph.analysis.filters import inside
 
 __all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "described_by",
@@ -22,10 +22,7 @@ _KEPT = 2000  # things whose facts are remembered
 
 def composed_things(frame: Frame, most: int = 6) -> list[tuple[int, float]]:
     """Things with long names of which the question says a good part, best first."""
-    if "composed" not in frame.memory:
-        frame.memory["composed"] = _composed(frame)
-    found: list[tuple[int, float]] = frame.memory["composed"]  # type: ignore[assignment]
-    return found[:most]
+    return frame.once("composed", _composed)[:most]
 
 
 def _composed(frame: Frame) -> list[tuple[int, float]]:
@@ -84,6 +81,10 @@ def proper(frame: Frame, token: Token) -> bool:
 
 def subjects(frame: Frame) -> list[int]:
     """What the question may be about: what is named, then long names of which it says a part."""
+    return list(frame.once("subjects", _found))
+
+
+def _found(frame: Frame) -> list[int]:
     named = frame.things()
     long = [t for t, _ in composed_things(frame) if t not in named]
     odd = [same(t.text) for t in frame.tokens if t.sort == "text" and len(t.text) > 1]
@@ -97,13 +98,17 @@ def subjects(frame: Frame) -> list[int]:
 def by_class(frame: Frame) -> list[int]:
     """The subjects, those of a class that is asked for first, with the projects and so on of a
     firm or place that is named."""
+    return list(frame.once("by class", _by_class))
+
+
+def _by_class(frame: Frame) -> list[int]:
     index = frame.index
     found = subjects(frame)
     more: list[int] = []
     for kind in frame.nouns:
         if kind not in index.ontology.kinds:
             continue
-        told = [[f.things[0] for f in about(index, thing, [kind])] for thing in frame.things()
+        told = [referring(index, thing, kind) for thing in frame.things()
                 if kind != index.kind_of(thing)]
         both = [t for t in told[0] if all(t in some for some in told)] if told else []
         more += both if len(told) > 1 else []

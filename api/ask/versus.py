@@ -129,10 +129,7 @@ def _name(frame: Frame, reply: Reply) -> str:
 
 def _sides(frame: Frame) -> list[list[Token]]:
     """The tokens that speak of each of the two, with what is said of both."""
-    if "sides" not in frame.memory:
-        frame.memory["sides"] = list(_named_sides(frame) or _spelt_sides(frame))
-    found: list[list[Token]] = frame.memory["sides"]  # type: ignore[assignment]
-    return found
+    return frame.once("sides", lambda one: _named_sides(one) or _spelt_sides(one))
 
 
 def _named_sides(frame: Frame) -> list[list[Token]]:
