@@ -219,11 +219,12 @@ INTENTS: Sequence[Intent] = (
      gaps.gaps_of_place),
     ("verdict", lambda f: bool(segment_slots(f)) and not f.things("Company")
      and not described_by(f) and (
-        f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
+        f.verb("lack") or (f.asks("yesno")
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
     ("figure", lambda f: bool(f.names), claims.of_numbers),
-    ("same", lambda f: f.verb("same") and len(f.names) > 1 and not asks_shared(f), parts.one_and_the_same),
+    ("same", lambda f: f.verb("same") and len(f.names) > 1 and not asks_shared(f),
+     parts.one_and_the_same),
     ("called", lambda f: f.verb("name_of") and not f.has("titles") and not _counts(f),
      parts.called),
     ("leaders", lambda f: f.verb("leads") and not _counts(f), parts.leaders),

@@ -1,4 +1,4 @@
-"""…对吧, …没记错吧, …是 34 个吗: what the question takes to be so, held against what sources say."""
+"""…对吧, …没记错吧, …是34个吗: what the question takes to be so, held against the sources."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,9 +18,11 @@ from graph.analysis.filters import inside
 
 __all__ = ["checked", "confirmed", "of_numbers", "placed"]
 
-_NUMBER = re.compile(r"(第)?(\d+(?:\.\d+)?|[一二两三四五六七八九十]+|头一|首)(个|名|位)?([万亿]*)(%|％)?")
+_NUMBER = re.compile(r"(第)?(\d+(?:\.\d+)?|[一二两三四五六七八九十]+|头一|首)"
+                     "(个|名|位)?([万亿]*)(%|％)?")
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "头一": 1, "首": 1}
 _SIZES = {"": 1.0, "万": 1e4, "亿": 1e8, "万亿": 1e12}
+_ACTUAL = "actual"  # status of a figure that came about
 _DATES = ("date", "signed", "issued", "year", "founded", "valid_from")
 _INTENTS = ("figure", "grant", "lookup", "said", "yes_no", "field")
 Told = Callable[[Frame], Reply]
@@ -134,9 +136,12 @@ def checked(frame: Frame, reply: Reply) -> Reply:
              if not any(_near(number, value) for value in (
                  [float(row["value"]) for row in rank] if ordinal else values))]
     text = reply.answer.removeprefix("是：")
+    if not wrong and _only_hoped(frame, figures):
+        return replace(reply, status="unknown", answer="不知道：没有来源说过实际数。已知的是："
+                       f"{text}")
     if not wrong:
         part = _part_of_year(frame, figures)
-        return replace(reply, answer=f"{f'不是全年的数，是{part}的：' if part else '对：'}{text}")
+        return replace(reply, answer=f"{f'不是全年的数，是{part}的：' if part else '是：'}{text}")
     others = "".join(dict.fromkeys(_where_said(frame, number, figures) for number in wrong))
     return replace(reply, answer=f"不对，来源说的是：{text}{others}")
 
@@ -180,6 +185,15 @@ def _value(row: Row) -> float:
 
 def _near(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
+
+
+def _only_hoped(frame: Frame, figures: Sequence[Row]) -> bool:
+    """Whether a forecast or target would be taken for what came about."""
+    names = {choice.label.zh: choice.name for choice in frame.index.ontology.words.get(
+        "ObservationStatus", ())}
+    told = {names.get(str(row.get("status") or ""), _ACTUAL) for row in figures}
+    asked = frame.marks.get("status", ())
+    return _ACTUAL not in told and (_ACTUAL in asked or not told & set(asked))
 
 
 def _part_of_year(frame: Frame, figures: Sequence[Row]) -> str:

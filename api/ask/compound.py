@@ -14,8 +14,9 @@ __all__ = ["TAGS", "clauses", "each", "joined", "together", "with_tokens"]
 _CUTS = ",?;!，。；？！、"
 _ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "yesno", "why",
            "introduce")
-TAGS = ("对吗", "对吧", "对不对", "对不", "是吗", "是吧", "是真的吗", "真的吗", "真的假的", "没记错吧",
-         "没说错吧", "我没说错吧", "没错吧", "没弄错吧", "属实吗", "不是吗", "准不准", "靠谱吗")
+TAGS = ("对吗", "对吧", "对不对", "对不", "是吗", "是吧", "是真的吗", "真的吗", "真的假的",
+        "没记错吧", "没说错吧", "我没说错吧", "没错吧", "没弄错吧", "属实吗", "不是吗", "准不准",
+        "靠谱吗")
 _EACH = ("各", "各自", "分别", "两边", "双方", "都")
 _JOINS = ("和", "与", "跟", "同", "及", "、", "以及")
 _ALIKE = ("不一样", "不同", "区别", "差别", "差异", "一样不", "一样吗")
@@ -184,7 +185,8 @@ def _subject(frame: Frame, first: Frame, reply: Reply | None) -> Token | None:
 def joined(told: Sequence[Reply]) -> Reply:
     """The replies to several parts as one, the answered first."""
     known = [reply for reply in told if reply.status == "answered"]
-    return _joined(known[0], known, [r for r in told if r.status == "unknown"]) if known else told[0]
+    open_ = [reply for reply in told if reply.status == "unknown"]
+    return _joined(known[0], known, open_) if known else told[0]
 
 
 def _joined(chief: Reply, told: Sequence[Reply], open_: Sequence[Reply]) -> Reply:
@@ -224,7 +226,7 @@ def each(frame: Frame, whole: Reply, tell: Told) -> Reply:
 
 
 def _side_by_side(frame: Frame) -> list[Token]:
-    """The names of one class that are joined by 和, 跟 and the like: not 华为 of 甲和乙都给华为供货."""
+    """The names of one class that are joined by 和 and the like: not 丙 of 甲和乙都给丙供货."""
     groups: list[list[Token]] = [[]]
     joined_ = False
     for token in frame.tokens:

@@ -26,8 +26,8 @@ from graph import structure
 from graph.analysis.facts import Fact, about, links, own, since
 from graph.index import Index
 
-__all__ = ["attending", "by_words", "date_told", "facts_reply", "field_of", "later", "linked", "lookup",
-           "more_of", "not_said", "of_choice", "parts_listed", "why", "yes_no"]
+__all__ = ["attending", "by_words", "date_told", "facts_reply", "field_of", "later", "linked",
+           "lookup", "more_of", "not_said", "of_choice", "parts_listed", "why", "yes_no"]
 
 # Fields of a link that its clause leaves out and that belong to the answer.
 _BESIDE = ("note", "share", "volume", "capacity", "level", "side", "topic", "list", "function")
@@ -227,7 +227,8 @@ def parts_listed(frame: Frame) -> Reply | None:
         note = str(mine.said.get("note") or "")
         return Reply("field", f"{name}是哪些？", f"{name}，{told}{f'（{note}）' if note else ''}"
                      f"{cite(index, cited)}。", rows=rows, cited=cited,
-                     slots={"thing": slot(index, thing, at)}, call=call(f"entities/{index.id(thing)}"))
+                     slots={"thing": slot(index, thing, at)},
+                     call=call(f"entities/{index.id(thing)}"))
     return None
 
 
@@ -309,8 +310,9 @@ def yes_no(frame: Frame) -> Reply | None:
     if best is not None and (day := _other_time(frame, best[2])) is not None:
         told = phrase(frame.index, best[2], frame.at) + cite(frame.index, best[2].rows)
         asked_for = "、".join(t.text for t in frame.times)
-        return unknown("yes_no", f"{asked(frame)}？", f"没有来源说过{asked_for}是这样，来源说的时间是"
-                       f"{when(day)}", told, slots={"thing": slot(frame.index, best[1], frame.at)},
+        return unknown("yes_no", f"{asked(frame)}？", f"没有来源说过{asked_for}是这样，"
+                       f"来源说的时间是{when(day)}", told,
+                       slots={"thing": slot(frame.index, best[1], frame.at)},
                        cited=best[2].rows, call=call(f"entities/{frame.index.id(best[1])}"))
     if best is not None:
         head = "" if frame.asks("who", "which") else "是："
@@ -335,7 +337,8 @@ def _holds_all(frame: Frame, thing: int, fact: Fact) -> bool:
     if any(not _half_in(word, text + names) for word in odd):
         return False
     steps = {m for t in frame.tokens for s, m in t.classes if s == "step"}
-    return not steps or fact.said.get(structure.STEP) in steps or fact.kind not in (structure.PROJECT, structure.LOCATED)
+    told = fact.kind not in (structure.PROJECT, structure.LOCATED)
+    return not steps or told or fact.said.get(structure.STEP) in steps
 
 
 def _half_in(word: str, text: str) -> bool:

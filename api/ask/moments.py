@@ -13,7 +13,8 @@ from graph.structure import COMPANY, TAKES_PART
 
 __all__ = ["dated", "settled"]
 
-_FOUNDED = re.compile("(?:刚|才|最初|最早)?(?:成立|组建|创办|创立|设立|建立)(?:之初|初期|伊始|那会儿|那时候?|那年|当年"
+_FOUNDED = re.compile("(?:刚|才|最初|最早)?(?:成立|组建|创办|创立|设立|建立)"
+                      "(?:之初|初期|伊始|那会儿|那时候?|那年|当年"
                       "|的?时候?|之时)")
 _LISTED = re.compile("(?:刚|才)?上市(?:之初|那会儿|那时候?|那年|当年|那天|的?时候?|之时)")
 _BREAK = re.compile("[,，?？;；]")

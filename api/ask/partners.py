@@ -72,7 +72,8 @@ def _pair(frame: Frame, parties: Sequence[int]) -> Reply | None:
             return None
         if both := [f for f in naming(frame, [one, other]) if f.kind in _partnering(index)]:
             left = [p for p in parties if not any(p in f.things for f in both) and p != one]
-            head = f"没有来源说到{join(index.label(p, at) for p in left)}，来源说的是：" if left else ""
+            rest = join(index.label(p, at) for p in left)
+            head = f"没有来源说到{rest}，来源说的是：" if left else ""
             return facts_reply(frame, "partners", one, both, head)
         mine = links(index, one, _partnering(index)) + links(index, other, _partnering(index))
         near = "；".join(phrase(index, f, at) for f in mine[:5])

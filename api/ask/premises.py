@@ -20,7 +20,8 @@ _FIRM = re.compile("有限(?:责任)?公司")
 _NOT_DOING = re.compile("(?<!有)(?:没有?|不|未)(?:在)?(?:做|生产|从事)")
 _OVER = re.compile("停止|终止|断供|停供|不再|中断|结束|取消")
 _WHO = "(?:企业|厂家|厂子|公司|人做|人生产|人干)"
-_NO_FIRM = re.compile(f"(?<!有)(?:没有?|无|找不到|找不着|缺少|缺)(?:一家|任何|本地|本土)?{_WHO}|空着|没着落|无人")
+_NO_FIRM = re.compile("(?<!有)(?:没有?|无|找不到|找不着|缺少|缺)(?:一家|任何|本地|本土)?"
+                      f"{_WHO}|空着|没着落|无人")
 _FIRMS = re.compile(f"有{_WHO}|具备")
 # 我们这里, 本地, 全省: the province; 一直, 到底, 还: no names of places at all.
 _OURS = re.compile("[我咱本这省各还都也就又再仍总]|全(?!国)|一直|始终|到底|究竟|真的|近年|如今"
@@ -47,7 +48,8 @@ def there(frame: Frame) -> bool:
 
 def doubted(frame: Frame) -> Reply | None:
     """不知道 with what was taken for granted, if something was."""
-    for look in (_no_such_day, _no_such_firm, _no_such_place, _another_chain, _no_such_segment, _not_doing):
+    for look in (_no_such_day, _no_such_firm, _no_such_place, _another_chain, _no_such_segment,
+                 _not_doing):
         if (reply := look(frame)) is not None:
             return reply
     return None

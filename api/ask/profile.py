@@ -90,7 +90,7 @@ def _rank(index: Index, kind: str) -> tuple[bool, int]:
     """What tells most comes first: what it does and was honoured for, with whom it deals, its
     projects; figures and traits last."""
     what = index.ontology.kinds[kind]
-    first = what.evidence == "firm" or kind in (structure.LEADS, structure.HONOURED)
+    first = bool(what.evidence) or kind in (structure.LEADS, structure.HONOURED)
     return kind in _LATE, 0 if first else 1 if what.tie else 2 if what.ends is None else 3
 
 

@@ -50,7 +50,8 @@ def relation(frame: Frame) -> Reply | None:
             mids = join(index.label(way[0].other(one), at) for way in ways)
             rows, cited = of_facts(frame, facts)
             clauses = "；".join("，".join(phrase(index, f, at) for f in way) for way in ways)
-            return Reply("relation", ask, f"靠{mids}连着：{clauses}{cite(index, cited)}。", rows=rows,
+            text = f"靠{mids}连着：{clauses}{cite(index, cited)}。"
+            return Reply("relation", ask, text, rows=rows,
                          cited=cited, slots=slots_, call=where_to, at=at)
         if not found["rows"] and (facts := naming(frame, [one, other])):
             return facts_reply(frame, "relation", one, facts, "来源一起说到它们：")

@@ -13,7 +13,8 @@ from graph.analysis.nearest import nearest
 from graph.analysis.verdicts import STATES, grounds, states
 from graph.index import Index
 
-__all__ = ["ORDER", "WORDS", "Said", "clean", "nearest_of", "segment_rows", "span", "verdict_of", "verdict_on", "why_lacking"]
+__all__ = ["ORDER", "WORDS", "Said", "clean", "nearest_of", "segment_rows", "span", "verdict_of",
+           "verdict_on", "why_lacking"]
 
 ORDER = ("absent", "contested", "present", "unknown")
 WORDS = {"present": "具备", "absent": "缺失", "contested": "存疑", "unknown": "待核"}

@@ -75,7 +75,7 @@ def _told(index: Index, thing: int, places: Sequence[tuple[str, Fact]], at: int)
 
 
 def _each_told(frame: Frame) -> Reply | None:
-    """分别在哪上市: what each of those that are named did where, if all are said to have done it."""
+    """分别在哪上市: what each of those that are named did where, if all did so."""
     names = [t for t in frame.names if proper(frame, t) and not frame.kinds(t) & {"Region"}]
     told = [_told_where(frame.without(*(t for t in names if t is not name))) for name in names]
     known = [reply for reply in told if reply is not None]
