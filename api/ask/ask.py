@@ -206,9 +206,10 @@ INTENTS: Sequence[Intent] = (
      verdicts.why_lacking),
     ("nearest", lambda f: f.verb("nearest") and bool(segment_slots(f)), verdicts.nearest_of),
     ("compare", lambda f: f.first("Chain") is not None and (
-        (f.verb("compare") and bool(f.times))
+        (f.verb("compare") and (bool(f.times) or "补" in f.plain))
         or (len(f.times) > 1 and not f.asks("count", "much", "rank"))
-        or (f.verb("compare") and len(f.things("Region", "Park")) > 1)), changes.compare),
+        or (f.verb("compare", "complete") and len(f.things("Region", "Park")) > 1)),
+     changes.compare),
     ("versus", versus.fits, versus.versus),
     ("versus", lambda f: bool(f.fields), versus.same_or_not),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
@@ -258,8 +259,8 @@ INTENTS: Sequence[Intent] = (
     ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
     ("honours", lambda f: f.verb("honour"), lists.honours),
-    ("field", lambda f: f.asks("which") and ("Agreement" in f.nouns
-     or "分别" in f.plain), lookup.parts_listed),
+    ("field", lambda f: f.asks("which") and ("Agreement" in f.nouns or "分别" in f.plain
+     or any(t.text.endswith("大") for t in f.of("ask", "which"))), lookup.parts_listed),
     ("choice", lambda f: f.has("choice"), lookup.of_choice),
     ("list", lists.beside, lists.listing),
     ("field", lambda f: bool(f.fields), lookup.field_of),

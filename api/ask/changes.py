@@ -23,8 +23,10 @@ def compare(frame: Frame) -> Reply | None:
     index, where = frame.index, region(frame)
     first = min((dates.last_day(t.first) for t in frame.times), default=None)
     if first is None:
+        first = _first_denied(frame, chain, where)
+    if first is None:
         return None
-    last = max(t.at for t in frame.times)
+    last = max((t.at for t in frame.times), default=frame.at)
     last = min(last, frame.at) if last != first else frame.at
     before, _, _ = segment_rows(index, chain, where, first)
     after, cited, _ = segment_rows(index, chain, where, last)
@@ -43,6 +45,15 @@ def compare(frame: Frame) -> Reply | None:
                         "from": dates.iso(first), "to": dates.iso(last)},
                  call=call("compare", chain=index.label(chain), region=index.label(where),
                            from_=dates.iso(first), to=dates.iso(last)))
+
+
+def _first_denied(frame: Frame, chain: int, where: int) -> int | None:
+    """The first day on which a source says that the chain lacks a segment there."""
+    denials = frame.index.denials
+    days = [int(denials.start[entry]) for segment in frame.index.segments_of(chain)
+            for entry in range(denials.of(segment).start, denials.of(segment).stop)
+            if denials.region[entry] == where]
+    return min(days, default=None)
 
 
 def _changes(frame: Frame, chain: int, where: int, last: int, before: Sequence[Row],

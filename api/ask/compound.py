@@ -81,8 +81,7 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
         more = [reply for reply, part in zip(found, parts, strict=True)
                 if reply is not None and reply.status == "answered" and _adds(reply, [whole])
                 and (reply.intent not in _LOOSE or _counts_it(part, reply) or (
-                    reply.intent == "field" and reply.slots.get("thing") == whole.slots.get(
-                        "thing")))]
+                    reply.intent == "field" and _thing(reply) == _thing(whole)))]
         claims = [reply for reply, part in zip(found, parts, strict=True)
                   if reply is not None and reply.status == "unknown"
                   and whole.intent == "profile" and any(t.text in "?？" for t in part)]
@@ -97,6 +96,12 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
         return whole
     open_ = [reply for reply in found if reply is not None and reply.status == "unknown"]
     return _joined(fresh[0], fresh, open_)
+
+
+def _thing(reply: Reply) -> object:
+    """What the reply is about."""
+    found = reply.slots.get("thing")
+    return found[0] if isinstance(found, list) and found else found
 
 
 def _counts_it(part: Sequence[Token], reply: Reply) -> bool:

@@ -233,7 +233,7 @@ def _hits(frame: Frame) -> list[Hit]:
     numbers |= dict.fromkeys(known.near(runs, 60))
     hits: list[Hit] = []
     lefts: dict[tuple[int, ...], list[str]] = {}  # what is left of the question without a subject
-    nouns = frame.of("noun")
+    nouns = [*frame.of("noun"), *frame.of("verb", "honour")]
     for one in numbers:
         subject, doc, _ = known.entries[one]
         skip = _covered(frame, subject, doc, subject in named)
@@ -277,6 +277,8 @@ def _worth(frame: Frame, hit: Hit) -> float:
 def _fits_unit(frame: Frame, unit: str) -> bool:
     """多少钱 wants money, 百分之几 a share, 几家 neither."""
     asked = "".join(t.text for t in frame.tokens if t.is_a("ask", "count", "much"))
+    if any(t.is_a("content", "份额") for t in frame.tokens) and frame.asks("much"):
+        return "%" in unit or unit in ("成", "倍")
     if any(word in asked for word in ("钱", "亿", "万")):
         return "元" in unit or any(word in asked for word in ("亿", "万"))
     if "百分" in asked or "几成" in asked or asked.endswith("个点"):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from api.ask.firms import makers
-from api.ask.frame import Frame
+from api.ask.frame import Frame, Token
 from api.ask.goods import home
 from api.ask.lookup import attending, facts_reply, more_of
 from api.ask.match import content, coverage, spellings
@@ -59,12 +59,26 @@ def asked_class(frame: Frame) -> str | None:
     index = frame.index
     kinds = [k for k in frame.nouns if k in index.ontology.kinds
              and index.ontology.kinds[k].ends is None and k != structure.SEGMENT]
+    if not kinds:
+        return None
     wanted = [k for k in kinds if k not in (structure.CHAIN, "Region")] or kinds
-    for token, after in pairwise(frame.tokens):
-        beside = [m for s, m in after.classes if s == "noun" and m in kinds]
-        if token.is_a("ask", "which", "what", "count") and beside:
-            return beside[0]
-    return wanted[0] if wanted else None
+    for place, (token, after) in enumerate(pairwise(frame.tokens), 1):
+        if token.is_a("ask", "which", "what", "count") and after.is_a("noun", *kinds):
+            return _head(frame.tokens[place:], kinds) or wanted[0]
+    last = [t for t in frame.tokens if t.sort != "break"][-3:]
+    if len(last) == 3 and last[0].is_a("noun", *kinds) and last[1].is_a("verb", "has"):
+        return _head(last[:1], kinds) or wanted[0]
+    return wanted[0]
+
+
+def _head(tokens: Sequence[Token], kinds: Sequence[str]) -> str:
+    """The last class of a run of words: 联盟 of 产业技术创新战略联盟."""
+    found = ""
+    for token in tokens:
+        if token.sort not in ("text", "word") or token.is_a("verb") or token.is_a("blank"):
+            break
+        found = next((m for s, m in token.classes if s == "noun" and m in kinds), found)
+    return found
 
 
 def beside(frame: Frame) -> bool:

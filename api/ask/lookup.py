@@ -146,6 +146,9 @@ def lookup(frame: Frame) -> Reply | None:
             best = hits[0][0], thing, [f for s, f in hits if s >= hits[0][0] - 0.1][:6]
     if best is None:
         return None
+    if frame.asks("what", "introduce") and not frame.asks("count", "much", "rank"):
+        facts = [f for f in best[2] if f.kind != structure.OBSERVATION] or best[2]
+        best = best[0], best[1], facts
     if frame.asks("who") and best[2][0].kind in (structure.TAKES_PART, "Event"):
         return facts_reply(frame, "lookup", best[1], attending(frame, best[2][0]) or best[2])
     if frame.asks("count", "much", "rank") and (

@@ -140,7 +140,7 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     if not alive:
         facts = [f for f in facts if _fits(frame, f, texts, things)] or facts
         near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
-        near = near or _same_goods(frame, texts, things) or (
+        near = near or _namesakes(frame, firms[0], role) or _same_goods(frame, texts, things) or (
             _makes(frame, firms[0]) if role == "supplier" else "")
         until = f"截至 {dates.iso(at)} " if frame.times else ""
         reason = "没有来源说过哪一笔供应停了" if stopped else f"没有来源说过{until}{asked}"
@@ -237,6 +237,18 @@ def _rest(frame: Frame, firm: int) -> str:
             told = figure(frame.index, fact, frame.day)
             return f"来源说{told}，其余没有点名{cite(frame.index, fact.rows)}。"
     return ""
+
+
+def _namesakes(frame: Frame, firm: int, role: str) -> str:
+    """The supplies of others whose names begin as this one was typed: 湘投金天 (新材料)."""
+    index, token = frame.index, next((t for t in frame.names if firm in t.things), None)
+    if token is None or len(token.text) < 3:
+        return ""
+    others = [t for t in frame.lexicon.begun(token.text)
+              if t != firm and index.kind_of(t) == structure.COMPANY]
+    facts = [f for other in others for f in links(index, other, supplying(index),
+                                                  forward=role == "supplier")][:3]
+    return "；".join(phrase(index, f, frame.day) + cite(index, f.rows) for f in facts)
 
 
 def _same_goods(frame: Frame, texts: Sequence[str], things: set[int]) -> str:

@@ -31,6 +31,8 @@ def when_of(frame: Frame) -> Reply | None:
             if fits_names(frame, project.things[0]):
                 told_of += [(0.7, fact) for fact in about(
                     index, project.things[0], [structure.STAGE])]
+        if thing not in frame.things() and not leftover(frame, thing):  # spelt out and no more
+            told_of.append((0.9, own(index, thing)))
         told_of += [(share, own(index, event)) for share, event in attended(frame, thing)]
         for score, fact in told_of:
             if (told := date_of(index, fact)) and score > 0:
