@@ -186,7 +186,8 @@ def bare_name(frame: Frame) -> Reply | None:
 
 def bare_metric(frame: Frame) -> bool:
     """A figure that is asked for without a question word: 永州省级制造业单项冠军, GDP增速."""
-    return not (frame.has("ask") or frame.verb("lack", "supply", "supplier", "customer", "talk",
+    return not (frame.has("ask") or frame.has("field", "issuer") or frame.verb(
+        "lack", "supply", "supplier", "customer", "talk",
                                                "support", "complete", "nearest"))
 
 
@@ -208,7 +209,8 @@ INTENTS: Sequence[Intent] = (
     ("compare", lambda f: f.first("Chain") is not None and (
         (f.verb("compare") and (bool(f.times) or "补" in f.plain))
         or (len(f.times) > 1 and not f.asks("count", "much", "rank"))
-        or (f.verb("compare", "complete") and len(f.things("Region", "Park")) > 1)),
+        or ((f.verb("compare", "complete") or ("Segment" in f.nouns and versus.rival(f)))
+            and len(f.things("Region", "Park")) > 1)),
      changes.compare),
     ("versus", versus.fits, versus.versus),
     ("versus", lambda f: bool(f.fields), versus.same_or_not),

@@ -23,6 +23,7 @@ _ALIKE = ("不一样", "不同", "区别", "差别", "差异", "一样不", "一
 _TOTAL = ("总数", "总量", "总共", "一共", "累计")
 # Intents that answer a part for want of a better one: they say what is known, not what is asked.
 _LOOSE = ("profile", "said", "lookup", "linked", "choice", "list", "field", "yes_no")
+_TELLING = ("field", "when", "where", "figure", "grant")  # may say another thing of one record
 Told = Callable[[Frame], Reply]
 
 
@@ -84,7 +85,8 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
                     reply.intent == "field" and _thing(reply) == _thing(whole)))]
         claims = [reply for reply, part in zip(found, parts, strict=True)
                   if reply is not None and reply.status == "unknown"
-                  and whole.intent == "profile" and any(t.text in "?？" for t in part)]
+                  and ((reply.intent in ("gap", "verdict") and reply.intent != whole.intent)
+                       or (whole.intent == "profile" and any(t.text in "?？" for t in part)))]
         wrong = [reply for reply in more if reply.answer.startswith("不")]  # first what is not so
         rest = [reply for reply in more if reply not in wrong]
         return _joined(whole, [*wrong, whole, *rest], claims) if more or claims else whole
@@ -115,7 +117,8 @@ def _counts_it(part: Sequence[Token], reply: Reply) -> bool:
 def _adds(reply: Reply, known: Sequence[Reply]) -> bool:
     """Whether it rests on records that the others do not rest on, or says another sentence."""
     cited = {row for one in known for row in one.cited}
-    return bool(set(reply.cited) - cited) and all(
+    other = reply.intent in _TELLING and all(reply.intent != one.intent for one in known)
+    return (other or bool(set(reply.cited) - cited)) and all(
         reply.answer not in one.answer for one in known)
 
 

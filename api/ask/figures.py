@@ -225,7 +225,7 @@ def _hits(frame: Frame) -> list[Hit]:
     subjects = _subjects(frame)
     named = frozenset(subjects)
     runs = content(frame.tokens)
-    if not runs:
+    if not runs or (not frame.names and sum(map(len, runs)) < 4):
         return []
     numbers: dict[int, None] = {}
     for thing in subjects:

@@ -212,7 +212,8 @@ def _scan(lexicon: Lexicon, plain: str, cuts: Collection[int], at: int) -> Itera
             continue
         said = plain[place:best]
         if time is not None and until == best:
-            yield Token(place, best, said, "time", time=time)
+            plan = lexicon.words.get("规划", ()) if said.endswith("规划") else ()
+            yield Token(place, best, said, "time", classes=plan, time=time)
         elif word_end == best:
             yield Token(place, best, said, "word", classes=classes,
                         things=things if name_end == best else ())

@@ -234,11 +234,29 @@ def member(frame: Frame) -> Reply | None:
                            slots={"things": [slot(index, t, at) for t in named[:2]]},
                            call=call(f"entities/{index.id(named[0])}/links"))
         return None
+    if frame.asks("count", "much") and (counted := _counted(frame, named[0])) is not None:
+        return counted
     facts = links(index, named[0], kinds)
     if frame.asks("which", "who", "count"):  # its members; of what it is one, only without any
         facts = links(index, named[0], kinds, forward=False) or facts
     asked = [f for f in facts if index.kind_of(f.other(named[0])) in frame.nouns]
     return facts_reply(frame, "member", named[0], asked or facts) if facts else None
+
+
+def _counted(frame: Frame, thing: int) -> Reply | None:
+    """How many members a source says that it has, with those that are named."""
+    index, at = frame.index, frame.day
+    mine = own(index, thing)
+    if not mine.said.get("member_count"):
+        return None
+    facts = links(index, thing, [structure.MEMBER_OF], forward=False)
+    rows, cited = of_facts(frame, [mine, *facts])
+    named = join((index.label(f.things[0], at) for f in facts), 15, "家")
+    name = index.label(thing, at)
+    return Reply("member", f"{name}有多少成员？", f"{name}成员数：{mine.said['member_count']:g}"
+                 f"{f'；点了名的有{named}' if named else ''}{cite(index, cited)}。", rows=rows,
+                 cited=cited, slots={"thing": slot(index, thing, at)},
+                 call=call(f"entities/{index.id(thing)}/links", kind=structure.MEMBER_OF))
 
 
 def _membership(frame: Frame, facts: Sequence[Fact]) -> Reply:

@@ -21,9 +21,10 @@ from api.ask.subjects import (
     proper,
     subjects,
 )
-from api.ask.words import same
+from api.ask.words import same, table
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own, since
+from graph.analysis.filters import inside
 from graph.index import Index
 
 __all__ = ["attending", "by_words", "date_told", "facts_reply", "field_of", "later", "linked",
@@ -68,7 +69,9 @@ def not_said(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
     name = index.label(thing, at)
     what = "".join(left)
     hits = matching(frame, thing)
-    near = [fact for score, fact in hits if score >= 0.3][:3]
+    figure = _wants_figure(frame)
+    near = [fact for score, fact in hits if score >= 0.3 and (
+        fact.kind == structure.OBSERVATION or not figure)][:3]
     if frame.asks("count", "much", "rank"):
         some = [f for one in dict.fromkeys([thing, *subjects(frame)[:3]])
                 for f in nearest_figures(frame, one)]
@@ -102,7 +105,9 @@ def by_words(frame: Frame) -> Reply | None:
     """A sentence of the data that holds all the words of a question which names nobody."""
     known = sayings(frame.index, described(frame.index))
     runs = content(frame.tokens, frame.of("noun"))
-    if sum(len(run) for run in runs) < 4:
+    named = [t for t in frame.names if proper(frame, t)]
+    beside = content(frame.tokens, [*frame.of("noun"), *named])
+    if sum(len(run) for run in runs) < 4 or (named and sum(map(len, beside)) < 4):
         return None
     hits: list[tuple[float, int, Fact]] = []
     for number in known.near(runs, 40):
@@ -141,7 +146,8 @@ def lookup(frame: Frame) -> Reply | None:
     for thing in subjects(frame)[:6]:
         if not leftover(frame, thing) and len(frame.names) < 2:
             continue
-        hits = [(s, f) for s, f in matching(frame, thing) if s >= ENOUGH]
+        hits = [(s, f) for s, f in matching(frame, thing) if s >= ENOUGH
+                and (f.kind == structure.OBSERVATION or not _wants_figure(frame))]
         if hits and (best is None or hits[0][0] > best[0]):
             best = hits[0][0], thing, [f for s, f in hits if s >= hits[0][0] - 0.1][:6]
     if best is None:
@@ -155,6 +161,12 @@ def lookup(frame: Frame) -> Reply | None:
             best[0] < 0.75 or not any(_has_number(frame, f) for f in best[2])):
         return not_said(frame, best[1], leftover(frame, best[1]))
     return facts_reply(frame, "lookup", best[1], best[2])
+
+
+def _wants_figure(frame: Frame) -> bool:
+    """GDP多少, 2024年营收: a metric that only a figure can answer."""
+    return not frame.asks("who", "which", "yesno", "why", "when") and any(
+        member in table()["metrics"]["words"] for member in frame.marks.get("content", ()))
 
 
 def attending(frame: Frame, fact: Fact) -> list[Fact]:
@@ -190,6 +202,8 @@ def field_of(frame: Frame) -> Reply | None:
                   and not (part.datatype == "date" and frame.asks("which"))]
         found = [(name, label, text) for name, label, text in (
             fields(index, mine, at) if mine.rows else ()) if name in wanted]
+        if frame.asks("count", "much"):  # a place is no number
+            found = [one for one in found if any(char.isdigit() for char in one[2])]
         if not found:
             linked = [f for f in links(index, thing)
                       if index.kind_of(f.other(thing)) in frame.nouns]
@@ -339,9 +353,22 @@ def _holds_all(frame: Frame, thing: int, fact: Fact) -> bool:
     odd = [same(t.text) for t in frame.tokens if t.sort == "text" and len(t.text) > 1]
     if any(not _half_in(word, text + names) for word in odd):
         return False
+    if not _placed_there(frame, fact):
+        return False
     steps = {m for t in frame.tokens for s, m in t.classes if s == "step"}
     told = fact.kind not in (structure.PROJECT, structure.LOCATED)
     return not steps or told or fact.said.get(structure.STEP) in steps
+
+
+def _placed_there(frame: Frame, fact: Fact) -> bool:
+    """Whether what has a place has it in every region that is named: a note that names another
+    one does not put it there."""
+    index = frame.index
+    home = index.reference(fact.said.get("region"))
+    named = [t.things[0] for t in frame.names if frame.kinds(t) == {"Region"}]
+    return home < 0 or fact.kind == structure.COMPANY or all(
+        region in fact.things or home in inside(index, region, frame.at)
+        or region in inside(index, home, frame.at) for region in named)
 
 
 def _half_in(word: str, text: str) -> bool:

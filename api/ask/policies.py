@@ -21,6 +21,7 @@ def grant(frame: Frame) -> Reply | None:
     places = frame.things("Region")
     scope = {p for one in places for p in inside(index, one, at)}
     found: list[tuple[float, Fact]] = []
+    odd = [same(t.text) for t in frame.tokens if t.sort == "text"]
     policies = [t for t in subjects(frame) if index.kind_of(t) == structure.POLICY]
     for thing in index.things("Clause"):
         fact = own(index, thing)
@@ -34,6 +35,9 @@ def grant(frame: Frame) -> Reply | None:
         runs = content(frame.tokens, [*named, *frame.of("verb", "grant"), *frame.of("field"),
                                       *frame.of("noun", structure.POLICY)])
         doc = same(f"{phrase(index, fact, at)} {index.label(policy) if policy >= 0 else ''}")
+        if any(len(text) > 2 and not any(text[i:i + 2] in doc for i in range(len(text) - 1))
+               for text in odd):
+            continue  # 求学圆梦: another policy
         score = coverage(runs, doc, known.weight, known.usual) if runs else (
             1.0 if policy in policies else 0.0)
         if 0.3 <= score < 0.5 and frame.asks("much", "count"):  # 创业者 of 一次性创业补贴

@@ -119,6 +119,9 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     texts += _loose_goods(frame, facts)
     where = [p for p in frame.things("Region", "Park") if p not in firms][-1:]
     fit = [f for f in facts if _fits(frame, f, texts, things)]
+    if len(set(texts)) > 1:  # C919 and 起落架: both, if one product is both
+        fit = [f for f in fit if all(spelt(t) in spelt(phrase(index, f, at))
+                                     for t in texts)] or fit
     stopped = over(frame)
     fit = [f for f in fit if not later(frame, f) and (not stopped or _ended(frame, f))]
     if frame.verb("support"):

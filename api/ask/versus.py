@@ -15,7 +15,7 @@ from api.ask.subjects import composed_things, proper
 from api.ask.when import when_of
 from graph import dates
 
-__all__ = ["fits", "same_or_not", "versus"]
+__all__ = ["fits", "rival", "same_or_not", "versus"]
 
 _SIGN = {**dict.fromkeys("多高大快强", 1), **dict.fromkeys("少低小慢", -1)}
 _EARLY = {"早": -1, "先": -1, "晚": 1}
@@ -34,7 +34,12 @@ _STATUS = {"actual": "实际数", "forecast": "预计数", "target": "目标", "
 
 def fits(frame: Frame) -> bool:
     """Whether two are named and it is asked which has more, or came first."""
-    return _RIVAL.search(frame.plain) is not None and len(_sides(frame)) == 2
+    return rival(frame) and len(_sides(frame)) == 2
+
+
+def rival(frame: Frame) -> bool:
+    """谁多, 哪个先: whether the words ask which of two is more."""
+    return _RIVAL.search(frame.plain) is not None
 
 
 def versus(frame: Frame) -> Reply | None:

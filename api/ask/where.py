@@ -42,6 +42,11 @@ def where_of(frame: Frame) -> Reply | None:
         near = phrase(index, mine, at) if mine.rows else ""
         return unknown("where", ask, f"没有来源说过{names}在哪里", near, slots=slots_,
                        call=where_to)
+    small = any(mark in t.text for t in frame.of("ask", "where") for mark in "市区县")
+    if small and all(index.places.level_of(place) == "province" for place in _ends(facts, index)):
+        return unknown("where", ask, f"来源只说{_told(index, things[0], places[things[0]], at)}，"
+                       "没有说在哪个市县", slots=slots_, call=where_to,
+                       cited=[row for fact in facts for row in fact.rows])
     told = [_told(index, thing, places[thing], at) for thing in things]
     rows, cited = of_facts(frame, list({f.rows: f for f in facts}.values()))
     return Reply("where", ask, f"{'；'.join(told)}{cite(index, cited)}。", rows=rows, cited=cited,
@@ -64,6 +69,14 @@ def _places(index: Index, thing: int, at: int) -> list[tuple[str, Fact]]:
             found.append((index.label(place, at), fact))
     sites = about(index, thing, [k for k in wheres if index.ontology.kinds[k].open])
     return found + [("", site) for site in sites]
+
+
+def _ends(facts: Sequence[Fact], index: Index) -> set[int]:
+    """The places that the facts give."""
+    wheres = {kind.name for kind in index.ontology.classes if kind.place}
+    told = [f.things[-1] for f in facts if len(f.things) > 1] + [
+        index.reference(f.said.get(name)) for f in facts for name in ("region", structure.PLACE)]
+    return {one for one in told if one >= 0 and index.kind_of(one) in wheres}
 
 
 def _told(index: Index, thing: int, places: Sequence[tuple[str, Fact]], at: int) -> str:

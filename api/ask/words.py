@@ -11,7 +11,7 @@ from graph.names import normalise
 __all__ = ["QUOTES", "bare", "same", "table", "words"]
 
 QUOTES = str.maketrans("", "", "“”\"‘’'「」『』《》〈〉`")
-_ASIDE = ("phrase", "back", "usage", "answers")  # sections that are no words of a question
+_ASIDE = ("phrase", "back", "usage", "answers", "metrics")  # no words of a question
 Word = tuple[str, str]  # class and member of it: ("ask", "who")
 
 
