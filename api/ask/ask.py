@@ -7,6 +7,8 @@ from typing_extensions import TypedDict
 
 from api.answers import Answers
 from api.ask import (
+    aspects,
+    bearers,
     changes,
     claims,
     compound,
@@ -17,6 +19,7 @@ from api.ask import (
     lookup,
     makers,
     meetings,
+    membership,
     moments,
     names,
     partners,
@@ -34,6 +37,7 @@ from api.ask import (
     versus,
     when,
     where,
+    yesno,
 )
 from api.ask.frame import Frame, read
 from api.ask.lexicon import lexicon
@@ -202,7 +206,7 @@ INTENTS: Sequence[Intent] = (
     ("profile", _only_names, bare_name),
     ("candidates", lambda f: f.verb("fill"), makers.fill),
     ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
-        f.asks("yesno") and segment_slots(f)), lookup.why),
+        f.asks("yesno") and segment_slots(f)), aspects.why),
     ("why", lambda f: f.asks("why") and f.verb("lack") and bool(segment_slots(f)),
      verdicts.why_lacking),
     ("nearest", lambda f: f.verb("nearest") and bool(segment_slots(f)), verdicts.nearest_of),
@@ -256,20 +260,20 @@ INTENTS: Sequence[Intent] = (
     ("supply", lambda f: f.verb("supplier", "customer", "support"), supply.supply),
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
-    ("member", lambda f: f.verb("member"), lists.member),
+    ("member", lambda f: f.verb("member"), membership.member),
     ("where", lambda f: f.asks("where") and not f.verb("sign", "talk"), where.where_of),
     ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
-    ("honours", lambda f: f.verb("honour"), lists.honours),
+    ("honours", lambda f: f.verb("honour") or bearers.honoured(f), bearers.honours),
     ("field", lambda f: f.asks("which") and ("Agreement" in f.nouns or "分别" in f.plain
-     or any(t.text.endswith("大") for t in f.of("ask", "which"))), lookup.parts_listed),
-    ("choice", lambda f: f.has("choice"), lookup.of_choice),
+     or any(t.text.endswith("大") for t in f.of("ask", "which"))), aspects.parts_listed),
+    ("choice", lambda f: f.has("choice"), aspects.of_choice),
     ("list", lists.beside, lists.listing),
-    ("field", lambda f: bool(f.fields), lookup.field_of),
+    ("field", lambda f: bool(f.fields), aspects.field_of),
     ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"),
      lists.listing),
     ("where", lambda f: f.asks("yesno"), claims.placed),
-    ("yes_no", lambda f: f.asks("yesno"), lookup.yes_no),
+    ("yes_no", lambda f: f.asks("yesno"), yesno.yes_no),
     ("linked", lambda f: f.asks("which", "who", "what") and bool(f.nouns), lookup.linked),
     ("lookup", lambda f: True, lookup.lookup),
     ("said", lambda f: not f.asks("introduce", "known"), lookup.by_words),

@@ -141,9 +141,9 @@ def _relevant(frame: Frame, parties: Sequence[int], verbs: Sequence[str],
         score = there or (score if frame.asks("yesno") and best > 1 else {})
     elif len(parties) > 1 and best < 2:
         return []
-    found = sorted((e for e, s in score.items() if s == max(score.values(), default=0)),
+    first = sorted((e for e, s in score.items() if s == max(score.values(), default=0)),
                    key=lambda e: (-_companies(index, e), index.id(e)))
-    return found[:1] if frame.asks("who", "which") else found[:3]
+    return first[:1] if frame.asks("who", "which") else first[:3]
 
 
 def _scored(index: Index, parties: Sequence[int], wide: bool = False) -> dict[int, int]:

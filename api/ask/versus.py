@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from api.ask.aspects import field_of
 from api.ask.compound import with_tokens
 from api.ask.figures import figure_of
 from api.ask.frame import Frame, Token
-from api.ask.lookup import field_of
 from api.ask.reply import Reply, Row, call, unknown
 from api.ask.say import when
 from api.ask.subjects import composed_things, proper

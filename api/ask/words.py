@@ -1,5 +1,6 @@
 """What people say when they ask, by class, read once from words.toml."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -50,17 +51,7 @@ def same(text: str) -> str:
 
     Longest first and never inside what another one gave, so that doing it twice changes nothing.
     """
-    plain, out, at = bare(text), [], 0
-    while at < len(plain):
-        for size in range(min(_longest(), len(plain) - at), 0, -1):
-            if (chief := _same().get(plain[at:at + size])) is not None:
-                out.append(chief)
-                at += size
-                break
-        else:
-            out.append(plain[at])
-            at += 1
-    return "".join(out)
+    return _spellings().sub(lambda m: _same()[m[0]], bare(text))
 
 
 @lru_cache(maxsize=1)
@@ -74,5 +65,6 @@ def _same() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _longest() -> int:
-    return max(map(len, _same()))
+def _spellings() -> re.Pattern[str]:
+    """Any of the spellings, the longest first."""
+    return re.compile("|".join(map(re.escape, sorted(_same(), key=len, reverse=True))))
