@@ -31,7 +31,11 @@ def recalled(frame: Frame, most: int = 2) -> list[Fact]:
         found += _scored(frame, known, pieces)
     if not found and len(firms := [t for t in frame.names if proper(frame, t) and not frame.kinds(
             t) & {"Region", "Park"}]) and len(frame.names) > 1:
-        return naming(frame, [t.things[0] for t in firms], most)
+        both = naming(frame, [t.things[0] for t in firms], 20)
+        places = {place for t in frame.names if t not in firms for place in t.things}
+        known = figures(frame.index)
+        there = [f for f in both if not known.homes(f.things[0]).isdisjoint(places)]
+        return (there or both)[:most]
     found.sort(key=lambda pair: -pair[0])
     best = found[0][0] if found else 0.0
     return [fact for score, fact in found if score >= 0.75 * best][:most]
