@@ -30,7 +30,8 @@ from ontology import load_ontology
 __all__ = ["Rate", "faults", "questions", "rate", "shipped"]
 
 ROOT = Path(__file__).parent.parent
-FILES = {"sample": "给定的 20 个样题", "open": "边做边看的题", "aside": "放在一边、不看的题"}
+FILES = {"sample": "给定的 20 个样题", "open": "边做边看的题", "aside": "放在一边、不看的题",
+         "blind": "没见过程序的人写的题（改完以后）", "varied": "换一种问法（改完以后）"}
 UNSAID = ("没有", "未找到", "找不到", "不知道", "不清楚", "未记载", "没有记载", "无法", "暂无",
           "未提", "未说明", "未列", "未写明", "查不到", "缺少", "一定比例")
 BEGIN, END = "<!-- rates -->", "<!-- /rates -->"

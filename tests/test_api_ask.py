@@ -50,16 +50,18 @@ def test_the_sample_is_answered_rightly(index: Index, question: dict[str, Any]) 
     assert not faults(question, answer(index, question["question"], TODAY))
 
 
-@pytest.mark.parametrize(("name", "floor"), [("open", 0.95), ("aside", 0.90)])
+@pytest.mark.parametrize(("name", "floor"), [
+    ("open", 0.95), ("aside", 0.90), ("blind", 0.95), ("varied", 0.95)])
 def test_most_questions_are_answered_rightly(index: Index, name: str, floor: float) -> None:
     found = rate(index, name, TODAY)
     assert found.right / found.asked >= floor, found.wrong
 
 
 def test_the_questions_are_many_and_none_is_asked_twice() -> None:
-    every = [q["question"] for name in ("sample", "open", "aside") for q in questions(name)]
-    assert len(every) == len(set(every)) > 220
-    assert len(questions("aside")) > len(every) / 4
+    ours = [q["question"] for name in ("sample", "open", "aside") for q in questions(name)]
+    every = [*ours, *(q["question"] for name in ("blind", "varied") for q in questions(name))]
+    assert len(every) == len(set(every)) > 420
+    assert len(questions("aside")) > len(ours) / 4
 
 
 # --- what an answer is ---------------------------------------------------------------------------

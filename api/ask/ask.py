@@ -7,29 +7,46 @@ from typing_extensions import TypedDict
 
 from api.answers import Answers
 from api.ask import (
-    chains,
+    aspects,
+    bearers,
+    changes,
+    claims,
+    compound,
     figures,
+    gaps,
+    industries,
     lists,
     lookup,
     makers,
     meetings,
+    membership,
+    moments,
+    names,
     partners,
     parts,
     people,
     policies,
     premises,
     profile,
+    recall,
     relation,
     supply,
     unclear,
+    usage,
+    verdicts,
+    versus,
     when,
     where,
+    yesno,
 )
 from api.ask.frame import Frame, read
 from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
 from api.ask.say import join, source_titles
+from api.ask.slots import segment_slots
 from api.ask.subjects import described_by, main_of
+from api.ask.ways import asks_shared
+from api.ask.words import table
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index
 
@@ -81,17 +98,44 @@ def ask(answers: Answers, text: str) -> Answer:
 
 def answer(index: Index, text: str, at: int) -> Answer:
     """The same for an index and a day."""
-    frame = read(index, lexicon(index), text, at)
-    reply = reply_to(frame)
+    frame = moments.dated(moments.settled(read(index, lexicon(index), text, at)))
+    reply = understood(frame)
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
     return {
         "status": reply.status,
         "understood": {"intent": reply.intent, "slots": reply.slots, "restated": reply.restated},
-        "answer": _with_guesses(frame, reply.answer), "rows": list(reply.rows),
+        "answer": _with_guesses(frame, _usual(frame, reply)), "rows": list(reply.rows),
         "evidence": proofs, "call": reply.call, "choices": list(reply.choices),
         **envelope(index, day),
     }
+
+
+def understood(frame: Frame) -> Reply:
+    """The reply to all parts of a question, what it takes to be so held against the sources."""
+    reply = claims.confirmed(frame, told) or told(frame)
+    whole = compound.each(frame, compound.together(frame, reply, _near), told)
+    return recall.with_nearest(frame, whole)
+
+
+def _near(frame: Frame) -> Reply:
+    return recall.with_nearest(frame, claims.confirmed(frame, told) or told(frame))
+
+
+def told(frame: Frame) -> Reply:
+    """The reply to one part; names that no source gives are not given."""
+    return names.listed(frame, reply_to(frame))
+
+
+def _usual(frame: Frame, reply: Reply) -> str:
+    """The sentence with parks as people call them: 益阳高新区."""
+    text = reply.answer
+    if reply.intent in ("called", "same", "ambiguous", "profile"):
+        return text
+    for short, spellings in table()["zone"].items():
+        for long in spellings:
+            text = text.replace(long, short) if not long.isascii() else text
+    return text
 
 
 def _with_guesses(frame: Frame, text: str) -> str:
@@ -140,13 +184,14 @@ def bare_name(frame: Frame) -> Reply | None:
     if kinds:
         return profile.described(frame, main_of(frame, frame.names[0].things))
     if len(frame.names) == 2 and frame.things("Chain") and frame.things("Region", "Park"):
-        return chains.completeness_of(frame)
+        return gaps.completeness_of(frame)
     return None
 
 
 def bare_metric(frame: Frame) -> bool:
     """A figure that is asked for without a question word: 永州省级制造业单项冠军, GDP增速."""
-    return not (frame.has("ask") or frame.verb("lack", "supply", "supplier", "customer", "talk",
+    return not (frame.has("ask") or frame.has("field", "issuer") or frame.verb(
+        "lack", "supply", "supplier", "customer", "talk",
                                                "support", "complete", "nearest"))
 
 
@@ -155,46 +200,58 @@ def _counts(frame: Frame) -> bool:
 
 
 INTENTS: Sequence[Intent] = (
+    ("usage", usage.fits, usage.usage),
     ("out_of_scope", unclear.foreign, unclear.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
     ("profile", _only_names, bare_name),
     ("candidates", lambda f: f.verb("fill"), makers.fill),
     ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
-        f.asks("yesno") and chains.segment_slots(f)), lookup.why),
-    ("nearest", lambda f: f.verb("nearest") and bool(chains.segment_slots(f)), chains.nearest_of),
+        f.asks("yesno") and segment_slots(f)), aspects.why),
+    ("why", lambda f: f.asks("why") and f.verb("lack") and bool(segment_slots(f)),
+     verdicts.why_lacking),
+    ("nearest", lambda f: f.verb("nearest") and bool(segment_slots(f)), verdicts.nearest_of),
     ("compare", lambda f: f.first("Chain") is not None and (
-        (f.verb("compare") and bool(f.times))
+        (f.verb("compare") and (bool(f.times) or "补" in f.plain))
         or (len(f.times) > 1 and not f.asks("count", "much", "rank"))
-        or (f.verb("compare") and len(f.things("Region", "Park")) > 1)), chains.compare),
+        or ((f.verb("compare", "complete") or ("Segment" in f.nouns and versus.rival(f)))
+            and len(f.things("Region", "Park")) > 1)),
+     changes.compare),
+    ("versus", versus.fits, versus.versus),
+    ("versus", lambda f: bool(f.fields), versus.same_or_not),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
-     and not f.verb("lack"), chains.completeness_of),
+     and not f.verb("lack"), gaps.completeness_of),
     ("gap", lambda f: (premises.lacks(f) or premises.there(f)) and f.first("Chain") is not None
-     and not _segments_only(f), chains.gap),
+     and not _segments_only(f), gaps.gap),
     ("gap", lambda f: (f.verb("lack") or premises.lacks(f)) and _lacks_what(f),
-     chains.gaps_of_place),
-    ("verdict", lambda f: bool(chains.segment_slots(f)) and not f.things("Company")
+     gaps.gaps_of_place),
+    ("verdict", lambda f: bool(segment_slots(f)) and not f.things("Company")
      and not described_by(f) and (
-        f.verb("lack") or (f.asks("yesno") and (f.verb("has", "make") or f.asks("yesno"))
+        f.verb("lack") or (f.asks("yesno")
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
-    ("same", lambda f: f.verb("same") and len(f.names) > 1, parts.one_and_the_same),
+    ("figure", lambda f: bool(f.names), claims.of_numbers),
+    ("same", lambda f: f.verb("same") and len(f.names) > 1 and not asks_shared(f),
+     parts.one_and_the_same),
     ("called", lambda f: f.verb("name_of") and not f.has("titles") and not _counts(f),
      parts.called),
     ("leaders", lambda f: f.verb("leads") and not _counts(f), parts.leaders),
     ("feeds", lambda f: f.verb("upstream", "downstream", "replace")
      and not f.verb("supply", "supplier", "customer", "buy", "support") and not _counts(f),
      parts.feeds),
+    ("industries", industries.fits, industries.industries),
     ("segments", lambda f: "Segment" in f.nouns and f.asks("which", "what", "count")
-     and not f.times and not chains.segment_slots(f), parts.segments),
-    ("relation", lambda f: f.verb("relation") and not f.asks("count", "much"), relation.relation),
+     and not f.times and not segment_slots(f), parts.segments),
+    ("relation", lambda f: (f.verb("relation") or asks_shared(f)) and not f.asks("count", "much"),
+     relation.relation),
     ("when", lambda f: f.asks("when"), when.when_of),
     ("meetings", lambda f: f.verb("talk", "sign", "join", "conclude")
      and not f.asks("count", "much", "rank"), meetings.meetings),
-    ("facilitated", lambda f: f.verb("facilitate"), partners.facilitated),
+    ("facilitated", lambda f: f.verb("facilitate") and not _counts(f) and not (
+        f.verb("name_of") and not f.asks("who")), partners.facilitated),
     ("supply", lambda f: f.verb("supply", "supplier", "buy", "customer", "support")
      and not f.asks("count", "much", "when"), supply.supply),
     ("post", people.about_post, people.post),
-    ("partners", lambda f: f.verb("cooperate"), partners.partners),
+    ("partners", lambda f: f.verb("cooperate") and not _counts(f), partners.partners),
     ("highest", lambda f: f.verb("most", "least"), figures.highest),
     ("premise", lambda f: len(f.things("Company")) > 1 and f.verb("supply", "buy"), supply.premise),
     ("grant", lambda f: f.verb("grant"), policies.grant),
@@ -203,17 +260,20 @@ INTENTS: Sequence[Intent] = (
     ("supply", lambda f: f.verb("supplier", "customer", "support"), supply.supply),
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
-    ("member", lambda f: f.verb("member"), lists.member),
-    ("where", lambda f: f.asks("where"), where.where_of),
+    ("member", lambda f: f.verb("member"), membership.member),
+    ("where", lambda f: f.asks("where") and not f.verb("sign", "talk"), where.where_of),
     ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
-        f.asks("who", "which", "yesno") and bool(chains.segment_slots(f))), makers.makers),
-    ("honours", lambda f: f.verb("honour"), lists.honours),
-    ("choice", lambda f: f.has("choice"), lookup.of_choice),
+        f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
+    ("honours", lambda f: f.verb("honour") or bearers.honoured(f), bearers.honours),
+    ("field", lambda f: f.asks("which") and ("Agreement" in f.nouns or "分别" in f.plain
+     or any(t.text.endswith("大") for t in f.of("ask", "which"))), aspects.parts_listed),
+    ("choice", lambda f: f.has("choice"), aspects.of_choice),
     ("list", lists.beside, lists.listing),
-    ("field", lambda f: bool(f.fields), lookup.field_of),
+    ("field", lambda f: bool(f.fields), aspects.field_of),
     ("list", lambda f: bool(f.nouns) and f.asks("which", "who", "count", "what"),
      lists.listing),
-    ("yes_no", lambda f: f.asks("yesno"), lookup.yes_no),
+    ("where", lambda f: f.asks("yesno"), claims.placed),
+    ("yes_no", lambda f: f.asks("yesno"), yesno.yes_no),
     ("linked", lambda f: f.asks("which", "who", "what") and bool(f.nouns), lookup.linked),
     ("lookup", lambda f: True, lookup.lookup),
     ("said", lambda f: not f.asks("introduce", "known"), lookup.by_words),

@@ -36,6 +36,8 @@ def _joined(before: Frame, clause: Frame) -> Frame:
     """A clause that leans on the words of the one before: (产值多少)，增长多少."""
     kept = [t for t in before.tokens if t not in clause.tokens and not t.is_a("ask")
             and "多少" not in t.text]
+    if clause.times:
+        kept = [t for t in kept if t.sort != "time"]
     if clause.now or clause.has("status"):  # 目标多少，现在多少
         kept = [t for t in kept if not t.is_a("status") and t.sort != "time"]
     return _with(clause, [*kept, *clause.tokens])

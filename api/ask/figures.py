@@ -167,8 +167,9 @@ def nearest_figures(frame: Frame, thing: int, most: int = 4) -> list[Fact]:
     mine = known.by_subject.get(thing, ())
     scored = sorted(((coverage(runs, known.entries[n][1], known.weight, known.usual), n)
                      for n in mine), key=lambda pair: (-pair[0], pair[1]))
-    few = len(scored) <= 6
-    return [known.fact(n) for score, n in scored[:most] if score >= 0.25 or few]
+    place = frame.index.ontology.kinds[frame.index.kind_of(thing)].place
+    few = len(scored) <= 6 and not place  # of a region its figures say nothing of one another
+    return [known.fact(n) for score, n in scored[:most] if score >= 0.25 or few or not runs]
 
 
 def _asked_time(frame: Frame, top: Hit) -> Time | None:
@@ -222,21 +223,26 @@ def _hits(frame: Frame) -> list[Hit]:
     """Figures that hold the words of the question, best first."""
     index, known = frame.index, figures(frame.index)
     subjects = _subjects(frame)
+    named = frozenset(subjects)
     runs = content(frame.tokens)
-    if not runs:
+    if not runs or (not frame.names and sum(map(len, runs)) < 4):
         return []
     numbers: dict[int, None] = {}
     for thing in subjects:
         numbers |= dict.fromkeys(known.by_subject.get(thing, ()))
     numbers |= dict.fromkeys(known.near(runs, 60))
     hits: list[Hit] = []
-    nouns = frame.of("noun")
+    lefts: dict[tuple[int, ...], list[str]] = {}  # what is left of the question without a subject
+    nouns = [*frame.of("noun"), *frame.of("verb", "honour")]
     for one in numbers:
         subject, doc, _ = known.entries[one]
-        skip = _covered(frame, subject, doc)
+        skip = _covered(frame, subject, doc, subject in named)
         if skip is None:
             continue
-        left = content(frame.tokens, skip)
+        key = tuple(token.start for token in skip)
+        if key not in lefts:
+            lefts[key] = content(frame.tokens, skip)
+        left = lefts[key]
         if not left:  # 集群2030年目标: any figure of that time and sort
             if frame.times and frame.has("status") and subject in subjects:
                 hits.append(Hit(0.8, 0, subject, known.fact(one)))
@@ -271,9 +277,11 @@ def _worth(frame: Frame, hit: Hit) -> float:
 def _fits_unit(frame: Frame, unit: str) -> bool:
     """多少钱 wants money, 百分之几 a share, 几家 neither."""
     asked = "".join(t.text for t in frame.tokens if t.is_a("ask", "count", "much"))
+    if any(t.is_a("content", "份额") for t in frame.tokens) and frame.asks("much"):
+        return "%" in unit or unit in ("成", "倍")
     if any(word in asked for word in ("钱", "亿", "万")):
         return "元" in unit or any(word in asked for word in ("亿", "万"))
-    if "百分" in asked or "几成" in asked:
+    if "百分" in asked or "几成" in asked or asked.endswith("个点"):
         return "%" in unit
     if frame.asks("rank"):
         return unit in ("", "位", "名")
@@ -302,16 +310,15 @@ def _subjects(frame: Frame) -> list[int]:
     return list(dict.fromkeys([*named, *composed]))
 
 
-def _covered(frame: Frame, subject: int, doc: str) -> list[Token] | None:
+def _covered(frame: Frame, subject: int, doc: str, hit: bool) -> list[Token] | None:
     """The tokens that the subject accounts for; None if a name is about somebody else.
 
     A name is accounted for if it is the subject, if the subject's own name holds it, if the
     figure's words hold it, or (of a thing that is no place) if the subject lies there or
-    belongs to it.
+    belongs to it.  `hit`: it is one of the subjects.
     """
     own_names = figures(frame.index).names(subject)
     skip: list[Token] = []
-    hit = subject in _subjects(frame)
     for token in frame.names:
         text = same(token.text)
         if subject in token.things:

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 from api.ask.lexicon import Lexicon
 from api.ask.times import Time, times
@@ -14,7 +15,17 @@ from graph.names import pinyin
 
 __all__ = ["Frame", "Token", "read"]
 
+Made = TypeVar("Made")
+
 _BREAKS = frozenset(",.;:!?，。；：！？、~()/—-…|\n")
+_WHICH = re.compile("哪(?:\\d+|[两二三四五六七八九十]+)([个家项所位种条类款名大块样座支])")
+_WHICH_OF = {"": (("ask", "which"),), "家": (("ask", "which"), ("noun", "Company"))}
+# 上的市, 签的约, 动的工: verbs that are said in two pieces.
+_APART = re.compile(
+    "上[的了过](?=市(?![场值]))|签[的了过](?=约(?!定))|[投量达][的了过](?=产(?![品业值]))"
+    "|[动开竣][的了过](?=工(?![厂业程作艺人]))|牵[的了过个](?=头)|搭[的了过](?=线)"
+    "|中[的了过](?=标(?![准志]))|获[的了过](?=奖)|融[的了过](?=资)|落[的了过](?=户)"
+    "|挂[的了过](?=牌)|封[的了过](?=关)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +69,18 @@ class Frame:
     def of(self, section: str, *members: str) -> list[Token]:
         return [t for t in self.tokens if t.is_a(section, *members)]
 
+    @cached_property
+    def marks(self) -> Mapping[str, Collection[str]]:
+        """The members of each class of words that are said."""
+        found: dict[str, set[str]] = {}
+        for token in self.tokens:
+            for section, member in token.classes:
+                found.setdefault(section, set()).add(member)
+        return found
+
     def has(self, section: str, *members: str) -> bool:
-        return any(t.is_a(section, *members) for t in self.tokens)
+        said = self.marks.get(section, ())
+        return any(member in said for member in members) if members else bool(said)
 
     def asks(self, *members: str) -> bool:
         return self.has("ask", *members)
@@ -114,6 +135,13 @@ class Frame:
     def position(self, thing: int) -> Token:
         return next(t for t in self.names if thing in t.things)
 
+    def once(self, key: str, made: Callable[["Frame"], Made]) -> Made:
+        """What a function makes of this frame, made once."""
+        if key not in self.memory:
+            self.memory[key] = made(self)
+        found: Made = self.memory[key]  # type: ignore[assignment]
+        return found
+
     def without(self, *tokens: Token) -> "Frame":
         """The frame as if these tokens had not been said."""
         return replace(self, tokens=tuple(t for t in self.tokens if t not in tokens), memory={})
@@ -126,9 +154,18 @@ def read(index: Index, lexicon: Lexicon, text: str, at: int) -> Frame:
     tokens = _merged(_scan(lexicon, plain, cuts, at), plain)
     tokens = _zones(lexicon, _sounding(lexicon, tokens, plain))
     tokens = [new for token in tokens for new in _short_forms(lexicon, token)]
-    tokens = _inner(lexicon, tokens)
+    tokens = _confirmed(_inner(lexicon, tokens))
     guesses = tuple((plain[t.start:t.end], t.taken) for t in tokens if t.taken)
     return Frame(index, lexicon, text, plain, tuple(tokens), at, written, guesses)
+
+
+def _confirmed(tokens: list[Token]) -> list[Token]:
+    """…吧 at the end asks for a yes."""
+    for number, token in enumerate(tokens):
+        after = tokens[number + 1] if number + 1 < len(tokens) else None
+        if token.text == "吧" and (after is None or after.sort == "break"):
+            tokens[number] = replace(token, classes=(("ask", "yesno"),))
+    return tokens
 
 
 def _plain(text: str) -> tuple[str, frozenset[int], tuple[str, ...]]:
@@ -136,6 +173,7 @@ def _plain(text: str) -> tuple[str, frozenset[int], tuple[str, ...]]:
     how each character was typed."""
     flat = re.sub(r"['’][sS]\b", " ", unicodedata.normalize("NFKC", text)).translate(QUOTES)
     flat = flat.translate(str.maketrans("【】〔〕[]{}", "()()()()"))
+    flat = _APART.sub(lambda m: m[0][0], flat)
     out: list[str] = []
     written: list[str] = []
     cuts: set[int] = set()
@@ -162,6 +200,10 @@ def _scan(lexicon: Lexicon, plain: str, cuts: Collection[int], at: int) -> Itera
             word_end, classes = lexicon.word(plain, place)
             name_end = place if _inside_word(plain, cuts, name_end) else name_end
             word_end = place if _inside_word(plain, cuts, word_end) else word_end
+        if m := _WHICH.match(plain, place):  # 哪20个, 哪三家
+            yield Token(place, m.end(), m[0], "word", classes=_WHICH_OF.get(m[1], _WHICH_OF[""]))
+            place = m.end()
+            continue
         best = max(until, name_end, word_end)
         if best == place:
             sort = "break" if plain[place] in _BREAKS else "text"
@@ -170,7 +212,8 @@ def _scan(lexicon: Lexicon, plain: str, cuts: Collection[int], at: int) -> Itera
             continue
         said = plain[place:best]
         if time is not None and until == best:
-            yield Token(place, best, said, "time", time=time)
+            plan = lexicon.words.get("规划", ()) if said.endswith("规划") else ()
+            yield Token(place, best, said, "time", classes=plan, time=time)
         elif word_end == best:
             yield Token(place, best, said, "word", classes=classes,
                         things=things if name_end == best else ())

@@ -77,6 +77,9 @@ def looks_like_goods(frame: Frame, token: Token) -> bool:
 
 def _before(frame: Frame, token: Token, spellings: Sequence[str]) -> bool:
     """Whether one of the words stands right before the token."""
+    while (earlier := next((t for t in reversed(frame.tokens) if t.end == token.start),
+                           None)) is not None and earlier.text in ("了", "过", "着"):
+        token = earlier
     before = next((t for t in reversed(frame.tokens) if t.end <= token.start), None)
     return before is not None and before.end == token.start and any(
         before.text == bare(s) or (before.sort != "name" and before.text.endswith(bare(s)))

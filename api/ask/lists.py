@@ -1,24 +1,24 @@
-"""Lists: things of a class, bearers of an honour, members."""
+"""Lists of the things of a class: in a region, of a chain, with other words of the question."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from api.ask import chains
-from api.ask.frame import Frame
-from api.ask.goods import home
-from api.ask.lookup import attending, facts_reply, more_of
-from api.ask.match import content, coverage, spellings
+from api.ask.firms import makers
+from api.ask.frame import Frame, Token
+from api.ask.lexicon import described
+from api.ask.lookup import attending, facts_reply
+from api.ask.match import content, coverage, sayings, spellings
 from api.ask.match import figures as all_figures
 from api.ask.reply import MOST, Reply, call, of_facts, slot, unknown
-from api.ask.say import cite, join, phrase, when
-from api.ask.subjects import ENOUGH, by_class, composed_things, main_of
+from api.ask.say import cite, join, phrase
+from api.ask.subjects import ENOUGH
 from api.ask.words import same
 from graph import dates, structure
-from graph.analysis.facts import Fact, about, between, links, of_rows, own, since
+from graph.analysis.facts import Fact, about, links, own
 from graph.analysis.filters import inside, located
 from ontology.model import Kind
 
-__all__ = ["asked_class", "beside", "honours", "listing", "member"]
+__all__ = ["asked_class", "beside", "listing"]
 
 
 def listing(frame: Frame) -> Reply | None:
@@ -31,7 +31,9 @@ def listing(frame: Frame) -> Reply | None:
     places, chain = frame.things("Region", "Park"), frame.first(structure.CHAIN)
     firms = frame.things("Company")
     if kind.name == structure.COMPANY and chain is not None and not firms:
-        return chains.makers(frame)
+        return makers(frame)
+    if kind.open and places and not firms and chain is None and not _words_beside(frame, kind):
+        return _all_of(frame, kind, places[0])
     mine = _dated(frame, kind, _chosen(frame, kind, places, chain, firms))
     mine = _with_words(frame, mine, [*places, *firms, *([chain] if chain is not None else [])])
     if not mine:
@@ -59,12 +61,26 @@ def asked_class(frame: Frame) -> str | None:
     index = frame.index
     kinds = [k for k in frame.nouns if k in index.ontology.kinds
              and index.ontology.kinds[k].ends is None and k != structure.SEGMENT]
+    if not kinds:
+        return None
     wanted = [k for k in kinds if k not in (structure.CHAIN, "Region")] or kinds
-    for token, after in pairwise(frame.tokens):
-        beside = [m for s, m in after.classes if s == "noun" and m in kinds]
-        if token.is_a("ask", "which", "what", "count") and beside:
-            return beside[0]
-    return wanted[0] if wanted else None
+    for place, (token, after) in enumerate(pairwise(frame.tokens), 1):
+        if token.is_a("ask", "which", "what", "count") and after.is_a("noun", *kinds):
+            return _head(frame.tokens[place:], kinds) or wanted[0]
+    last = [t for t in frame.tokens if t.sort != "break"][-3:]
+    if len(last) == 3 and last[0].is_a("noun", *kinds) and last[1].is_a("verb", "has"):
+        return _head(last[:1], kinds) or wanted[0]
+    return wanted[0]
+
+
+def _head(tokens: Sequence[Token], kinds: Sequence[str]) -> str:
+    """The last class of a run of words: 联盟 of 产业技术创新战略联盟."""
+    found = ""
+    for token in tokens:
+        if token.sort not in ("text", "word") or token.is_a("verb") or token.is_a("blank"):
+            break
+        found = next((m for s, m in token.classes if s == "noun" and m in kinds), found)
+    return found
 
 
 def beside(frame: Frame) -> bool:
@@ -95,12 +111,43 @@ def _chosen(frame: Frame, kind: Kind, places: Sequence[int], chain: int | None,
         mine = [own(index, t) for t in index.things(kind.name)
                 if t in there or index.label(t).startswith(cores)]
     else:
-        mine = [own(index, t) for t in index.things(kind.name)] if not kind.open or places else []
+        mine = [own(index, t) for t in (_said_so(frame, kind) if kind.open else index.things(
+            kind.name))] if not kind.open or places else []
     mine = [f for f in mine if f.rows and f.things[0] not in places]
     if chain is None:
         return mine
     return [f for f in mine if index.reference(f.said.get("chain")) == chain
             or index.label(chain) in phrase(index, f, at)]
+
+
+def _words_beside(frame: Frame, kind: Kind) -> list[str]:
+    """What the question says beside names and the class."""
+    return content(frame.tokens, [*frame.names, *frame.of("noun", kind.name)])
+
+
+def _all_of(frame: Frame, kind: Kind, place: int) -> Reply | None:
+    """How many of a class sources name in a place, and the first of them."""
+    index, at = frame.index, frame.day
+    there = sorted(located(index, kind, inside(index, place, at), at) - {place},
+                   key=lambda t: index.label(t, at))
+    if not there:
+        return None
+    rows, cited = of_facts(frame, [own(index, t) for t in there[:MOST]])
+    name = index.label(place, at)
+    names = join((index.label(t, at) for t in there), 15)
+    return Reply("list", f"{name}有哪些{kind.label.zh}？", f"来源说过的{name}{kind.label.zh}有 "
+                 f"{len(there)} 个：{names}{cite(index, cited)}。", rows=rows, cited=cited,
+                 slots={"class": kind.name, "region": [slot(index, place, at)]},
+                 call=call(f"things/{kind.name}", region=name))
+
+
+def _said_so(frame: Frame, kind: Kind) -> list[int]:
+    """Of a class without end those of which a sentence shares words with the question."""
+    index = frame.index
+    runs = _words_beside(frame, kind)
+    known = sayings(index, described(index))
+    found = [known.fact(number).things[0] for number in known.near(runs, MOST)]
+    return [t for t in dict.fromkeys(found) if index.kind_of(t) == kind.name]
 
 
 def _dated(frame: Frame, kind: Kind, facts: Sequence[Fact]) -> list[Fact]:
@@ -131,112 +178,3 @@ def _with_words(frame: Frame, facts: Sequence[Fact], slots_: Iterable[int]) -> l
               for f in facts]
     best = max((s for s, _ in scored), default=0.0)
     return [f for s, f in scored if s >= max(ENOUGH, best - 0.05)]
-
-
-def honours(frame: Frame) -> Reply | None:
-    """Which honours a thing has, or who bears an honour."""
-    index, at = frame.index, frame.day
-    holders = [t for t in by_class(frame) if index.kind_of(t) not in (
-        "Honour", structure.CHAIN, structure.SEGMENT)]
-    asked = _honours_named(frame)
-    narrow = [t for t in holders if links(index, t, [structure.HONOURED], forward=True)]
-    if narrow and not (asked and frame.asks("who", "which") and frame.nouns):
-        thing = narrow[0] if index.kind_of(narrow[0]) in frame.nouns else main_of(frame, narrow)
-        facts = links(index, thing, [structure.HONOURED], forward=True)
-        fit = [f for f in facts if f.things[1] in asked] if asked else facts
-        if frame.asks("yesno") and asked and not fit:
-            what = join(index.label(h) for h in asked)
-            return unknown("honours", f"{index.label(thing, at)}获评过{what}吗？",
-                           f"没有来源说过{index.label(thing, at)}获评{what}",
-                           "；".join(phrase(index, f, at) for f in facts[:5]),
-                           slots={"thing": slot(index, thing, at)},
-                           call=call(f"entities/{index.id(thing)}/links", kind=structure.HONOURED))
-        head = "是：" if frame.asks("yesno") and fit and asked else ""
-        return facts_reply(frame, "honours", thing, fit or facts, head)
-    if not asked:
-        return None
-    bearers = [pair for h in asked for pair in index.joined(
-        structure.HONOURED, h, dates.last_day("2999"), forward=False, undated=True)]
-    kinds = [k for k in frame.nouns if k not in ("Honour",)]
-    pairs = [pair for pair in bearers if index.kind_of(pair[0]) in kinds] or bearers
-    places = frame.things("Region", "Park")
-    if places and index.places.level_of(places[0]) != "province":
-        near = inside(index, places[0], at)
-        pairs = [pair for pair in pairs if pair[0] in near or home(index, pair[0]) & near]
-    fit = of_rows(index, [row for _, row in pairs[:MOST]])
-    if not fit:
-        return None
-    what = join(dict.fromkeys(index.label(f.things[1], at) for f in fit), 4)
-    names = list(dict.fromkeys(index.label(thing, at) for thing, _ in pairs))
-    rows, cited = of_facts(frame, fit)
-    return Reply("honours", f"谁获评{what}？", f"来源点了名的有 {len(names)} 个：{join(names, 20)}"
-                 f"（{what}）{cite(index, cited)}。已录入的不是全名单。", rows=rows, cited=cited,
-                 slots={"honour": [slot(index, h, at) for h in asked][:5]},
-                 call=call("things/Company", honour=what))
-
-
-def _honours_named(frame: Frame) -> list[int]:
-    """Honours that are named in full or by their core: 小巨人, 单项冠军, 福布斯."""
-    index = frame.index
-    named = frame.things("Honour")
-    if named:
-        return named
-    found: dict[int, None] = {}
-    for token in frame.tokens:
-        if (token.sort in ("text", "name") or token.is_a("content")) and len(token.text) > 2:
-            text = same(token.text)
-            for thing in index.things("Honour"):
-                if any(text in same(n) for n in [index.label(thing), *spellings(index, thing)]):
-                    found[thing] = None
-    if not found:
-        found = {t: None for t, _ in composed_things(frame) if index.kind_of(t) == "Honour"}
-    return list(found)[:40]
-
-
-def member(frame: Frame) -> Reply | None:
-    """Whether, since when and of what a thing is a member; who the members are."""
-    index, at = frame.index, frame.day
-    kinds = [structure.PART_OF, structure.MEMBER_OF]
-    named = frame.things("Region", "Park", "Company", "Alliance", "Institute", "Cluster", "Fund")
-    if not named:
-        return None
-    if len(named) > 1:
-        for one in named:
-            facts = [f for other in named if other != one for f in between(index, one, other)
-                     if f.kind in kinds]
-            if facts:
-                return _membership(frame, facts)
-        if frame.asks("yesno"):
-            names = [index.label(t, at) for t in named[:2]]
-            return unknown("member", f"{names[0]}属于{names[1]}吗？",
-                           f"没有来源说过{names[0]}属于{names[1]}",
-                           slots={"things": [slot(index, t, at) for t in named[:2]]},
-                           call=call(f"entities/{index.id(named[0])}/links"))
-        return None
-    facts = links(index, named[0], kinds)
-    if frame.asks("which", "who", "count"):  # its members; of what it is one, only without any
-        facts = links(index, named[0], kinds, forward=False) or facts
-    asked = [f for f in facts if index.kind_of(f.other(named[0])) in frame.nouns]
-    return facts_reply(frame, "member", named[0], asked or facts) if facts else None
-
-
-def _membership(frame: Frame, facts: Sequence[Fact]) -> Reply:
-    """Yes since …; at a time before it: not yet, by the source's own date."""
-    index, at = frame.index, frame.day
-    fact = facts[0]
-    one, other = (index.label(t, at) for t in fact.things)
-    begun = since(index, fact)
-    rows, cited = of_facts(frame, facts)
-    slots_ = {"things": [slot(index, t, at) for t in fact.things]}
-    where_to = call(f"entities/{index.id(fact.things[0])}/links", kind=fact.kind)
-    early = begun is not None and frame.times and at < dates.first_day(begun)
-    since_ = f"（{when(begun)}起）" if begun else ""
-    if early and begun is not None:
-        text = (f"不是：截至 {dates.iso(at)} 还不是，来源说{one}从 {when(begun)} 起才属于{other}"
-                f"{cite(index, cited)}。")
-    else:
-        head = "是：" if frame.asks("yesno") else ""
-        told = "；".join(dict.fromkeys(phrase(index, f, at) + more_of(frame, f) for f in facts))
-        text = f"{head}{told}{since_}{cite(index, cited)}。"
-    return Reply("member", f"{one}是不是属于{other}？", text, rows=rows, cited=cited, slots=slots_,
-                 call=where_to, at=at)

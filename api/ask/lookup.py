@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from api.ask.figures import nearest_figures
 from api.ask.frame import Frame
 from api.ask.lexicon import described
-from api.ask.match import content, coverage, figures, sayings
+from api.ask.match import content, coverage, sayings
 from api.ask.reply import Reply, call, of_facts, slot, unknown
-from api.ask.say import cite, fields, join, phrase
-from api.ask.subjects import ENOUGH, asked, by_class, leftover, main_of, matching, proper, subjects
-from api.ask.words import same
+from api.ask.say import cite, fields, phrase
+from api.ask.subjects import ENOUGH, asked, leftover, matching, proper, subjects
+from api.ask.words import table
 from graph import structure
-from graph.analysis.facts import Fact, about, links, own
+from graph.analysis.facts import Fact, links, own
 
-__all__ = ["attending", "by_words", "facts_reply", "field_of", "later", "linked", "lookup",
-           "more_of", "not_said", "of_choice", "why", "yes_no"]
+__all__ = ["attending", "by_words", "facts_reply", "later", "linked", "lookup", "more_of",
+           "not_said"]
 
 # Fields of a link that its clause leaves out and that belong to the answer.
 _BESIDE = ("note", "share", "volume", "capacity", "level", "side", "topic", "list", "function")
-_ACTUAL = "actual"  # status of a figure that came about
 _UNITS = frozenset("家个项所名位条种类座件款人支钱亿万天年月台吨亩套次")
 
 
@@ -54,7 +53,9 @@ def not_said(frame: Frame, thing: int, left: Sequence[str]) -> Reply:
     name = index.label(thing, at)
     what = "".join(left)
     hits = matching(frame, thing)
-    near = [fact for score, fact in hits if score >= 0.3][:3]
+    figure = _wants_figure(frame)
+    near = [fact for score, fact in hits if score >= 0.3 and (
+        fact.kind == structure.OBSERVATION or not figure)][:3]
     if frame.asks("count", "much", "rank"):
         some = [f for one in dict.fromkeys([thing, *subjects(frame)[:3]])
                 for f in nearest_figures(frame, one)]
@@ -88,7 +89,9 @@ def by_words(frame: Frame) -> Reply | None:
     """A sentence of the data that holds all the words of a question which names nobody."""
     known = sayings(frame.index, described(frame.index))
     runs = content(frame.tokens, frame.of("noun"))
-    if sum(len(run) for run in runs) < 4:
+    named = [t for t in frame.names if proper(frame, t)]
+    beside = content(frame.tokens, [*frame.of("noun"), *named])
+    if sum(len(run) for run in runs) < 4 or (named and sum(map(len, beside)) < 4):
         return None
     hits: list[tuple[float, int, Fact]] = []
     for number in known.near(runs, 40):
@@ -127,17 +130,27 @@ def lookup(frame: Frame) -> Reply | None:
     for thing in subjects(frame)[:6]:
         if not leftover(frame, thing) and len(frame.names) < 2:
             continue
-        hits = [(s, f) for s, f in matching(frame, thing) if s >= ENOUGH]
+        hits = [(s, f) for s, f in matching(frame, thing) if s >= ENOUGH
+                and (f.kind == structure.OBSERVATION or not _wants_figure(frame))]
         if hits and (best is None or hits[0][0] > best[0]):
             best = hits[0][0], thing, [f for s, f in hits if s >= hits[0][0] - 0.1][:6]
     if best is None:
         return None
+    if frame.asks("what", "introduce") and not frame.asks("count", "much", "rank"):
+        facts = [f for f in best[2] if f.kind != structure.OBSERVATION] or best[2]
+        best = best[0], best[1], facts
     if frame.asks("who") and best[2][0].kind in (structure.TAKES_PART, "Event"):
         return facts_reply(frame, "lookup", best[1], attending(frame, best[2][0]) or best[2])
     if frame.asks("count", "much", "rank") and (
             best[0] < 0.75 or not any(_has_number(frame, f) for f in best[2])):
         return not_said(frame, best[1], leftover(frame, best[1]))
     return facts_reply(frame, "lookup", best[1], best[2])
+
+
+def _wants_figure(frame: Frame) -> bool:
+    """GDP多少, 2024年营收: a metric that only a figure can answer."""
+    return not frame.asks("who", "which", "yesno", "why", "when") and any(
+        member in table()["metrics"]["words"] for member in frame.marks.get("content", ()))
 
 
 def attending(frame: Frame, fact: Fact) -> list[Fact]:
@@ -159,116 +172,9 @@ def _has_number(frame: Frame, fact: Fact) -> bool:
     return re.search(rf"\\d[余多]?[万亿]*{'元' if money else unit}", text) is not None
 
 
-def field_of(frame: Frame) -> Reply | None:
-    """One field of a thing: 主导产业, 成立日期, 投资额, 进展 … by the ontology's own labels."""
-    index, at = frame.index, frame.day
-    for thing in by_class(frame):
-        mine = own(index, thing)
-        kind = index.ontology.kinds[index.kind_of(thing)]
-        wanted = [name for name in frame.fields if kind.field(name) is not None]
-        found = [(name, label, text) for name, label, text in (
-            fields(index, mine, at) if mine.rows else ()) if name in wanted]
-        if not found:
-            linked = [f for f in links(index, thing)
-                      if index.kind_of(f.other(thing)) in frame.nouns]
-            if linked and wanted:
-                return facts_reply(frame, "field", thing, linked[:10])
-            continue
-        others = [t for t in frame.names if thing not in t.things and proper(frame, t)
-                  and same(t.text) not in same(phrase(index, mine, at))]
-        if others and not any(thing in t.things for t in frame.names):
-            continue
-        name = index.label(thing, at)
-        found = [(one, label, _narrowed(frame, thing, mine, one) or text)
-                 for one, label, text in found]
-        told = "；".join(f"{label}：{text}" for _, label, text in found)
-        note = str(mine.said.get("note") or "")
-        rows, cited = of_facts(frame, [mine])
-        tail = f"（{note}）" if note else ""
-        head = f"{name}（{kind.label.zh}）" if kind.label.zh not in name else name
-        return Reply("field", f"{name}的{join(label for _, label, _ in found)}？",
-                     f"{head}{told}{tail}{cite(index, cited)}。", rows=rows, cited=cited,
-                     slots={"thing": slot(index, thing, at), "fields": wanted},
-                     call=call(f"entities/{index.id(thing)}"))
-    return None
-
-
-def _narrowed(frame: Frame, thing: int, fact: Fact, name: str) -> str:
-    """Of a list the parts that the question asks for: 重点工程 of all targets."""
-    values = fact.said.get(name)
-    runs = leftover(frame.without(*frame.of("field")), thing)
-    if not isinstance(values, list) or not runs:
-        return ""
-    known = figures(frame.index)
-    fit = [str(v) for v in values
-           if coverage(runs, same(str(v)), known.weight, known.usual) >= 0.5]
-    return "、".join(fit) if 0 < len(fit) < len(values) else ""
-
-
-def of_choice(frame: Frame) -> Reply | None:
-    """What is said of a thing under one word of a vocabulary: its goals, advantages, steps."""
-    index = frame.index
-    asked = [m.split("/") for t in frame.tokens for s, m in t.classes if s == "choice"]
-    for thing in subjects(frame)[:4]:
-        facts = [f for f in about(index, thing, {kind for kind, _, _ in asked})
-                 if any(f.kind == kind and f.said.get(name) == value
-                        for kind, name, value in asked)]
-        if facts and frame.asks("what", "which", "introduce", "count"):
-            narrowed = [f for s, f in matching(frame, thing, frame.of("choice"))
-                        if f in facts and s >= ENOUGH]
-            return facts_reply(frame, "choice", thing, (narrowed or facts)[:20])
-    return None
-
-
-def why(frame: Frame) -> Reply | None:
-    """为什么: what sources call the advantages of the thing; they seldom say it is the reason."""
-    index, found = frame.index, subjects(frame)
-    for thing in found[:3] if len(frame.things()) > 1 else ():
-        close = [f for s, f in matching(frame, thing) if f.kind == "Trait" and s >= 0.3]
-        if close:  # it names the others too: 星球石墨看中长沙的 …
-            return facts_reply(frame, "why", thing, close[:8], "来源说：")
-    for thing in found[:3]:
-        facts = [f for f in about(index, thing, ["Trait"]) if f.said.get("type") == "advantage"]
-        if facts:
-            close = [f for s, f in matching(frame, thing) if f in facts and s >= 0.45]
-            every = list({f.rows: f for f in [*close, *facts]}.values())[:8]
-            return facts_reply(frame, "why", thing, every, "来源说到的优势有：")
-    return None
-
-
 def later(frame: Frame, fact: Fact) -> bool:
     """Whether all that is said of it began after the day that the question names."""
     kind, start = frame.index.ontology.kinds[fact.kind], frame.index.table.start
     dated = bool(kind.evidence or kind.tie) or kind.name in (
         structure.FILLS, structure.PROJECT, structure.COMPANY)
     return bool(frame.times) and dated and all(start[row] > frame.day for row in fact.rows)
-
-
-def _only_hoped(frame: Frame, fact: Fact) -> bool:
-    """Whether a forecast or target would be taken for the figure that is asked about."""
-    asked_for = {m for t in frame.tokens for s, m in t.classes if s == "status"}
-    status = fact.said.get(structure.STATUS)
-    return (fact.kind == structure.OBSERVATION and status not in (None, _ACTUAL)
-            and (_ACTUAL in asked_for or status not in asked_for))
-
-
-def yes_no(frame: Frame) -> Reply | None:
-    """是, or nobody has said it: a fact that holds every word of the question."""
-    best: tuple[float, int, Fact] | None = None
-    for thing in subjects(frame)[:5]:
-        held = [(s, f) for s, f in matching(frame, thing) if not later(frame, f)
-                and not _only_hoped(frame, f)]
-        for score, fact in held[:1]:
-            if score >= 0.7 and (best is None or score > best[0]):
-                best = score, thing, fact
-    if best is not None:
-        return facts_reply(frame, "yes_no", best[1], [best[2]], "是：")
-    found = subjects(frame)
-    if not found:
-        return None
-    thing = main_of(frame, found)
-    left = leftover(frame, thing)
-    others = [frame.index.label(t, frame.at) for t in frame.things() if t != thing]
-    if not left and not others:
-        return None
-    return not_said(frame, thing, left or others)

@@ -1,8 +1,8 @@
 """How well a sentence of the data answers the words of a question: shared pairs of characters."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import log
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from api.ask.frame import Frame, Token
 from api.ask.words import same
-from graph.analysis.facts import Fact, own
+from graph.analysis.facts import Fact, of_rows, own
 from graph.index import Index
-from graph.structure import OBSERVATION, SOURCE
+from graph.structure import FACILITATES, OBSERVATION, SOURCE
 
 __all__ = ["Corpus", "content", "coverage", "figures", "sayings", "spellings"]
 
@@ -47,7 +47,8 @@ def _tells(token: Token) -> bool:
     return not token.is_a("verb", "has", "most", "least", "name_of")
 
 
-def pairs(run: str) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def pairs(run: str) -> Sequence[str]:
     """Neighbouring characters; digits and Latin letters stay whole words."""
     parts: list[str] = []
     for char in run:
@@ -93,6 +94,7 @@ class Corpus:
     index: Index
     entries: Sequence[tuple[int, str, int]]
     memory: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
+    told: dict[int, Fact] = field(default_factory=dict, compare=False, repr=False)
     places: dict[int, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -151,7 +153,13 @@ class Corpus:
         return sorted(score, key=lambda number: (-score[number], number))[:most]
 
     def fact(self, number: int) -> Fact:
-        return own(self.index, self.entries[number][2])
+        """The thing that says it, or the link: those count from -1 downwards."""
+        if number not in self.told:
+            self.told[number] = self._fact(self.entries[number][2])
+        return self.told[number]
+
+    def _fact(self, said: int) -> Fact:
+        return own(self.index, said) if said >= 0 else of_rows(self.index, [-said - 1])[0]
 
 
 def spellings(index: Index, thing: int) -> list[str]:
@@ -201,7 +209,24 @@ def _sentences(index: Index, kinds: Collection[str]) -> list[tuple[int, str, int
         about = [index.label(subject)] if subject >= 0 else []
         entries.append((subject if subject >= 0 else thing,
                         same(" ".join([index.label(thing), *about, *found[thing]])), thing))
-    return entries
+    return entries + list(_of_links(index))
+
+
+def _of_links(index: Index) -> Iterator[tuple[int, str, int]]:
+    """What links say in sentences: the topic of a cooperation, what a firm gets from another."""
+    t, seen = index.table, set[tuple[int, int, str]]()
+    ties = [n for n, name in enumerate(t.kinds) if index.ontology.kinds[name].tie
+            or name == FACILITATES]
+    for row in np.flatnonzero((t.head >= 0) & np.isin(t.kind, ties)).tolist():
+        if t.grade[row] > index.shown or not ('"topic":' in t.values[row]
+                                              or '"note":' in t.values[row]):
+            continue
+        ends = int(index.canon[t.head[row]]), int(index.canon[t.tail[row]])
+        texts = [str(v) for name, v in t.said(row).items() if name in ("topic", "note", "form")]
+        text = same(" ".join([*(index.label(end) for end in ends), *texts]))
+        if (*ends, text) not in seen:
+            seen.add((*ends, text))
+            yield ends[0], text, -row - 1
 
 
 def _entries(index: Index) -> list[tuple[int, str, int]]:

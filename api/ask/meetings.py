@@ -10,7 +10,9 @@ from api.ask.subjects import PARTIES, composed_things
 from api.ask.words import bare
 from graph import structure
 from graph.analysis.facts import Fact, links, own
+from graph.analysis.filters import inside
 from graph.index import Index
+from graph.places import EVER
 
 __all__ = ["common_events", "event_text", "meetings"]
 
@@ -20,6 +22,9 @@ def meetings(frame: Frame) -> Reply | None:
     index, at = frame.index, frame.day
     wanted = {"talk": {"talk", "matchmaking", "visit"}, "sign": {"signing", "launch"}}
     verbs = [v for v in wanted if frame.verb(v)]
+    if "Agreement" in frame.nouns and not frame.asks("who", "when") and any(
+            index.kind_of(t) == "Agreement" for t, _ in composed_things(frame, 2)):
+        return None  # what it says, not who signed it
     parties = [p for p in frame.things(*PARTIES)]
     if frame.verb("conclude") and len(parties) > 1:
         return _no_meeting(frame, parties)
@@ -112,10 +117,11 @@ def _relevant(frame: Frame, parties: Sequence[int], verbs: Sequence[str],
     named = frame.things("Event")
     if named:
         return named[:1]
-    score: dict[int, int] = {}
-    for party in parties:
-        for event in _events_of(index, party):
-            score[event] = score.get(event, 0) + 1
+    score = _scored(index, parties)
+    if structure.COMPANY in frame.nouns and frame.asks("who", "which") and score and not any(
+            _companies(index, e) for e, s in score.items() if s == max(score.values())):
+        found = _scored(index, parties, wide=True)  # which firms met, not which regions
+        score = {e: s for e, s in found.items() if _companies(index, e)} or score
     types = {t for v in verbs for t in wanted[v]}
     if types:
         score = {e: s for e, s in score.items()
@@ -135,9 +141,18 @@ def _relevant(frame: Frame, parties: Sequence[int], verbs: Sequence[str],
         score = there or (score if frame.asks("yesno") and best > 1 else {})
     elif len(parties) > 1 and best < 2:
         return []
-    found = sorted((e for e, s in score.items() if s == max(score.values(), default=0)),
+    first = sorted((e for e, s in score.items() if s == max(score.values(), default=0)),
                    key=lambda e: (-_companies(index, e), index.id(e)))
-    return found[:1] if frame.asks("who", "which") else found[:3]
+    return first[:1] if frame.asks("who", "which") else first[:3]
+
+
+def _scored(index: Index, parties: Sequence[int], wide: bool = False) -> dict[int, int]:
+    """Events → how many of the parties took part."""
+    score: dict[int, int] = {}
+    for party in parties:
+        for event in _events_of(index, party, wide):
+            score[event] = score.get(event, 0) + 1
+    return score
 
 
 def _companies(index: Index, event: int) -> int:
@@ -179,8 +194,13 @@ def _no_meeting(frame: Frame, parties: Sequence[int]) -> Reply:
                    slots={"parties": [slot(index, p, at) for p in parties]})
 
 
-def _events_of(index: Index, thing: int) -> dict[int, Fact]:
-    return {f.things[1]: f for f in links(index, thing, [structure.TAKES_PART], forward=True)}
+def _events_of(index: Index, thing: int, wide: bool = False) -> dict[int, Fact]:
+    """The events in which it took part; of a region, if need be, those of its parks too."""
+    small = wide and index.kind_of(thing) == "Region" and index.places.level_of(thing) != "province"
+    parts = [thing, *(place for place in sorted(inside(index, thing, EVER) if small else ())
+                      if index.kind_of(place) == "Park")]
+    return {f.things[1]: f for one in parts
+            for f in links(index, one, [structure.TAKES_PART], forward=True)}
 
 
 def common_events(index: Index, one: int, other: int) -> list[int]:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from api.ask.frame import Frame
 from api.ask.goods import doubts
+from api.ask.lookup import facts_reply
 from api.ask.meetings import common_events, event_text
+from api.ask.naming import naming
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
-from api.ask.subjects import PARTIES
+from api.ask.subjects import PARTIES, composed_things
 from graph import structure
 from graph.analysis.facts import Fact, between, links, own
 from graph.analysis.filters import owners, references
@@ -30,6 +32,7 @@ def partners(frame: Frame) -> Reply | None:
     if wanted:
         fit = [f for f in facts if index.kind_of(f.other(me)) in wanted]
         facts = fit or facts
+    facts = facts or [f for f in naming(frame, [me]) if f.kind in _partnering(index)]
     name = index.label(me, at)
     kinds = join(index.ontology.kinds[k].label.zh for k in wanted) if wanted else "谁"
     ask = f"{name}和{'哪些' if wanted else ''}{kinds}有合作？"
@@ -62,25 +65,40 @@ def _pair(frame: Frame, parties: Sequence[int]) -> Reply | None:
     where_to = call("path", from_=names[0], to=names[1])
     slots_ = {"parties": [slot(index, p, at) for p in (one, other)]}
     events = common_events(index, one, other)
-    if not facts and not events:
+    groups = _groups(frame, one, other)
+    if not facts and not events and not groups:
         if not frame.asks("yesno") and any(index.kind_of(p) in ("Region", "Park")
                                            for p in parties[:2]):
             return None
+        if both := [f for f in naming(frame, [one, other]) if f.kind in _partnering(index)]:
+            left = [p for p in parties if not any(p in f.things for f in both) and p != one]
+            rest = join(index.label(p, at) for p in left)
+            head = f"没有来源说到{rest}，来源说的是：" if left else ""
+            return facts_reply(frame, "partners", one, both, head)
         mine = links(index, one, _partnering(index)) + links(index, other, _partnering(index))
         near = "；".join(phrase(index, f, at) for f in mine[:5])
         return unknown("partners", ask, f"没有来源说过{names[0]}和{names[1]}有合作", near,
                        slots=slots_, call=where_to, cited=[r for f in mine[:5] for r in f.rows])
     told = [phrase(index, f, at) for f in facts]
     told += [f"都参加了{event_text(index, e, at)}" for e in events]
+    told += [phrase(index, f, at) for f in groups]
     notes = [str(f.said["note"]) for f in facts if f.said.get("note")]
     event_facts = [own(index, e) for e in events]
     agreements = _agreements(frame, names)
     told += [phrase(index, f, at) for f in agreements]
-    rows, cited = of_facts(frame, [*facts, *event_facts, *agreements])
+    rows, cited = of_facts(frame, [*facts, *event_facts, *groups, *agreements])
     head = "有：" if frame.asks("yesno") else ""
     tail = f"（{'；'.join(notes)}）" if notes else ""
     return Reply("partners", ask, f"{head}{'；'.join(told)}{tail}{cite(index, cited)}。", rows=rows,
                  cited=cited, slots=slots_, call=where_to, at=at)
+
+
+def _groups(frame: Frame, one: int, other: int) -> list[Fact]:
+    """The memberships of both in one alliance or cluster."""
+    mine, theirs = ({f.things[1]: f for f in links(frame.index, party, [structure.MEMBER_OF],
+                                                   forward=True)} for party in (one, other))
+    return [some[group] for group in sorted(mine.keys() & theirs.keys())
+            for some in (mine, theirs)]
 
 
 def _agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:
@@ -92,12 +110,18 @@ def _agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:
     return found
 
 
+def _likely(frame: Frame) -> list[int]:
+    """Those that are named or spelt out, whoever could have brought something about first."""
+    found = [*frame.things(), *(t for t, _ in composed_things(frame, 3))]
+    return sorted(dict.fromkeys(found), key=lambda t: frame.index.kind_of(t) == "Region")
+
+
 def facilitated(frame: Frame) -> Reply | None:
     """Who brought about what: alliances and agencies that drew a firm here."""
     index, at = frame.index, frame.day
     facts: list[Fact] = []
     me: int | None = None
-    for thing in frame.things():
+    for thing in _likely(frame):
         mine = links(index, thing, [structure.FACILITATES])
         if not mine:  # what a project's firm owes to somebody
             projects = owners(index, references(index, "Project", ["company"]).get(thing, ()))

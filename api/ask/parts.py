@@ -3,11 +3,11 @@ and what a thing is called."""
 
 from collections.abc import Sequence
 
-from api.ask.chains import region, segment_slots
 from api.ask.frame import Frame
 from api.ask.goods import home
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
+from api.ask.slots import region, segment_slots
 from graph import structure
 from graph.analysis.facts import links, own
 from graph.analysis.filters import inside

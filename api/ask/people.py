@@ -7,6 +7,7 @@ from api.ask.lookup import facts_reply
 from api.ask.match import content
 from api.ask.reply import Reply, call, slot, unknown
 from api.ask.say import cite, phrase
+from api.ask.subjects import composed_things
 from api.ask.words import bare
 from graph import structure
 from graph.analysis.facts import links
@@ -35,6 +36,8 @@ def post(frame: Frame) -> Reply | None:
              for f in links(index, t, [structure.HOLDS], forward=False)}
     titles = [t for t in whole if t and t in frame.plain] or titles
     bodies = [t for t in frame.things() if index.kind_of(t) != structure.PERSON]
+    spelt = [t for t, _ in composed_things(frame) if index.kind_of(t) in frame.nouns]
+    bodies = [*(t for t in spelt if t not in bodies), *bodies]
     for body in bodies:
         facts = links(index, body, [structure.HOLDS], forward=False)
         fit = [f for f in facts if _title_fits(str(f.said.get("title") or ""), titles)]
@@ -45,14 +48,18 @@ def post(frame: Frame) -> Reply | None:
             return facts_reply(frame, "post", body, fit, head)
     if not bodies:
         return None
-    name, what = index.label(bodies[-1], at), "、".join(titles) or "负责人"
+    body = bodies[0] if spelt else bodies[-1]
+    name, what = index.label(body, at), "、".join(titles) or "负责人"
     facts = [f for b in bodies for f in links(index, b, [structure.HOLDS], forward=False)]
+    facts += [f for p in people for f in links(index, p, [structure.HOLDS]) if f not in facts]
     near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
     if facts and not titles:
-        return facts_reply(frame, "post", bodies[-1], facts)
-    return unknown("post", f"{name}的{what}是谁？", f"没有来源说过{name}的{what}是谁", near,
-                   slots={"organisation": slot(index, bodies[-1], at), "title": what},
-                   call=call(f"entities/{index.id(bodies[-1])}/links", kind=structure.HOLDS),
+        return facts_reply(frame, "post", body, facts)
+    whose = "、".join(index.label(p, at) for p in people)
+    reason = f"没有来源说过{name}的{what}是{whose or '谁'}"
+    return unknown("post", f"{name}的{what}是{whose or '谁'}？", reason, near,
+                   slots={"organisation": slot(index, body, at), "title": what},
+                   call=call(f"entities/{index.id(body)}/links", kind=structure.HOLDS),
                    cited=[r for f in facts[:4] for r in f.rows])
 
 

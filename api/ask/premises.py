@@ -20,7 +20,8 @@ _FIRM = re.compile("有限(?:责任)?公司")
 _NOT_DOING = re.compile("(?<!有)(?:没有?|不|未)(?:在)?(?:做|生产|从事)")
 _OVER = re.compile("停止|终止|断供|停供|不再|中断|结束|取消")
 _WHO = "(?:企业|厂家|厂子|公司|人做|人生产|人干)"
-_NO_FIRM = re.compile(f"(?<!有)(?:没有?|无)(?:一家|任何)?{_WHO}")
+_NO_FIRM = re.compile("(?<!有)(?:没有?|无|找不到|找不着|缺少|缺)(?:一家|任何|本地|本土)?"
+                      f"{_WHO}|空着|没着落|无人")
 _FIRMS = re.compile(f"有{_WHO}|具备")
 # 我们这里, 本地, 全省: the province; 一直, 到底, 还: no names of places at all.
 _OURS = re.compile("[我咱本这省各还都也就又再仍总]|全(?!国)|一直|始终|到底|究竟|真的|近年|如今"
@@ -39,14 +40,16 @@ def lacks(frame: Frame) -> bool:
 
 
 def there(frame: Frame) -> bool:
-    """Whether it is asked which segments have somebody: 哪些环节有企业."""
+    """Whether it is asked which segments have somebody: 哪些环节有企业, 长沙有哪些环节了."""
     return (structure.SEGMENT in frame.nouns and frame.asks("which", "what", "count")
-            and not lacks(frame) and bool(_FIRMS.search(frame.plain)))
+            and not lacks(frame) and not frame.verb("upstream", "downstream")
+            and bool(_FIRMS.search(frame.plain) or frame.first("Region", "Park") is not None))
 
 
 def doubted(frame: Frame) -> Reply | None:
     """不知道 with what was taken for granted, if something was."""
-    for look in (_no_such_day, _no_such_firm, _no_such_place, _another_chain, _not_doing):
+    for look in (_no_such_day, _no_such_firm, _no_such_place, _another_chain, _no_such_segment,
+                 _not_doing):
         if (reply := look(frame)) is not None:
             return reply
     return None
@@ -140,6 +143,28 @@ def _another_chain(frame: Frame) -> Reply | None:
                               "segment": [slot(index, s, frame.day) for s in other.things[:3]]},
                        call=call("chains", q=names[0]))
     return None
+
+
+def _no_such_segment(frame: Frame) -> Reply | None:
+    """锂电池链的履带缺不缺: what nobody has named as a segment of any chain."""
+    if not frame.verb("lack"):
+        return None
+    for one, of, token in zip(_solid(frame), _solid(frame)[1:], _solid(frame)[2:], strict=False):
+        if (of.text != "的" or frame.kinds(one) != {structure.CHAIN} or token.sort != "text"
+                or len(token.text) < 2 or any(t.start > token.end and t.is_a("ask", "which", "what")
+                                              for t in frame.tokens)):
+            continue
+        name = frame.index.label(one.things[0])
+        return unknown("verdict", f"{name}链缺不缺{token.text}？",
+                       f"没有来源把“{token.text}”写作{name}链的环节，也没有叫这个名字的环节，"
+                       "说不上缺不缺", call=call(f"chains/{name}"),
+                       slots={"chain": slot(frame.index, one.things[0], frame.day)})
+    return None
+
+
+def _solid(frame: Frame) -> list[Token]:
+    """The tokens without 产业链 after the name of a chain."""
+    return [t for t in frame.tokens if not t.is_a("noun", structure.CHAIN) or t.sort == "name"]
 
 
 def _not_doing(frame: Frame) -> Reply | None:

@@ -15,6 +15,7 @@ from graph.index import Index
 __all__ = ["described", "profile"]
 
 _SIDE = ("aliases", "former_names", "full_name", "name_en", "code", "website", "address", "status")
+_LONG = 220  # characters after which the rest is left to the rows
 _LATE = (structure.OBSERVATION, "Trait")  # told after the rest, and only some of them
 
 
@@ -72,12 +73,25 @@ def _paragraph(frame: Frame, thing: int, facts: Sequence[Fact]) -> list[str]:
     for fact in facts:
         if fact.things != (thing,):
             grouped.setdefault(fact.kind, []).append(fact)
-    order = sorted(grouped, key=lambda k: (index.ontology.kinds[k].ends is None, k in _LATE))
-    for name_ in order:
+    untold: list[str] = []
+    for name_ in sorted(grouped, key=lambda k: _rank(index, k)):
         for label, some in _sides(index, name_, grouped[name_], thing):
+            if sum(map(len, parts)) > _LONG:
+                untold.append(label)
+                continue
             texts = [_short(frame, fact, thing) for fact in some]
             parts.append(f"{label}：{join(texts, 3 if name_ in _LATE else 5, '个')}")
+    if untold:
+        parts.append(f"另有{join(untold)}，见下面各行")
     return parts
+
+
+def _rank(index: Index, kind: str) -> tuple[bool, int]:
+    """What tells most comes first: what it does and was honoured for, with whom it deals, its
+    projects; figures and traits last."""
+    what = index.ontology.kinds[kind]
+    first = bool(what.evidence) or kind in (structure.LEADS, structure.HONOURED)
+    return kind in _LATE, 0 if first else 1 if what.tie else 2 if what.ends is None else 3
 
 
 def _shown_anyway(typed: str, names: str) -> bool:

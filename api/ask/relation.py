@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from api.ask.frame import Frame
+from api.ask.lookup import facts_reply
 from api.ask.meetings import common_events, event_text
+from api.ask.naming import naming
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
 from api.ask.subjects import PARTIES
+from api.ask.ways import in_common, through, tiers
 from graph.analysis.facts import Fact, between, links, own
 from graph.analysis.paths import PathStep, paths
 from graph.index import Index
@@ -18,9 +21,18 @@ def relation(frame: Frame) -> Reply | None:
     """What two share, or the shortest way of sourced ties between them."""
     index, at = frame.index, frame.day
     parties = [p for p in frame.things(*PARTIES)]
+    firms = [p for p in parties if index.kind_of(p) != "Region"]
+    parties = firms if len(firms) > 1 else parties
     if len(parties) < 2:
         return None
     one, other = parties[:2]
+    if (reply := in_common(frame, firms)) is not None:
+        return reply
+    if "Region" in {index.kind_of(one), index.kind_of(other)} and len(firms) == 1:
+        firm = firms[0]
+        place = other if one == firm else one
+        if (reply := tiers(frame, firm, place)) is not None:
+            return reply
     names = index.label(one, at), index.label(other, at)
     ask = f"{names[0]}和{names[1]}有什么联系？"
     where_to = call("path", from_=names[0], to=names[1])
@@ -33,6 +45,16 @@ def relation(frame: Frame) -> Reply | None:
     facts = [*direct, *(own(index, e) for e in events)]
     if not told:
         found = paths(index, index.id(one), index.id(other), at)
+        if not found["rows"] and (ways := through(index, one, other)):
+            facts = [fact for way in ways for fact in way]
+            mids = join(index.label(way[0].other(one), at) for way in ways)
+            rows, cited = of_facts(frame, facts)
+            clauses = "；".join("，".join(phrase(index, f, at) for f in way) for way in ways)
+            text = f"靠{mids}连着：{clauses}{cite(index, cited)}。"
+            return Reply("relation", ask, text, rows=rows,
+                         cited=cited, slots=slots_, call=where_to, at=at)
+        if not found["rows"] and (facts := naming(frame, [one, other])):
+            return facts_reply(frame, "relation", one, facts, "来源一起说到它们：")
         if not found["rows"]:
             return unknown("relation", ask, f"没有找到{names[0]}和{names[1]}之间步步有来源的联系",
                            slots=slots_, call=where_to)

@@ -15,6 +15,7 @@ __all__ = ["cite", "figure", "join", "number", "phrase", "row", "shown", "when"]
 
 _BOUNDS = {"over": "超过", "about": "约", "at_most": "不超过"}
 _STATUS = {"forecast": "预计", "target": "目标", "planned": "计划"}
+_ITEMS = 6  # of a list in the description of a thing
 _HOLE = re.compile(r"（?\{(\w+)\}）?")
 
 
@@ -163,7 +164,7 @@ def phrase(index: Index, fact: Fact, at: int) -> str:
 def _described(index: Index, fact: Fact, at: int) -> str:
     """Name and fields of a thing: 项目 麓宇光电…：金额6800万元，进展 拟投资."""
     kind = index.ontology.kinds[fact.kind]
-    parts = fields(index, fact, at)
+    parts = fields(index, fact, at, _ITEMS)
     names = {f.name for f in kind.fields if f.role}
     told = "；".join(f"{label}：{text}" for name, label, text in parts if name not in names)
     own = index.label(fact.things[0], at) if kind.role("name") else ""
@@ -176,8 +177,9 @@ def _described(index: Index, fact: Fact, at: int) -> str:
     return f"{own}（{told}）" if own and told else own or told
 
 
-def fields(index: Index, fact: Fact, at: int) -> list[tuple[str, str, str]]:
-    """(name, label, text) of every field that is told; numbers with unit and bound."""
+def fields(index: Index, fact: Fact, at: int, most: int = 99) -> list[tuple[str, str, str]]:
+    """(name, label, text) of every field that is told; numbers with unit and bound, of lists the
+    first `most`."""
     kind = index.ontology.kinds[fact.kind]
     parts = {p for f in kind.fields for p in (f.unit_field, f.bound_field, f.wording_field)}
     found: list[tuple[str, str, str]] = []
@@ -191,7 +193,7 @@ def fields(index: Index, fact: Fact, at: int) -> list[tuple[str, str, str]]:
             text = when(str(value))
         else:
             told = shown(index, part, value, at)
-            text = "、".join(map(str, told)) if isinstance(told, list) else (
+            text = join(map(str, told), most, "项") if isinstance(told, list) else (
                 number(told) if isinstance(told, float) else str(told))
         if part.wording_field and (wording := fact.said.get(part.wording_field)):
             text += "" if _plain(str(wording)) in _plain(text) or _plain(text) in _plain(

@@ -8,11 +8,11 @@ from api.ask.match import figures as all_figures
 from api.ask.say import fields, phrase
 from api.ask.words import same
 from graph import structure
-from graph.analysis.facts import Fact, about, links, own
+from graph.analysis.facts import Fact, about, links, own, referring
 from graph.analysis.filters import inside
 
 __all__ = ["ENOUGH", "PARTIES", "asked", "by_class", "composed_things", "described_by",
-           "facts_of", "leftover", "main_of", "matching", "proper", "subjects"]
+           "facts_of", "fits_names", "leftover", "main_of", "matching", "proper", "subjects"]
 
 ENOUGH = 0.6  # the share of a question that a fact must hold
 PARTIES = ("Company", "Park", "Institute", "Alliance", "Agency", "Cluster", "Platform", "Person",
@@ -22,10 +22,7 @@ _KEPT = 2000  # things whose facts are remembered
 
 def composed_things(frame: Frame, most: int = 6) -> list[tuple[int, float]]:
     """Things with long names of which the question says a good part, best first."""
-    if "composed" not in frame.memory:
-        frame.memory["composed"] = _composed(frame)
-    found: list[tuple[int, float]] = frame.memory["composed"]  # type: ignore[assignment]
-    return found[:most]
+    return frame.once("composed", _composed)[:most]
 
 
 def _composed(frame: Frame) -> list[tuple[int, float]]:
@@ -43,19 +40,21 @@ def _composed(frame: Frame) -> list[tuple[int, float]]:
         if share < 0.3:
             continue
         wanted = frame.index.kind_of(thing) in frame.nouns
-        if share >= (0.38 if wanted else 0.5) or _common(text, entries[entry][1]):
+        if share >= (0.32 if wanted else 0.5) or _common(text, entries[entry][1]):
             best[thing] = max(best.get(thing, 0.0), share * held * (1.3 if wanted else 1.0))
     order = sorted(best.items(), key=lambda item: (-item[1], frame.index.id(item[0])))
-    return [(thing, share) for thing, share in order[:40] if _fits_names(frame, thing)]
+    return [(thing, share) for thing, share in order[:40] if fits_names(frame, thing)]
 
 
-def _fits_names(frame: Frame, thing: int) -> bool:
+def fits_names(frame: Frame, thing: int) -> bool:
     """Whether the thing is called by, lies in or belongs to every name of the question: 益阳高新区
     says that 祁阳高新区 is not meant."""
     known = all_figures(frame.index)
     names, homes = known.names(thing), known.homes(thing)
     for token in frame.names:
-        if not proper(frame, token) or thing in token.things or same(token.text) in names:
+        if not proper(frame, token) or thing in token.things:
+            continue
+        if _mostly_in(same(token.text), names):
             continue
         if homes.isdisjoint(token.things) and not any(
                 place in homes or home in inside(frame.index, place, frame.at)
@@ -63,6 +62,14 @@ def _fits_names(frame: Frame, thing: int) -> bool:
                 if frame.index.ontology.kinds[frame.index.kind_of(place)].place):
             return False
     return True
+
+
+def _mostly_in(text: str, names: str) -> bool:
+    """Whether names hold the text, a long one but for a character or two: 怀化新型显示产业链 of
+    怀化市新型显示产业链发展三年行动计划."""
+    pairs = [text[i:i + 2] for i in range(len(text) - 1)]
+    held = sum(pair in names for pair in pairs)
+    return text in names or (len(pairs) > 4 and 4 * held >= 3 * len(pairs))
 
 
 def described_by(frame: Frame) -> bool:
@@ -84,6 +91,10 @@ def proper(frame: Frame, token: Token) -> bool:
 
 def subjects(frame: Frame) -> list[int]:
     """What the question may be about: what is named, then long names of which it says a part."""
+    return list(frame.once("subjects", _found))
+
+
+def _found(frame: Frame) -> list[int]:
     named = frame.things()
     long = [t for t, _ in composed_things(frame) if t not in named]
     odd = [same(t.text) for t in frame.tokens if t.sort == "text" and len(t.text) > 1]
@@ -97,13 +108,17 @@ def subjects(frame: Frame) -> list[int]:
 def by_class(frame: Frame) -> list[int]:
     """The subjects, those of a class that is asked for first, with the projects and so on of a
     firm or place that is named."""
+    return list(frame.once("by class", _by_class))
+
+
+def _by_class(frame: Frame) -> list[int]:
     index = frame.index
     found = subjects(frame)
     more: list[int] = []
     for kind in frame.nouns:
         if kind not in index.ontology.kinds:
             continue
-        told = [[f.things[0] for f in about(index, thing, [kind])] for thing in frame.things()
+        told = [referring(index, thing, kind) for thing in frame.things()
                 if kind != index.kind_of(thing)]
         both = [t for t in told[0] if all(t in some for some in told)] if told else []
         more += both if len(told) > 1 else []

@@ -1,5 +1,6 @@
 """Who supplies whom with what, and whether one supplies another."""
 
+import re
 from collections.abc import Sequence
 
 from api.ask.frame import Frame, Token
@@ -20,12 +21,13 @@ from api.ask.goods import (
 from api.ask.lookup import later
 from api.ask.makers import makers_of
 from api.ask.match import figures
+from api.ask.meetings import common_events, event_text
 from api.ask.premises import over
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure, join, phrase
 from api.ask.words import bare
 from graph import dates, structure
-from graph.analysis.facts import Fact, between, links, of_rows
+from graph.analysis.facts import Fact, between, links, of_rows, own
 from graph.analysis.filters import inside, references
 
 __all__ = ["premise", "supply"]
@@ -117,10 +119,15 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     texts += _loose_goods(frame, facts)
     where = [p for p in frame.things("Region", "Park") if p not in firms][-1:]
     fit = [f for f in facts if _fits(frame, f, texts, things)]
+    if len(set(texts)) > 1:  # C919 and 起落架: both, if one product is both
+        fit = [f for f in fit if all(spelt(t) in spelt(phrase(index, f, at))
+                                     for t in texts)] or fit
     stopped = over(frame)
     fit = [f for f in fit if not later(frame, f) and (not stopped or _ended(frame, f))]
     if frame.verb("support"):
         fit = [f for f in fit if f.kind == "supports"] or fit
+    if role == "customer" and not texts:  # C919机轮刹车系统, bought by its maker
+        fit += [f for f in _for_model(frame, firms) if f not in fit]
     if where and role == "customer":
         fit = _inside(frame, fit, where[0])
     alive = [f for f in fit if any(index.table.end[row] > at for row in f.rows)] or fit
@@ -136,15 +143,28 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     if not alive:
         facts = [f for f in facts if _fits(frame, f, texts, things)] or facts
         near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in facts[:4])
-        near = near or _same_goods(frame, texts, things) or (
+        near = near or _namesakes(frame, firms[0], role) or _same_goods(frame, texts, things) or (
             _makes(frame, firms[0]) if role == "supplier" else "")
         until = f"截至 {dates.iso(at)} " if frame.times else ""
         reason = "没有来源说过哪一笔供应停了" if stopped else f"没有来源说过{until}{asked}"
         return unknown(path, f"{asked}？", reason, near, slots=slots_,
                        call=where_to, cited=[r for f in facts[:4] for r in f.rows])
     rows, cited = of_facts(frame, alive)
+    if frame.asks("who") and all(f.kind in selling(index) for f in alive):
+        return unknown(path, f"{asked}？", f"没有来源点名{name}{what}的买家，只说销往哪里",
+                       _sentence(frame, firms, alive, role).rstrip("。"), rows=rows, cited=cited,
+                       slots=slots_, call=where_to)
     return Reply(path, f"{asked}？", _sentence(frame, firms, alive, role), rows=rows, cited=cited,
                  slots=slots_, call=where_to, at=at)
+
+
+def _for_model(frame: Frame, firms: Sequence[int]) -> list[Fact]:
+    """Supplies of products that bear the name of a model, an aircraft say, that is the customer."""
+    index = frame.index
+    marks = [spelt(m[0]) for firm in firms for m in re.finditer("[A-Za-z]+\\d+", index.label(firm))]
+    named = [p for p in index.things("Product") if any(m in spelt(index.label(p)) for m in marks)]
+    return of_rows(index, [row for p in named for kind in supplying(index)
+                           for row in references(index, kind, [structure.PRODUCT]).get(p, ())])
 
 
 def _ended(frame: Frame, fact: Fact) -> bool:
@@ -222,6 +242,18 @@ def _rest(frame: Frame, firm: int) -> str:
     return ""
 
 
+def _namesakes(frame: Frame, firm: int, role: str) -> str:
+    """The supplies of others whose names begin as this one was typed: 湘投金天 (新材料)."""
+    index, token = frame.index, next((t for t in frame.names if firm in t.things), None)
+    if token is None or len(token.text) < 3:
+        return ""
+    others = [t for t in frame.lexicon.begun(token.text)
+              if t != firm and index.kind_of(t) == structure.COMPANY]
+    facts = [f for other in others for f in links(index, other, supplying(index),
+                                                  forward=role == "supplier")][:3]
+    return "；".join(phrase(index, f, frame.day) + cite(index, f.rows) for f in facts)
+
+
 def _same_goods(frame: Frame, texts: Sequence[str], things: set[int]) -> str:
     """Who else supplies or makes what was asked for."""
     if not texts:
@@ -263,7 +295,9 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
     if alive:
         rows, cited = of_facts(frame, alive)
         open_ = frame.asks("what", "which") and not frame.asks("yesno")
-        head = "" if open_ else "来源说过的是：" if "唯一" in frame.plain else "是："
+        wish = all(f.said.get(structure.FORM) in structure.WISHES for f in alive)
+        head = "还不是供货，来源说的是：" if wish else "" if open_ else (
+            "来源说过的是：" if "唯一" in frame.plain else "是：")
         told = "；".join(supply_text(frame, f) for f in alive)
         return Reply("supply_yes_no", ask, f"{head}{told}{cite(index, cited)}。"
                      f"{doubts(frame, alive)}", rows=rows, cited=cited, slots=slots_,
@@ -271,7 +305,9 @@ def _whether(frame: Frame, firms: Sequence[int]) -> Reply:
     known = asked or [f for f in joined] or [
         f for f in links(index, seller, supplying(index), forward=True)
         if _fits(frame, f, texts, things)] or links(index, seller, supplying(index), forward=True)
-    near = "；".join(phrase(index, f, at) + cite(index, f.rows) for f in known[:4])
+    met = [f"两家都参加了{event_text(index, e, at)}" + cite(index, own(index, e).rows)
+           for e in common_events(index, one, other)[:2]] if not joined else []
+    near = "；".join([*met, *(phrase(index, f, at) + cite(index, f.rows) for f in known[:4])])
     until = f"截至 {dates.iso(at)} " if frame.times else ""
     return unknown("supply_yes_no", ask, f"没有来源说过{until}{names[0]}向{names[1]}{what}", near,
                    slots=slots_, call=where_to, cited=[r for f in known[:4] for r in f.rows])

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from api.ask.compound import joined
 from api.ask.frame import Frame
 from api.ask.lookup import facts_reply
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
 from api.ask.subjects import ENOUGH, leftover, main_of, matching, proper, subjects
+from api.ask.when import attended
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 from graph.index import Index
@@ -20,10 +22,12 @@ def where_of(frame: Frame) -> Reply | None:
     found = subjects(frame)
     if not found:
         return None
-    if (reply := _told_where(frame)) is not None:
-        return reply
     named = [t for token in frame.names if proper(frame, token) for t in token.things[:1]
              if index.kind_of(t) != "Region"]
+    if len(named) > 1 and (reply := _each_told(frame)) is not None:
+        return reply
+    if (reply := _told_where(frame)) is not None:
+        return reply
     things = named if len(named) > 1 else [main_of(frame, found)]
     places = {thing: _places(index, thing, at) for thing in things}
     names = "、".join(index.label(t, at) for t in things)
@@ -38,6 +42,11 @@ def where_of(frame: Frame) -> Reply | None:
         near = phrase(index, mine, at) if mine.rows else ""
         return unknown("where", ask, f"没有来源说过{names}在哪里", near, slots=slots_,
                        call=where_to)
+    small = any(mark in t.text for t in frame.of("ask", "where") for mark in "市区县")
+    if small and all(index.places.level_of(place) == "province" for place in _ends(facts, index)):
+        return unknown("where", ask, f"来源只说{_told(index, things[0], places[things[0]], at)}，"
+                       "没有说在哪个市县", slots=slots_, call=where_to,
+                       cited=[row for fact in facts for row in fact.rows])
     told = [_told(index, thing, places[thing], at) for thing in things]
     rows, cited = of_facts(frame, list({f.rows: f for f in facts}.values()))
     return Reply("where", ask, f"{'；'.join(told)}{cite(index, cited)}。", rows=rows, cited=cited,
@@ -62,6 +71,14 @@ def _places(index: Index, thing: int, at: int) -> list[tuple[str, Fact]]:
     return found + [("", site) for site in sites]
 
 
+def _ends(facts: Sequence[Fact], index: Index) -> set[int]:
+    """The places that the facts give."""
+    wheres = {kind.name for kind in index.ontology.classes if kind.place}
+    told = [f.things[-1] for f in facts if len(f.things) > 1] + [
+        index.reference(f.said.get(name)) for f in facts for name in ("region", structure.PLACE)]
+    return {one for one in told if one >= 0 and index.kind_of(one) in wheres}
+
+
 def _told(index: Index, thing: int, places: Sequence[tuple[str, Fact]], at: int) -> str:
     """X在甲、乙；sites in a clause each; or that nobody says."""
     name = index.label(thing, at)
@@ -70,12 +87,22 @@ def _told(index: Index, thing: int, places: Sequence[tuple[str, Fact]], at: int)
     return "；".join([text, *(phrase(index, fact, at) for place, fact in places if not place)])
 
 
+def _each_told(frame: Frame) -> Reply | None:
+    """分别在哪上市: what each of those that are named did where, if all did so."""
+    names = [t for t in frame.names if proper(frame, t) and not frame.kinds(t) & {"Region"}]
+    told = [_told_where(frame.without(*(t for t in names if t is not name))) for name in names]
+    known = [reply for reply in told if reply is not None]
+    return joined(known) if len(known) == len(names) else None
+
+
 def _told_where(frame: Frame) -> Reply | None:
     """在哪上市, 研发中心设在哪: a fact that holds the words beside the name."""
     for thing in subjects(frame)[:4]:
         left = leftover(frame, thing)
         if not left:
             continue
+        if events := attended(frame, thing, one=True):
+            return facts_reply(frame, "where", thing, [own(frame.index, e) for _, e in events][:2])
         hits = [(s, f) for s, f in matching(frame, thing) if s >= ENOUGH
                 and f.kind not in (structure.OBSERVATION, "Trait", structure.TAKES_PART)]
         if hits:

@@ -1,5 +1,6 @@
 """What people say when they ask, by class, read once from words.toml."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -11,6 +12,7 @@ from graph.names import normalise
 __all__ = ["QUOTES", "bare", "same", "table", "words"]
 
 QUOTES = str.maketrans("", "", "“”\"‘’'「」『』《》〈〉`")
+_ASIDE = ("phrase", "back", "usage", "answers", "metrics")  # no words of a question
 Word = tuple[str, str]  # class and member of it: ("ask", "who")
 
 
@@ -37,7 +39,7 @@ def words() -> Mapping[str, tuple[Word, ...]]:
 
 def _every() -> Iterator[tuple[str, Word]]:
     for section, members in table().items():
-        for member, spellings in members.items() if section not in ("phrase", "back") else ():
+        for member, spellings in members.items() if section not in _ASIDE else ():
             kind = "content" if section == "same" else section
             for spelling in (member, *spellings) if section == "same" else spellings:
                 yield spelling, (kind, member)
@@ -49,17 +51,7 @@ def same(text: str) -> str:
 
     Longest first and never inside what another one gave, so that doing it twice changes nothing.
     """
-    plain, out, at = bare(text), [], 0
-    while at < len(plain):
-        for size in range(min(_longest(), len(plain) - at), 0, -1):
-            if (chief := _same().get(plain[at:at + size])) is not None:
-                out.append(chief)
-                at += size
-                break
-        else:
-            out.append(plain[at])
-            at += 1
-    return "".join(out)
+    return _spellings().sub(lambda m: _same()[m[0]], bare(text))
 
 
 @lru_cache(maxsize=1)
@@ -73,5 +65,6 @@ def _same() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _longest() -> int:
-    return max(map(len, _same()))
+def _spellings() -> re.Pattern[str]:
+    """Any of the spellings, the longest first."""
+    return re.compile("|".join(map(re.escape, sorted(_same(), key=len, reverse=True))))

@@ -12,7 +12,8 @@ from graph.index import Index
 from graph.table import NEVER
 from ontology.model import Field, Kind
 
-__all__ = ["Fact", "about", "between", "holds", "links", "of_rows", "own", "since"]
+__all__ = ["Fact", "about", "between", "holds", "links", "of_rows", "own", "referring",
+           "since"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,18 @@ def of_rows(index: Index, rows: Iterable[int]) -> list[Fact]:
 
 def about(index: Index, thing: int, kinds: Collection[str] | None = None) -> list[Fact]:
     """Things of other classes that name this one in a field: figures, projects, clauses …"""
-    found: list[Fact] = []
-    own_kind = index.kind_of(thing)
-    for kind in index.ontology.classes:
-        fields = [f.name for f in kind.fields if f.datatype == "reference"
-                  and (not f.refers or own_kind in f.refers)]
-        if not fields or (kinds is not None and kind.name not in kinds):
-            continue
-        mine = owners(index, references(index, kind.name, fields).get(thing, ()))
-        found += [own(index, one) for one in sorted(mine) if one != thing]
-    return [fact for fact in found if fact.rows]
+    return [own(index, one) for kind in index.ontology.classes
+            if kinds is None or kind.name in kinds for one in referring(index, thing, kind.name)]
+
+
+def referring(index: Index, thing: int, kind: str) -> list[int]:
+    """Things of a class that name this one in a field, as far as their records are shown."""
+    own_kind, table = index.kind_of(thing), index.table
+    fields = [f.name for f in index.ontology.kinds[kind].fields if f.datatype == "reference"
+              and (not f.refers or own_kind in f.refers)]
+    mine = owners(index, references(index, kind, fields).get(thing, ())) if fields else set[int]()
+    return [one for one in sorted(mine) if one != thing and any(
+        table.grade[row] <= index.shown for row in index.rows_of(one))]
 
 
 def between(index: Index, one: int, other: int) -> list[Fact]:
