@@ -72,9 +72,10 @@ class Answers:
 
     # --- questions about chains -------------------------------------------------------------
 
-    def gaps(self, chain: str, region: str) -> Answer:
-        """Completeness of a chain in a region, with verdicts, lists, evidence and flips."""
-        return _whole(gap_lists.gaps(self.index, chain, region, self.at))
+    def gaps(self, chain: str, region: str, only: str = "") -> Answer:
+        """Completeness of a chain in a region, with verdicts, lists, evidence and flips; of all
+        segments, or in full only of the one of that id."""
+        return _whole(gap_lists.gaps(self.index, chain, region, self.at, only))
 
     def chain(self, chain: str) -> Answer:
         """The template of a chain: segments by stage, feeds, products, faults."""

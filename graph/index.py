@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graph import dates, slices, structure
 from graph import resolve as resolving
@@ -261,25 +262,33 @@ class Index:
         forward: only links that leave it (True) or arrive (False); undated: also those without
         any date, which are shown but never count.
         """
-        return self.joined_by((kind,), thing, day, forward=forward, undated=undated)
-
-    def joined_by(self, kinds: Iterable[str], thing: int, day: int, *,
-                  forward: bool | None = None, undated: bool = False) -> list[tuple[int, int]]:
-        """The same for the links of several kinds at once."""
         mine = self.links.of(thing)
-        codes = [self.table.kinds.index(kind) for kind in kinds if kind in self.table.kinds]
-        if mine.start == mine.stop or not codes:
+        if mine.start == mine.stop:
             return []
-        there, row, leaves = (column[mine] for column in (
-            self.links.there, self.links.row, self.links.forward))
-        t = self.table
-        began = (t.start[row] <= day) | (undated & (t.start[row] == EVER))
-        wanted = np.zeros(len(t.kinds), np.bool_)
-        wanted[codes] = True
-        keep = wanted[t.kind[row]] & began & (day < t.end[row])
+        keep = self._joined((kind,), mine, day, undated)
         if forward is not None:
-            keep &= leaves == forward
-        return list(zip(there[keep].tolist(), row[keep].tolist(), strict=True))
+            keep &= self.links.forward[mine] == forward
+        there, row = self.links.there[mine][keep], self.links.row[mine][keep]
+        return list(zip(there.tolist(), row.tolist(), strict=True))
+
+    def joined_to(self, kinds: Iterable[str], things: Iterable[int],
+                  day: int) -> tuple[Ints, Ints]:
+        """(other ends, rows) of all links of those kinds that many things have on that day, or
+        without any date."""
+        spans = [np.arange(mine.start, mine.stop) for mine in map(self.links.of, things)]
+        mine = np.concatenate([np.zeros(0, np.int64), *spans])
+        mine = mine[self._joined(kinds, mine, day, True)]
+        return self.links.there[mine], self.links.row[mine]
+
+    def _joined(self, kinds: Iterable[str], mine: "slice | NDArray[np.int64]", day: int,
+                undated: bool) -> NDArray[np.bool_]:
+        """Which of some entries of `links` are of these kinds and hold on that day."""
+        t, row = self.table, self.links.row[mine]
+        wanted = np.zeros(len(t.kinds), np.bool_)
+        wanted[[t.kinds.index(kind) for kind in kinds if kind in t.kinds]] = True
+        began = (t.start[row] <= day) | (undated & (t.start[row] == EVER))
+        found: NDArray[np.bool_] = wanted[t.kind[row]] & began & (day < t.end[row])
+        return found
 
     # ── names ─────────────────────────────────────────────────────────────────────────────────
 

@@ -290,3 +290,16 @@ def test_min_grade_narrows_what_counts(small: Small) -> None:
         assert of(found, "隔膜")["verdict"] == said
     with pytest.raises(NotFound):
         gaps(index, "石墨烯", "长沙", NOW)
+
+
+def test_one_segment_in_full_is_the_same_as_among_all(small: Small) -> None:
+    works(small, "甲", CATHODE)
+    works(small, "乙", FILM, OTHER)
+    small.link("absentFrom", FILM, CITY, observed="2015")
+    index = index_of(small.records)
+    every = gaps(index, "锂电池", "长沙", NOW)
+    for row in every["segments"]:
+        alone = gaps(index, "锂电池", "长沙", NOW, only=row["id"])
+        assert of(alone, row["segment"]) == row
+        assert alone["lists"] == every["lists"]
+        assert alone["completeness"] == every["completeness"]

@@ -60,7 +60,7 @@ def about(answers: Answers, name: str, region: str, lang: str = "zh") -> dict[st
     id = found["segment_id"]
     thing = answers.entity(id)
     itself = thing["rows"][0]
-    gaps = answers.gaps(itself["chain"], region)
+    gaps = answers.gaps(itself["chain"], region, only=id)
     row = next((row for row in gaps["segments"] if row["id"] == id), None)
     if row is None:
         raise NotFound(f"产业链「{gaps['chain']}」的环节", itself["name"], [

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from graph import structure
 from graph.index import Index
 from graph.names import normalise
-from graph.slices import place_kinds
+from graph.slices import place_kinds, span
 from graph.table import Longs
 from ontology.errors import Ambiguous, NotFound
 from ontology.model import Field, Kind
@@ -198,9 +198,10 @@ def _joined(index: Index, kind: Kind, parts: set[int], at: int) -> set[int]:
 def _ends(index: Index, kind: Kind, targets: Collection[int], at: int,
           links: Collection[str]) -> set[int]:
     """Things of the class that such a link joins with a target on that day, or without a date."""
-    return {other for target in targets
-            for other, row in index.joined_by(links, target, at, undated=True)
-            if index.kind_of(other) == kind.name and index.table.grade[row] <= index.shown}
+    there, row = index.joined_to(links, targets, at)
+    low, high = span(index.table.terms, kind.name)
+    fits = (low <= there) & (there < high) & (index.table.grade[row] <= index.shown)
+    return set(there[fits].tolist())
 
 
 def _honours(index: Index, text: str) -> set[int]:

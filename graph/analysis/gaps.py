@@ -89,19 +89,26 @@ class Gaps(Envelope, Cell):
     evidence: list[Evidence]
 
 
-def gaps(index: Index, chain: str, region: str, at: int) -> Gaps:
-    """Chain and region as people call them, or their ids; raises NotFound or Ambiguous."""
+def gaps(index: Index, chain: str, region: str, at: int, only: str = "") -> Gaps:
+    """Chain and region as people call them, or their ids; raises NotFound or Ambiguous.
+
+    only: the id of the one segment of which everything is wanted; of the others the rows are
+    without flips, how a gap was closed and, unless they are absent, the nearest place; the firms
+    without a segment are left out.
+    """
     what, where = index.chain(chain), index.region(region)
     members = index.members(what, at)
-    rows = [_row(index, member, where, at) for member in members]
+    rows = [_row(index, member, where, at, only in ("", index.id(member.segment)))
+            for member in members]
     found, coverage = in_region(index, members, where, at)
     lists = _Lister(index, what, where, at, members, rows).lists()
+    tied = [] if only else unplaced(index, what, where, at)
     return {
         "chain": named(index, what), "chain_id": index.id(what),
         "region": named(index, where, at), "region_id": index.id(where),
         **envelope(index, at), "completeness": found, "coverage": coverage,
         "thresholds": thresholds(index), "template": template(index, what, at),
-        "segments": rows, "unplaced": unplaced(index, what, where, at), "lists": lists,
+        "segments": rows, "unplaced": tied, "lists": lists,
         "evidence": [],
     }
 
@@ -116,17 +123,18 @@ def thresholds(index: Index) -> dict[str, float | str]:
     return {**numbers, "min_grade": index.ontology.grades[index.floor].name}
 
 
-def _row(index: Index, member: Member, region: int, at: int) -> SegmentRow:
+def _row(index: Index, member: Member, region: int, at: int, whole: bool) -> SegmentRow:
     segment = member.segment
     found = grounds(index, segment, region, at)
     said = segment_verdict(index, found, at)
-    near = None if said["verdict"] == "present" else nearest(index, segment, region, at)
+    far = said["verdict"] == "absent" or (whole and said["verdict"] != "present")
     return {
         "id": index.id(segment), "segment": index.label(segment),
         "name_en": index.english(segment), "stage": member.stage, "essential": member.essential,
-        "weight": member.weight, **said, "nearest": near,
-        "closed": closed(index, segment, region, found, at),
-        "flips": flips(index, found, segment, region, at),
+        "weight": member.weight, **said,
+        "nearest": nearest(index, segment, region, at) if far else None,
+        "closed": closed(index, segment, region, found, at) if whole else None,
+        "flips": flips(index, found, segment, region, at) if whole else [],
         "whole": whole_of(index, segment, at),
     }
 
