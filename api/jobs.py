@@ -255,13 +255,17 @@ def _full(error: OSError) -> StoreError:
 def put_down(file: Path, said: dict[str, Any]) -> None:
     """As JSON, whole or not at all; on Windows a reader may stand in the way for a moment."""
     passing = file.with_name(f"{secrets.token_hex(4)}.new")
-    with open(passing, "x", encoding="utf-8",
-              opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
-        json.dump(said, out, ensure_ascii=False)
-    for patience in (0.01, 0.05, 0.25, 1.0):
-        try:
-            os.replace(passing, file)
-            return
-        except PermissionError:
-            time.sleep(patience)
-    os.replace(passing, file)
+    try:
+        with open(passing, "x", encoding="utf-8",
+                  opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+            json.dump(said, out, ensure_ascii=False)
+        for patience in (0.01, 0.05, 0.25, 1.0):
+            try:
+                os.replace(passing, file)
+                return
+            except PermissionError:
+                time.sleep(patience)
+        os.replace(passing, file)
+    except BaseException:  # a full disk above all: nothing of it stays there
+        passing.unlink(missing_ok=True)
+        raise

@@ -22,6 +22,8 @@ __all__ = ["Graph", "State"]
 POLL = 0.25  # seconds between two looks at the store's version: a load is seen within one second
 PAST = 4  # past states of knowledge that are kept
 REMEMBERED = 200_000  # what an index may remember before it begins anew
+# What of it is dear to make, by what the key begins with: a pass over all records of a kind each.
+DEAR = ("names", "refers", "newest", "listed", "first")
 EMPTY = ("图谱里还没有数据。先运行 xianglian load（装入随附的湖南数据），"
          "或 xianglian load 你的文件.xlsx")
 
@@ -157,5 +159,5 @@ class Graph:
 def _forgetful(index: Index) -> Index:
     """The same index with nothing remembered but what is dear to make."""
     kept = {key: value for key, value in list(index.memory.items())
-            if key == "sources" or (isinstance(key, tuple) and key[0] in ("names", "refers"))}
+            if isinstance(key, tuple) and key[0] in DEAR}
     return replace(index, memory=kept, called={})

@@ -15,10 +15,11 @@ from pathlib import Path
 from api.jobs import now, put_down
 from api.keys import private
 from graph.names import normalise
+from ontology import StoreError
 
 __all__ = ["Meaning", "Remembered"]
 
-KEPT = 500  # sources that are remembered; the longest unused go first
+KEPT = 500  # meanings that are remembered; those confirmed longest ago go first
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,16 @@ class Remembered:
         self.folder = desk / "headings"
 
     def keep(self, meaning: Meaning) -> None:
-        """In the place of what was known of that source and class before."""
+        """In the place of what was known of that source and class before.  Raises StoreError."""
         name = blake2b(f"{meaning.kind}\0{normalise(meaning.source)}".encode(), digest_size=16)
-        file = private(self.folder) / f"{name.hexdigest()}.json"
-        put_down(file, {**asdict(meaning), "kept": now()})
+        try:
+            file = private(self.folder) / f"{name.hexdigest()}.json"
+            put_down(file, {**asdict(meaning), "kept": now()})
+        except OSError as error:
+            raise StoreError(f"表头的意思存不下：{error.strerror}；请看看磁盘是不是满了") from error
         for old in sorted(self.folder.glob("*.json"), key=_age)[:-KEPT]:
-            old.unlink(missing_ok=True)
+            with suppress(OSError):  # on Windows somebody may be reading it
+                old.unlink()
 
     def all(self) -> list[Meaning]:
         """The latest first; a file that cannot be read is none."""

@@ -29,7 +29,7 @@ from api.reports import Audit, JobAnswer, JobList, Me, NewRecord, Recent, Upload
 from api.working import check_retract
 from ontology import NotFound, StoreError
 
-__all__ = ["router"]
+__all__ = ["job_of", "router", "safe_name", "visitor_of"]
 
 router = APIRouter(prefix="/api/v1", tags=["写入"])
 
@@ -54,7 +54,8 @@ def _replies(request: Request) -> Replies:
     return found
 
 
-def _visitor(request: Request) -> Visitor:
+def visitor_of(request: Request) -> Visitor:
+    """Whom the door let in."""
     visitor: Visitor = request.scope["visitor"]
     return visitor
 
@@ -117,7 +118,7 @@ async def add(request: Request, asked: NewRecord) -> Response:
 async def look_first(request: Request, asked: NewRecord) -> Response:
     """什么也不写：报告里有写错的地方，`changes` 是它会改变的判定。"""
     replies = _replies(request)
-    found = await replies.thread(lambda: preview(replies.graph, asked, _visitor(request)))
+    found = await replies.thread(lambda: preview(replies.graph, asked, visitor_of(request)))
     return Response(dumped(found), media_type="application/json")
 
 
@@ -128,7 +129,7 @@ async def retract(request: Request, name: Annotated[str, Path(
     """与 `xianglian retract` 相同：它说过的一切不再算数，历史仍在。
     自己装入、录入的来源，write 的密钥就能收回；随附的来源和它们引用的，要 admin 的密钥（403）。"""
     _line(request)
-    replies, visitor = _replies(request), _visitor(request)
+    replies, visitor = _replies(request), visitor_of(request)
     with suppress(NotFound):  # it may be loaded by a job that waits: this one will tell
         await replies.thread(lambda: check_retract(
             replies.graph.store, replies.graph.ontology, name, visitor))
@@ -147,7 +148,7 @@ def _line(request: Request) -> None:
 
 async def _put(request: Request, what: str, asks: dict[str, Any],
                file: FilePath | None = None) -> Response:
-    jobs, desk, visitor = _jobs(request), _replies(request).settings.desk, _visitor(request)
+    jobs, desk, visitor = _jobs(request), _replies(request).settings.desk, visitor_of(request)
     said = (await _replies(request).thread(lambda: jobs.put(
         what, visitor.name, asks, file, visitor.scope, lambda job: note(desk, job)))).json()
     return Response(dumped(said), 202, {"Location": said["links"]["self"]}, "application/json")
@@ -204,7 +205,7 @@ async def recent(request: Request, asked: Annotated[Recent, Query()]) -> Respons
 async def watch(request: Request, job: Identity) -> Response:
     """state 是 waiting（排队）、running（在做）、done（做完，见 report）、failed（没做成，见
     error）或 lost（做到一半进程没了）。"""
-    return fixed(request, dumped(_found(request, job).json()), "application/json")
+    return fixed(request, dumped(job_of(request, job).json()), "application/json")
 
 
 @router.get("/loads/{job}/events", operation_id="events", summary="一个写入任务的进展",
@@ -214,7 +215,7 @@ async def watch(request: Request, job: Identity) -> Response:
             response_class=StreamingResponse)
 async def events(request: Request, job: Identity) -> StreamingResponse:
     """Server-sent events：每有进展就是一个 progress，做完是 done（data 里有报告），然后结束。"""
-    found = _found(request, job)
+    found = job_of(request, job)
     if request.scope.get("head"):
         return StreamingResponse((), media_type="text/event-stream")
     return StreamingResponse(_told(_jobs(request), found.id), media_type="text/event-stream",
@@ -224,7 +225,7 @@ async def events(request: Request, job: Identity) -> StreamingResponse:
 def _may_watch(request: Request) -> None:
     """Raises Refused for a key that may only read the graph: what others sent, and what of it was
     refused, is no part of that."""
-    if (visitor := _visitor(request)).scope == "read":
+    if (visitor := visitor_of(request)).scope == "read":
         raise Refused("not-allowed", f"「{visitor.name}」的密钥只能查询，看不了别人的写入任务")
 
 
@@ -232,7 +233,8 @@ def _not_ours() -> Refused:
     return Refused("bad-question", "cursor 不是这个列表的：请照抄上一页的 next")
 
 
-def _found(request: Request, id: str) -> Job:
+def job_of(request: Request, id: str) -> Job:
+    """The job of that id, or the latest.  Raises Refused where the visitor may not see it."""
     _may_watch(request)
     job = _jobs(request).get(id)
     if job is None:
@@ -263,7 +265,7 @@ async def _told(jobs: Jobs, id: str) -> AsyncIterator[bytes]:
 @router.get("/me", **shape("me", Me, "我是谁，能做什么", scope="", reads=True))
 async def me(request: Request) -> Response:
     """scope 是空的（只能查询）、read、write 或 admin。"""
-    visitor = _visitor(request)
+    visitor = visitor_of(request)
     return fixed(request, dumped({"name": visitor.name, "scope": visitor.scope,
                                   "may_write": visitor.may("write")}), "application/json")
 
@@ -271,7 +273,7 @@ async def me(request: Request) -> Response:
 @router.get("/audit", **shape("audit", Audit, "谁写过什么", scope="admin", reads=True))
 async def audit(request: Request, asked: Annotated[Recent, Query()]) -> Response:
     """最近的在前；要 admin 的密钥。"""
-    if not _visitor(request).may("admin"):
+    if not visitor_of(request).may("admin"):
         raise Refused("not-allowed", "写入记录只有 admin 的密钥能看")
     if asked.cursor and not re.fullmatch("[0-9]{1,15}", asked.cursor):
         raise _not_ours()

@@ -18,7 +18,6 @@ UNCOUNTED = 127  # the grade of a claim whose function never counts (a research 
 NOWHERE = -1
 
 
-
 @dataclass(frozen=True)
 class Claims:
     """Statements that a segment is there, one entry per node of the statement's place.

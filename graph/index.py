@@ -109,7 +109,8 @@ class Index:
         raise NotFound("来源等级", min_grade, nearest(min_grade, names))
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, made at the first question and never forgotten."""
+        """What `make` gives, made at the first question; `api.reading` says what a server forgets
+        once it is much."""
         if key not in self.memory:
             self.memory[key] = make()
         found: T = self.memory[key]

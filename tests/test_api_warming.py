@@ -5,9 +5,11 @@ from pathlib import Path
 
 from api.answers import Answers
 from api.ask import ask
-from api.reading import Graph
+from api.reading import Graph, _forgetful
 from api.settings import Settings
 from api.warming import Warmer
+from graph.analysis.filters import Filter
+from graph.analysis.firms import Narrow
 from tests.shell import Shell
 
 
@@ -50,4 +52,18 @@ def test_a_new_index_is_asked_at_once(scratch: Shell) -> None:
         assert referring(graph) == known and known
         scratch.run("add", "Company", "企业名称=某厂", "--source", "走访")
     warmer.stop()
+    graph.close()
+
+
+def test_what_is_dear_to_make_is_not_forgotten_with_the_rest(scratch: Shell) -> None:
+    settings = Settings(scratch.environ["XIANGLIAN_STORE"],
+                        Path(scratch.environ["XIANGLIAN_CACHE"]))
+    graph = Graph(settings)
+    answers = Answers(settings, graph=graph)
+    answers.gaps("锂电池", "长沙")
+    answers.firms(Filter(), Narrow(listed=True), limit=1)
+    index = graph.state().index
+    before, kept = ({key[0] for key in one.memory} for one in (index, _forgetful(index)))
+    assert before >= {"names", "refers", "newest", "listed", "members"}
+    assert kept == before & {"names", "refers", "newest", "listed", "first"}
     graph.close()

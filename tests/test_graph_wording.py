@@ -38,6 +38,10 @@ def test_every_sentence_of_the_lists_and_candidates_has_its_english() -> None:
     [fill] = answer["lists"]["fill"]
     assert isinstance(fill["why"], Said) and "《Paper》说长沙市没有电芯" in fill["why"]
     assert "《Paper》 says that " in fill["why"].en
+    small.cite("Daily", "press", "2025")
+    small.link("absentFrom", "Segment:锂电池/电芯", "Region:430100", observed="2026")
+    [more] = gaps(index_of(small.records), "锂电池", "长沙", NOW)["lists"]["fill"]
+    assert isinstance(more["why"], Said) and "《Daily》 say that " in more["why"].en
     found = candidates(index, "锂电池/电芯", "长沙", NOW)
     for said in sentences([answer["lists"], found["rows"]]):
         names = {str(one) for one in sentences([answer, found]) if one == one.en}

@@ -143,3 +143,9 @@ def test_scripts_and_styles_are_kept_for_ever_under_their_hash(server: Server) -
     assert server.client.get("/static/0000/../../../etc/passwd").status_code == 404
     tag = server.client.get("/matrix").headers["etag"]
     assert server.client.get("/matrix", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_the_table_of_a_segment_in_english_names_things_in_english(server: Server) -> None:
+    rows = rows_of(server, "/segment.csv?id=先进储能材料/隔膜&region=长沙&lang=en")
+    named = {row[1] for row in rows if row[0] in ("Verdict", "Inputs", "Feeds")}
+    assert {"Changsha", "Coated separator"} & named and all(map(str.isascii, named)), named

@@ -137,3 +137,33 @@ def test_what_one_person_confirmed_another_finds_for_the_same_source(scratch: Sh
         assert before(asked(keys[1], more, kind="Company", source=SOURCE))["单位"] == "name"
         assert server.client.post("/load/remembered", json=confirmed).status_code == 401
         assert SOURCE in server.client.get("/load", headers=keys[1]).text
+
+
+def test_what_others_sent_is_not_for_who_may_only_read(scratch: Shell) -> None:
+    key = {scope: {"Authorization": "Bearer " + scratch.json(
+        "key", "add", scope, "--scope", scope)["key"]} for scope in ("read", "write")}
+    with Server(scratch) as server:
+        def faults(job: str, scope: str) -> Any:
+            return server.client.get("/load/problems.csv", headers=key[scope], params={
+                "job": job, "heading": "name=单位"})
+
+        def ended(reply: Any) -> str:
+            job: str = reply.json()["id"]
+            server.until(lambda: bool(server.client.get(
+                f"/api/v1/loads/{job}", headers=key["write"]).json()["ended"]))
+            return job
+
+        loaded = ended(server.client.post(
+            "/api/v1/loads?file=Company.csv", headers=key["write"],
+            content=f"企业名称,地区,来源\n试装甲厂,长沙氏,{SOURCE}\n".encode()))
+        assert "长沙氏" in faults(loaded, "write").text
+        for job in (loaded, "latest"):
+            assert faults(job, "read").status_code == 403
+        taken = ended(server.client.delete("/api/v1/sources/没有的来源", headers=key["write"]))
+        for job in (taken, "20260101T000000000000-abcdef", "../keys"):
+            assert faults(job, "write").status_code == 404
+        server.client.post("/load/remembered", headers=key["write"], json={
+            "source": SOURCE, "kind": "Company", "columns": {"单位": "name"}})
+        assert SOURCE in server.client.get("/load", headers=key["write"]).text
+        page = server.client.get("/load", headers=key["read"])
+        assert page.status_code == 200 and SOURCE not in page.text

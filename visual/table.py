@@ -14,7 +14,7 @@ __all__ = ["FONT", "SAFE", "Rows", "high", "table_book", "table_csv"]
 
 FONT = "微软雅黑"
 NARROW, WIDE = 8.0, 48.0  # columns, in characters
-LINE_HIGH = 15.0  # points
+LINE_HIGH, MOST_HIGH = 15.0, 409.0  # points of a line; the most that Excel takes for a row
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False,
         "strings_to_urls": False}
@@ -61,7 +61,7 @@ def high(row: Sequence[Cell], wide: Sequence[float]) -> float:
     """The height of a row whose cells wrap, in points: not every program works it out."""
     lines = max((ceil(_width(cell) / (across - 1)) for cell, across in zip(
         row, wide, strict=True)), default=1)
-    return LINE_HIGH * max(lines, 1) + 2
+    return min(LINE_HIGH * max(lines, 1) + 2, MOST_HIGH)
 
 
 def table_csv(heads: Sequence[str], rows: Rows) -> bytes:

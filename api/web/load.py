@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api.answers import Answers
-from api.jobs import Jobs
 from api.problems import Refused
 from api.queries import Name
 from api.remembered import Meaning, Remembered
@@ -18,7 +17,7 @@ from api.replies import dumped
 from api.routes import replies
 from api.web.files import Table, table_reply
 from api.web.frame import Context, View, view
-from api.writing import safe_name
+from api.writing import job_of, safe_name, visitor_of
 from loaders.headings import Headings, headings, rewritten
 from ontology import Text
 from visual.legend import Legend
@@ -75,7 +74,9 @@ class Problems(View):
 async def ask_load(request: Request, asked: Annotated[Load, Query()]) -> Response:
     def work(answers: Answers) -> Context:
         model = answers.ontology
-        known = Remembered(replies(request).settings.desk).all()
+        # Names of what others sent are for those who may send something themselves.
+        known = (Remembered(replies(request).settings.desk).all()
+                 if visitor_of(request).may("write") else ())
         return {"known": sorted({one.source for one in known}),
                 "kinds": ((Text("事物", "things"), model.classes),
                           (Text("关系", "links"), model.links)),
@@ -114,9 +115,9 @@ async def ask_remembered(request: Request, asked: Confirmed) -> Response:
 async def ask_problems(request: Request, asked: Annotated[Problems, Query()],
                        ending: Literal["csv", "xlsx"]) -> Response:
     """What was wrong with a table, by row and under the person's own headings."""
-    job = await replies(request).thread(lambda: Jobs(replies(request).settings.desk).get(asked.job))
-    if job is None or job.report is None:
-        raise Refused("unknown-job", "没有这个写入任务")
+    job = await replies(request).thread(lambda: job_of(request, asked.job))
+    if job.report is None or "problems" not in job.report:
+        raise Refused("unknown-job", "这个写入任务没有逐行的报告")
     own = dict(text.split("=", 1) for text in asked.heading if "=" in text)
     zh = asked.lang == "zh"
     rows = [(one["row"] or "", own.get(_field(one["column"]), one["column"]), one["value"],

@@ -219,7 +219,7 @@ def _table(answers: Answers, asked: SegmentFile) -> Table:
     for part, some in ((t("谁在做", "Who does it"), shown["firms"]["now"]),
                        (t("这一天不算的", "Not on this day"), shown["firms"]["then"])):
         lines += [(part, one["company"], " · ".join(filter(None, [
-            one.get("place") or "", legend.join(one.get("products") or ()),
+            legend.said(one.get("place") or ""), legend.join(one.get("products") or ()),
             str(one.get("capacity") or "")])), _cited(one["sources"])) for one in some]
     for found in shown["lists"]:
         label = legend.text(legend.ontology.kinds[found["kind"]].label)
@@ -233,7 +233,8 @@ def _table(answers: Answers, asked: SegmentFile) -> Table:
         for one in shown["panel"]["candidates"]["rows"]]
     heads = (t("部分", "Part"), t("什么", "What"), t("内容", "Said"), t("来源", "Sources"))
     return Table(f"{legend.name(row)} {legend.said(gaps['region'])} {gaps['at']}", " · ".join(
-        [legend.say("at", gaps["at"]), legend.say("data", gaps["version"])]), heads, lines)
+        [legend.say("at", gaps["at"]), legend.say("data", gaps["version"])]), heads, [
+            [legend.said(text) for text in line] for line in lines])
 
 
 def _cited(sources: Iterable[Answer]) -> str:

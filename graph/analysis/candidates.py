@@ -391,7 +391,8 @@ class _Search:
                 for row in some if since <= t.seen[row] <= self.at]
         if not rows:
             return self._against("no_expansion", None, both(
-                "{} 年内{}它扩产或外设基地", "in {} years {} that it expands or settles elsewhere",
+                "{0} 年内{1}它扩产或外设基地",
+                "{1} within {0} years that it expands or settles elsewhere",
                 RECENT, UNSAID))
         return self._against("no_expansion", False, both(
             "{} 年内有项目", "has had a project within {} years", RECENT), rows)

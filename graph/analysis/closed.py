@@ -130,7 +130,7 @@ def _helpers(index: Index, results: Iterable[int], scope: str, at: int) -> Itera
 def _sentence(index: Index, segment: int, until: str, closers: list[Closer],
               around: list[Helper]) -> Said:
     """What the sources say, and where they say nothing."""
-    parts = [both("{} 时缺{}", "in {} {} was missing", until, named(index, segment))]
+    parts = [both("{} 时缺{}", "as of {}, {} was missing", until, named(index, segment))]
     who = [both("{}（有据可查自 {}）", "{} (on record since {})", firm["name"], firm["since"])
            for firm in closers]
     parts.append(both("此后由{}补上", "since then filled by {}", listed(who)) if who else

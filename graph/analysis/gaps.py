@@ -271,12 +271,13 @@ class _Lister:
         """Who says that the segment is missing, and how."""
         said = list[Said]()
         for way, zh, en in (
-                ("absence", "{}说{}没有{}", "{} says that {} has no {}"),
+                ("absence", "{}说{}没有{}", "{} say{s} that {} has no {}"),
                 ("survey", "{}排查过{}，没有点名一家{}企业",
-                 "{} surveyed {} and names no firm in {}")):
+                 "{} surveyed {} and named no firm that makes {}")):
             titles = dict.fromkeys(f"《{e['source']['title']}》" for e in row["evidence"]
                                    if self.index.ontology.kinds[e["kind"]].evidence == way)
             if titles:
+                en = en.replace("{s}", "" if len(titles) > 1 else "s")
                 said.append(both(zh, en, listed(titles), self.place, what))
         return listed(said, "；", "; ")
 

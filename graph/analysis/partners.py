@@ -243,10 +243,10 @@ class _Search:
         found += [(both("一同参加{}", "both came to {}", self.index.label(event)),
                    [mine, theirs[event]])
                   for event, mine in self._events.items() if event in theirs]
-        found += [(both("对方求{}", "asks for {}", named(self.index, target)), rows)
+        found += [(both("对方求{}", "it asks for {}", named(self.index, target)), rows)
                   for target, rows in self._asked(thing) if target in self._offer(self.me)]
-        return found + [(both("本企业求{}", "is asked for {}", named(self.index, target)), rows)
-                        for target, rows in self._own if target in self._offer(thing)]
+        return found + [(both("本企业求{}", "this firm asks for {}", named(self.index, target)),
+                         rows) for target, rows in self._own if target in self._offer(thing)]
 
     @cached_property
     def _events(self) -> dict[int, int]:
@@ -352,5 +352,3 @@ class _Search:
                 parts.append(both(zh, en, listed(self.index.label(h) for h in sorted(found))))
                 rows += [row for some in found.values() for row in some]
         return listed(parts, "；", "; "), rows
-
-

@@ -119,4 +119,3 @@ def shown_value(index: Index, datatype: str, value: Value, at: int) -> Any:
     if number < 0 and datatype == "reference":
         return str(value).partition(":")[2]
     return named(index, number, at) if number >= 0 else value
-

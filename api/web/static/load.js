@@ -302,7 +302,7 @@ at("kind").addEventListener("change", () => choose(file, at("kind").value, at("s
 at("sheet").addEventListener("change", () => choose(file, "", at("sheet").value));
 at("constants").addEventListener("change", (event) => {
   const known = [...at("known").options].some((one) => one.value === event.target.value);
-  if (file && event.target.name === "source" && known) choose(file, found.kind, found.sheet);
+  if (found && event.target.name === "source" && known) choose(file, found.kind, found.sheet);
 });
 at("constants").addEventListener("input", () => { if (found) check(); });
 at("try").addEventListener("click", () => load(true));
