@@ -192,7 +192,9 @@ def nearest_of(frame: Frame) -> Reply | None:
     if not near["region"]:
         return unknown("nearest", restated, f"没有来源说过哪里有{name}", slots=slots_,
                        call=where_to)
-    firms = join((f["name"] for f in near["firms"]), 8, "家")
+    known = [f["name"] for f in near["firms"]]
+    firms = (f"{'、'.join(known[:8])}等 {len(known) + near['more']} 家" if near["more"]
+             else join(known, 8, "家"))
     text = (f"截至 {dates.iso(at)}，离{place}最近的{name}在{near['region']}（{near['scope_name']}）"
             f"{f'：{firms}' if firms else ''}。")
     rows = [{"region": near["region"], "scope": near["scope_name"], "firm": f["name"]}
