@@ -12,7 +12,7 @@ from graph import dates, slices
 from graph.columns import tidy
 from graph.identity import Groups
 from graph.index import Index, assembled, uncollected
-from graph.record import Record, canonical
+from graph.record import Record, canonical, digest, record_id
 from graph.store import Columns, Store
 from graph.table import Ints, Table, build
 
@@ -45,13 +45,13 @@ def supposed(index: Index, store: Store, added: Mapping[str, Sequence[Record]]) 
     index has no version.
     """
     touched = {record.id for records in added.values() for record in records}
-    live = list(store.records(ids=touched))
-    for origin, records in added.items():
-        new = {(r.id, r.source, r.valid_from): r for r in records}
-        gone = [r for r in store.records(ids={r.id for r in records}, origin=origin)
-                if (r.id, r.source, r.valid_from) in new]
-        live = [*(r for r in live if r not in gone), *new.values()]
-    return _exchanged(index, touched, live, "", index.mark)
+    live: dict[bytes, Record] = {}  # what several origins say counts once
+    for origin in sorted({*store.origins(), *added}):
+        new = {record_id(r.id, r.source, r.valid_from): r for r in added.get(origin, ())}
+        said = {record_id(r.id, r.source, r.valid_from): r
+                for r in store.records(ids=touched, origin=origin)}
+        live |= {digest(record): record for record in (said | new).values()}
+    return _exchanged(index, touched, list(live.values()), "", index.mark)
 
 
 def _exchanged(index: Index, touched: Collection[str], records: Sequence[Record], version: str,

@@ -1,7 +1,7 @@
 """An index brought up to date equals one built anew, whatever was written in between."""
 
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -91,6 +91,20 @@ def test_a_supposed_index_is_the_one_after_the_load(first: list[Record], added: 
     assert store.version() == version and found.version == ""
     load(store, "more", added)
     assert unnamed(parts(found)) == unnamed(parts(Index.build(store, ONTOLOGY)))
+    store.close()
+
+
+def test_what_another_origin_says_too_stays_where_one_says_something_new() -> None:
+    said = POOL[0]
+    store = open_store("sqlite://", ONTOLOGY)
+    for origin in ("list", "more"):
+        load(store, origin, [said])
+    more = [replace(said, values=dict(said.values) | {"note": "新"}), POOL[1]]
+    for added in (more, [said]):
+        found = supposed(Index.build(store, ONTOLOGY), store, {"more": added})
+        load(store, "more", added)
+        assert unnamed(parts(found)) == unnamed(parts(Index.build(store, ONTOLOGY)))
+        load(store, "more", [said])
     store.close()
 
 
