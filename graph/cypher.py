@@ -22,12 +22,12 @@ __all__ = [
     "AWAIT_INDEXES", "CAME", "CAME_SINCE", "CLAIM", "CLEAR_RECORDS", "CLEAR_TIES", "COLUMNS",
     "DRAWN", "DROP_CAME", "DROP_LOADS", "DROP_ROWS", "DROP_TALLIES", "EVERY", "GROUP", "HELLO",
     "HISTORY_OF", "HOLDER", "INDEXED", "INDEXES", "LEFT", "LOAD_SEQ", "MADE", "MARK_STORE",
-    "MENTIONED", "MENTIONS", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT",
+    "MENTIONED", "MOVE_HEAD", "NEIGHBOURS", "NEW_STORE", "ODD", "OLDER_ABOUT",
     "PAGE", "RELEASE", "RENEW", "ROWS_ABOUT", "ROWS_BETWEEN", "SEQS", "STAMP", "STATE", "TAKE",
     "TALLIES", "TOLD", "UNMARK", "UNSTAMP", "UNSTAMP_AFTER", "WENT", "WENT_GROUP", "WENT_SINCE",
     "add_relations", "aliases", "clear_label", "clear_type", "count", "drop_nodes",
-    "drop_relations", "ensure_nodes", "makes", "mark", "matching", "merge_nodes", "names",
-    "quoted", "readable", "referring", "rows", "some_rows", "touching",
+    "drop_relations", "ensure_nodes", "makes", "mark", "matching", "mentions", "merge_nodes",
+    "names", "quoted", "readable", "referring", "rows", "some_rows", "touching",
 ]
 
 APPLICATION = "xianglian"
@@ -202,10 +202,6 @@ MENTIONED = " UNION ".join(
     f"UNWIND $ids AS id MATCH (r:Row) USING INDEX r:Row({column}) "
     f"WHERE r.{column} = id AND {_LIVE} RETURN DISTINCT id"
     for column in ("head", "tail", "source"))
-_MENTIONS = " UNION ".join(
-    f"MATCH (r:Row) USING INDEX r:Row({column}) WHERE r.{column} STARTS WITH $prefix AND {_LIVE} "
-    f"RETURN r.{column} AS id" for column in ("head", "tail", "source"))
-MENTIONS = f"CALL () {{ {_MENTIONS} }} RETURN collect(id)"
 PAGE = f"""MATCH (r:Row) USING INDEX r:Row(kind, about, source)
     WHERE r.kind = $kind AND r.about >= $about AND r.source IS NOT NULL AND {_LIVE}
     WITH r ORDER BY r.kind, r.about LIMIT $limit RETURN collect(properties(r))"""
@@ -253,6 +249,12 @@ def names(fields: Iterable[str]) -> str:
     """What live rows of a class call their things: number, about, then the fields."""
     told = "".join(f", r.{quoted(name)}" for name in fields)
     return f"{matching(['kind'])} AND {_LIVE} RETURN r.seq, r.about{told}"
+
+
+def mentions(column: str) -> str:
+    """Ids of a class that live rows name in a column."""
+    return (f"MATCH (r:Row) USING INDEX r:Row({column}) WHERE r.{column} STARTS WITH $prefix "
+            f"AND {_LIVE} RETURN collect(DISTINCT r.{column})")
 
 
 def referring(name: str, multiple: bool) -> str:

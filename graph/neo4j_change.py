@@ -5,7 +5,7 @@ read from the graph, where no row that came or went can have changed it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import Any
 
 from graph import cypher
@@ -162,7 +162,7 @@ def canon_at(server: Server, ontology: Ontology, at: int) -> Canon:
             yield id, {name: v for name, v in zip(fields, said, strict=True) if v is not None}
 
     def mentioned(kinds: Collection[str]) -> Iterator[str]:
-        for kind in kinds:
-            yield from server.gather(cypher.MENTIONS, at=at, prefix=f"{kind}:")
+        for kind, column in product(kinds, ("head", "tail", "source")):
+            yield from server.gather(cypher.mentions(column), at=at, prefix=f"{kind}:")
 
     return canon_of(ontology, ends, told, mentioned)
