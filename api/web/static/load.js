@@ -169,9 +169,10 @@ async function load(dry) {
     const reply = await send(`/api/v1/loads?${new URLSearchParams({
       file: `${stem}.csv`, kind: found.kind, dry_run: String(dry),
       keep_good: String(at("keep").checked) })}`, "POST", await rewritten.blob());
-    report(await follow(await reply.json(), progress(dry)), dry);
+    const job = await follow(await reply.json(), progress(dry));
+    report(job, dry);
     if (!dry) {
-      await remember();
+      if (job.written) await remember();
       recent();
     }
   } catch (error) {
