@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from api.ask.lexicon import Lexicon
 from api.ask.times import Time, times
-from api.ask.words import QUOTES, Word
+from api.ask.words import QUOTES, Word, said
 from graph.index import Index
 from graph.names import pinyin
 
@@ -173,7 +173,7 @@ def _plain(text: str) -> tuple[str, frozenset[int], tuple[str, ...]]:
     how each character was typed."""
     flat = re.sub(r"['’][sS]\b", " ", unicodedata.normalize("NFKC", text)).translate(QUOTES)
     flat = flat.translate(str.maketrans("【】〔〕[]{}", "()()()()"))
-    flat = _APART.sub(lambda m: m[0][0], flat)
+    flat = said(_APART.sub(lambda m: m[0][0], flat))
     out: list[str] = []
     written: list[str] = []
     cuts: set[int] = set()
