@@ -204,6 +204,7 @@ INTENTS: Sequence[Intent] = (
     ("out_of_scope", unclear.foreign, unclear.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
     ("profile", _only_names, bare_name),
+    ("profile", profile.of_standing, profile.standing),
     ("candidates", lambda f: f.verb("fill"), makers.fill),
     ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
         f.asks("yesno") and segment_slots(f)), aspects.why),

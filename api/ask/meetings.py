@@ -1,5 +1,6 @@
 """Who talked, signed or met with whom: events and those who took part."""
 
+import re
 from collections.abc import Sequence
 
 from api.ask.frame import Frame
@@ -14,7 +15,9 @@ from graph.analysis.filters import inside
 from graph.index import Index
 from graph.places import EVER
 
-__all__ = ["common_events", "event_text", "meetings"]
+_SIGNED_WHAT = re.compile("签[^,。?!和跟与]{0,4}(?:什么|啥|么子|哪[个份项种几些]|何种)")
+
+__all__ = ["agreements", "common_events", "event_text", "meetings"]
 
 
 def meetings(frame: Frame) -> Reply | None:
@@ -22,10 +25,12 @@ def meetings(frame: Frame) -> Reply | None:
     index, at = frame.index, frame.day
     wanted = {"talk": {"talk", "matchmaking", "visit"}, "sign": {"signing", "launch"}}
     verbs = [v for v in wanted if frame.verb(v)]
+    parties = [p for p in frame.things(*PARTIES)]
+    if (reply := _signed(frame, parties)) is not None:
+        return reply
     if "Agreement" in frame.nouns and not frame.asks("who", "when") and any(
             index.kind_of(t) == "Agreement" for t, _ in composed_things(frame, 2)):
         return None  # what it says, not who signed it
-    parties = [p for p in frame.things(*PARTIES)]
     if frame.verb("conclude") and len(parties) > 1:
         return _no_meeting(frame, parties)
     events = _relevant(frame, parties, verbs, wanted)
@@ -60,6 +65,33 @@ def meetings(frame: Frame) -> Reply | None:
                         "events": [slot(index, e, at) for e in events]},
                  call=call(f"entities/{index.id(events[0])}/links", kind=structure.TAKES_PART),
                  at=at)
+
+
+def _signed(frame: Frame, parties: Sequence[int]) -> Reply | None:
+    """签了个啥: the agreements of two that are named, in the time that is asked for."""
+    if not frame.verb("sign") or len(parties) < 2 or not _SIGNED_WHAT.search(frame.plain):
+        return None
+    index, at = frame.index, frame.day
+    names = [index.label(p, at) for p in parties[:2]]
+    found = [f for f in agreements(frame, names) if not frame.times or not f.said.get("signed")
+             or frame.times[-1].meets(str(f.said["signed"]))]
+    if not found:
+        return None
+    rows, cited = of_facts(frame, found)
+    told = "；".join(phrase(index, f, at) for f in found)
+    return Reply("agreements", f"{'和'.join(names)}签了什么？", f"{told}{cite(index, cited)}。",
+                 rows=rows, cited=cited, at=at,
+                 slots={"parties": [slot(index, p, at) for p in parties]},
+                 call=call(f"entities/{index.id(found[0].things[0])}"))
+
+
+def agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:
+    """Agreements whose name holds both."""
+    index = frame.index
+    cores = [n.removesuffix("市").removeprefix("湖南") for n in names]
+    found = [own(index, t) for t in index.things("Agreement")
+             if all(core in index.label(t) for core in cores)]
+    return found
 
 
 def _by_side(frame: Frame, facts: Sequence[Fact]) -> str:

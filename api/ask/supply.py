@@ -100,11 +100,21 @@ def _role(frame: Frame, firm: int) -> str:
             return "supplier"  # X是谁家的配套厂
         return "customer"
     verb = next(t for t in frame.tokens if t.is_a("verb", "supply"))
+    if who is not None and here.end <= verb.start < who.start and _given(frame, verb):
+        return "customer"  # X的电解液是长沙一家厂供的，哪家
     if who is not None and who.start < verb.start:
         return "customer"
     if who is not None and here.start < verb.start < who.start:
         return "supplier"
     return "customer" if here.start > verb.start else "supplier"
+
+
+def _given(frame: Frame, verb: Token) -> bool:
+    """Whether a clause ends with the verb: 是一家厂供的."""
+    after = [t for t in frame.tokens if t.start >= verb.end]
+    after = after[1:] if after and after[0].text == "的" else (
+        after if verb.text.endswith("的") else [])
+    return bool(after) and after[0].sort == "break"
 
 
 def _is_list(frame: Frame, who: Token) -> bool:
