@@ -13,7 +13,7 @@ __all__ = ["TAGS", "clauses", "each", "joined", "together", "with_tokens"]
 
 _CUTS = ",?;!，。；？！、"
 _ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "yesno", "why",
-           "introduce")
+           "introduce", "how")
 TAGS = ("对吗", "对吧", "对不对", "对不", "是吗", "是吧", "是真的吗", "真的吗", "真的假的",
         "没记错吧", "没说错吧", "我没说错吧", "没错吧", "没弄错吧", "属实吗", "不是吗", "准不准",
         "靠谱吗")
@@ -128,11 +128,13 @@ def _parts_told(frame: Frame, parts: Sequence[Sequence[Token]],
     first = with_tokens(frame, parts[0])
     reply: Reply | None = tell(first)
     yield reply
-    before, subject = first, _subject(frame, first, reply)
+    before, subject, last = first, _subject(frame, first, reply), parts[0]
     for part in parts[1:]:
         own = with_tokens(frame, part)
         seen = {row for row in reply.cited} if reply is not None else set[int]()
         best: Reply | None = None
+        if _again(part):  # it asks what the last part that asked did
+            own = with_tokens(frame, [*part, *(t for t in last if t.is_a("ask"))])
         for variant in _variants(frame, before, own, subject):
             one = tell(variant)
             if one.intent == "profile" and not own.asks("introduce"):
@@ -143,6 +145,7 @@ def _parts_told(frame: Frame, parts: Sequence[Sequence[Token]],
             if best is None and one.status == "unknown":
                 best = one
         yield best
+        last = part if any(t.is_a("ask") for t in part) else last
         before = own if any(proper(frame, t) for t in own.names) else before
         reply = best or reply
 
@@ -151,8 +154,6 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
     """How a later part may be meant: alone if it names somebody, else of the same subject, with
     the words of the part before, or of what that part was answered with."""
     times = [] if own.times else [t for t in before.tokens if t.sort == "time"]
-    if _again(own.tokens):
-        own = with_tokens(frame, [*own.tokens, *(t for t in before.tokens if t.is_a("ask"))])
     if mine := [t for t in own.names if proper(frame, t)]:
         kinds = set.union(*(frame.kinds(t) for t in mine))
         kept = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text

@@ -17,7 +17,7 @@ from graph.places import EVER
 
 _SIGNED_WHAT = re.compile("签[^,。?!和跟与]{0,4}(?:什么|啥|么子|哪[个份项种几些]|何种)")
 
-__all__ = ["agreements", "common_events", "event_text", "meetings"]
+__all__ = ["agreements", "common_events", "event_text", "meetings", "signed"]
 
 
 def meetings(frame: Frame) -> Reply | None:
@@ -73,8 +73,7 @@ def _signed(frame: Frame, parties: Sequence[int]) -> Reply | None:
         return None
     index, at = frame.index, frame.day
     names = [index.label(p, at) for p in parties[:2]]
-    found = [f for f in agreements(frame, names) if not frame.times or not f.said.get("signed")
-             or frame.times[-1].meets(str(f.said["signed"]))]
+    found = signed(frame, names)
     if not found:
         return None
     rows, cited = of_facts(frame, found)
@@ -83,6 +82,15 @@ def _signed(frame: Frame, parties: Sequence[int]) -> Reply | None:
                  rows=rows, cited=cited, at=at,
                  slots={"parties": [slot(index, p, at) for p in parties]},
                  call=call(f"entities/{index.id(found[0].things[0])}"))
+
+
+def signed(frame: Frame, names: Sequence[str]) -> list[Fact]:
+    """Agreements of both, in the time that is asked for; those that have been signed, if a day of
+    signing is told of any."""
+    every = agreements(frame, names)
+    dated = [f for f in every if f.said.get("signed") and (
+        not frame.times or frame.times[-1].meets(str(f.said["signed"])))]
+    return dated or ([] if frame.times else every)
 
 
 def agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:
