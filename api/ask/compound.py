@@ -139,7 +139,8 @@ def _parts_told(frame: Frame, parts: Sequence[Sequence[Token]],
             one = tell(variant)
             if one.intent == "profile" and not own.asks("introduce"):
                 continue
-            if one.status == "answered" and not set(one.cited) <= seen:
+            finer = reply is not None and reply.intent == "profile" and one.intent in _TELLING
+            if one.status == "answered" and (finer or not set(one.cited) <= seen):
                 best = one
                 break
             if best is None and one.status == "unknown":

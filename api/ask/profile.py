@@ -41,17 +41,18 @@ def profile(frame: Frame) -> Reply | None:
 
 def of_standing(frame: Frame) -> bool:
     """啥来头, 靠谱吗 of one firm: it is to be described, whatever else is asked."""
-    firms = frame.things(structure.COMPANY, structure.INSTITUTE)
-    return frame.asks("standing") and len(firms) == 1 == len([
-        t for t in frame.names if proper(frame, t)]) and not frame.asks(
-            "count", "much", "when", "where", "rank") and not frame.verb("supply", "supplier", "buy")
+    named = [t for t in frame.names if proper(frame, t)]
+    return (frame.asks("standing") and len(named) == 1
+            and frame.first(structure.COMPANY, structure.INSTITUTE) is not None
+            and not frame.asks("count", "much", "when", "where", "rank")
+            and not frame.verb("supply", "supplier", "buy"))
 
 
 def standing(frame: Frame) -> Reply:
     """The description, and what is said under a word that is asked for besides: 搞什么技术."""
     whole = described(frame, frame.things(structure.COMPANY, structure.INSTITUTE)[0])
     more = of_choice(frame) if frame.has("choice") else None
-    if more is None or more.answer in whole.answer:
+    if more is None or all(str(row.get("key") or "") in whole.answer for row in more.rows):
         return whole
     return replace(whole, answer=whole.answer + more.answer)
 

@@ -12,7 +12,8 @@ from graph.names import normalise
 __all__ = ["QUOTES", "bare", "said", "same", "table", "words"]
 
 QUOTES = str.maketrans("", "", "“”\"‘’'「」『』《》〈〉`")
-_ASIDE = ("phrase", "back", "usage", "answers", "metrics", "said", "sorts")  # no words of a question
+_ASIDE = ("phrase", "back", "usage", "answers", "metrics", "said",
+          "sorts")  # no words of a question
 Word = tuple[str, str]  # class and member of it: ("ask", "who")
 
 
