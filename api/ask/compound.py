@@ -51,7 +51,8 @@ def clauses(frame: Frame) -> list[list[Token]]:
 
 
 def _asks(part: Sequence[Token]) -> bool:
-    return not _tag(part) and (any(t.is_a("ask", *_ASKING) for t in part) or _again(part))
+    return not _tag(part) and (any(t.is_a("ask", *_ASKING) or (t.is_a("verb", "name_of") and (
+        "什么" in t.text or "啥" in t.text)) for t in part) or _again(part))
 
 
 def _again(part: Sequence[Token]) -> bool:
@@ -81,12 +82,15 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
     if whole.status == "answered" and not (finer and whole.intent in ("where", "when", "lookup")):
         more = [reply for reply, part in zip(found, parts, strict=True)
                 if reply is not None and reply.status == "answered" and _adds(reply, [whole])
-                and (reply.intent not in _LOOSE or _counts_it(part, reply) or (
+                and (reply.intent not in _LOOSE or _counts_it(part, reply)
+                     or any(t.is_a("ask", "standing") for t in part) or (
                     reply.intent == "field" and _thing(reply) == _thing(whole)))]
         claims = [reply for reply, part in zip(found, parts, strict=True)
                   if reply is not None and reply.status == "unknown"
                   and ((reply.intent in ("gap", "verdict") and reply.intent != whole.intent)
-                       or (whole.intent == "profile" and any(t.text in "?？" for t in part)))]
+                       or (whole.intent == "profile" and any(
+                           t.text in "?？" or t.is_a("ask", "count", "much", "rank")
+                           for t in part)))]
         wrong = [reply for reply in more if reply.answer.startswith("不")]  # first what is not so
         rest = [reply for reply in more if reply not in wrong]
         return _joined(whole, [*wrong, whole, *rest], claims) if more or claims else whole
@@ -137,7 +141,7 @@ def _parts_told(frame: Frame, parts: Sequence[Sequence[Token]],
             own = with_tokens(frame, [*part, *(t for t in last if t.is_a("ask"))])
         for variant in _variants(frame, before, own, subject):
             one = tell(variant)
-            if one.intent == "profile" and not own.asks("introduce"):
+            if one.intent == "profile" and not own.asks("introduce", "standing"):
                 continue
             finer = reply is not None and reply.intent == "profile" and one.intent in _TELLING
             if one.status == "answered" and (finer or not set(one.cited) <= seen):
@@ -264,7 +268,7 @@ def with_tokens(frame: Frame, tokens: Sequence[Token]) -> Frame:
         if last is not None and last.end != token.start:
             written.append("\n")
         typed = list(frame.written[token.start:token.end])
-        if len(typed) != len(token.text) or not token.end:
+        if "".join(typed).casefold() != token.text:  # of another frame
             typed = list(token.text)
         start = len(written)
         written += typed

@@ -10,7 +10,7 @@ from api.ask.say import cite, figure, join, phrase, when
 from api.ask.subjects import PARTIES, composed_things
 from api.ask.words import bare
 from graph import structure
-from graph.analysis.facts import Fact, links, own
+from graph.analysis.facts import Fact, between, links, own
 from graph.analysis.filters import inside
 from graph.index import Index
 from graph.places import EVER
@@ -225,11 +225,14 @@ def _no_meeting(frame: Frame, parties: Sequence[int]) -> Reply:
     index, at = frame.index, frame.day
     who = "、".join(index.label(p, at) for p in parties)
     events = common_events(index, parties[0], parties[1])
-    near = "；".join(f"它们都参加了{event_text(index, e, at)}" for e in events)
+    ties = [f for f in between(index, *parties[:2]) if index.ontology.kinds[f.kind].tie]
+    near = "；".join([*(phrase(index, f, at) + cite(index, f.rows) for f in ties[:2]),
+                     *(f"它们都参加了{event_text(index, e, at)}" for e in events)])
     did = "谈成什么" if frame.verb("conclude") else "签过什么" if frame.verb("sign") else "谈过"
     return unknown("meetings", f"{who}之间谈过或签过什么？",
                    f"没有来源说过{who}之间{did}", near,
-                   cited=[r for e in events for r in own(index, e).rows],
+                   cited=[*(r for f in ties[:2] for r in f.rows),
+                          *(r for e in events for r in own(index, e).rows)],
                    call=call("path", from_=index.label(parties[0]), to=index.label(parties[1])),
                    slots={"parties": [slot(index, p, at) for p in parties]})
 

@@ -57,7 +57,8 @@ def _for(frame: Frame, me: int, parties: Sequence[int], wanted: Sequence[str]) -
     index = frame.index
     return [f for f in naming(frame, [me], 40) if f.kind in _partnering(index)
             and all(p in f.things for p in parties if p != me)
-            and any(index.kind_of(t) in wanted and t not in parties for t in f.things)]
+            and me not in f.things and any((index.kind_of(t) in wanted or not wanted)
+                                           and t not in parties for t in f.things)]
 
 
 def _partnering(index: Index) -> list[str]:

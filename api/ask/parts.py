@@ -126,7 +126,7 @@ def _wants_name(frame: Frame) -> bool:
         last = min((e for e in ends if e > token.start), default=len(frame.plain))
         beside = [t for t in frame.tokens if first < t.start < last]
         if not frame.asks() or token.text not in ("名字", "名称") or any(
-                t.is_a("ask") for t in beside):
+                t.is_a("ask", "what", "introduce", "which") for t in beside):
             return True
     return False
 

@@ -216,11 +216,12 @@ def _loose_goods(frame: Frame, facts: Sequence[Fact]) -> list[str]:
              if (p := index.reference(f.said.get(structure.PRODUCT))) >= 0]
     found = []
     for token in frame.tokens:
-        if token.sort in ("text",) and len(token.text) > 1:
+        if (token.sort == "text" or token.is_a("content")) and len(token.text) > 1:
             text = spelt(token.text)
             known = any(text in spelt(name) or (len(text) > 3 and spelt(name) in text)
                         for name in names)
-            if known or (len(token.text) > 2 and looks_like_goods(frame, token)):
+            if known or (token.sort == "text" and len(token.text) > 2
+                         and looks_like_goods(frame, token)):
                 found.append(token.text)
         elif frame.kinds(token) == {structure.CHAIN} and looks_like_goods(frame, token):
             more = next((t.text for t in frame.tokens if t.start == token.end
