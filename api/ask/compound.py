@@ -13,7 +13,7 @@ __all__ = ["TAGS", "clauses", "each", "joined", "together", "with_tokens"]
 
 _CUTS = ",?;!，。；？！、"
 _ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "yesno", "why",
-           "introduce", "how")
+           "introduce", "how", "standing")
 TAGS = ("对吗", "对吧", "对不对", "对不", "是吗", "是吧", "是真的吗", "真的吗", "真的假的",
         "没记错吧", "没说错吧", "我没说错吧", "没错吧", "没弄错吧", "属实吗", "不是吗", "准不准",
         "靠谱吗")
@@ -83,7 +83,8 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
         more = [reply for reply, part in zip(found, parts, strict=True)
                 if reply is not None and reply.status == "answered" and _adds(reply, [whole])
                 and (reply.intent not in _LOOSE or _counts_it(part, reply)
-                     or any(t.is_a("ask", "standing") for t in part) or (
+                     or (reply.slots.get("class") in ("Company", "Institute")
+                         and any(t.is_a("ask", "standing") for t in part)) or (
                     reply.intent == "field" and _thing(reply) == _thing(whole)))]
         claims = [reply for reply, part in zip(found, parts, strict=True)
                   if reply is not None and reply.status == "unknown"

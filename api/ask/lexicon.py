@@ -1,5 +1,6 @@
 """All names of one index, made ready to be found inside a question; built once a version."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from ontology.model import Kind
 
 __all__ = ["Lexicon", "lexicon"]
 
+_PREFIXED = re.compile("ai[一-鿿]{4,}$")
 Things = tuple[int, ...]
 # Classes whose choices are asked for in another way: a status, a step, a level.
 _UNCHOSEN = (structure.SOURCE, structure.OBSERVATION, structure.STAGE, "Region")
@@ -178,6 +180,8 @@ def _usable(kind: Kind, spellings: Iterable[str]) -> Iterable[str]:
         plain = bare(spelling)
         if len(plain) > 1 and not (kind.key and "/" in plain):
             yield plain
+            if _PREFIXED.match(plain):  # 花猫社区 of AI花猫社区
+                yield plain[2:]
 
 
 def _labels(index: Index) -> dict[str, tuple[Word, ...]]:
