@@ -263,6 +263,7 @@ INTENTS: Sequence[Intent] = (
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), membership.member),
     ("where", lambda f: f.asks("where") and not f.verb("sign", "talk"), where.where_of),
+    ("supply", lambda f: f.asks("who") and len(f.things("Company")) == 1, supply.to_customer),
     ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
     ("honours", lambda f: f.verb("honour") or bearers.honoured(f), bearers.honours),

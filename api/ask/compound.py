@@ -83,6 +83,8 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
         more = [reply for reply, part in zip(found, parts, strict=True)
                 if reply is not None and reply.status == "answered" and _adds(reply, [whole])
                 and (reply.intent not in _LOOSE or _counts_it(part, reply)
+                     or (reply.intent in ("lookup", "said")
+                         and any(t.is_a("ask", "how") for t in part))
                      or (reply.slots.get("class") in ("Company", "Institute")
                          and any(t.is_a("ask", "standing") for t in part)) or (
                     reply.intent == "field" and _thing(reply) == _thing(whole)))]
@@ -164,7 +166,9 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
         kinds = set.union(*(frame.kinds(t) for t in mine))
         kept = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
                 and not frame.kinds(t) & kinds and not (t.sort == "time" and own.times)]
-        return [with_tokens(frame, [*times, *own.tokens]), with_tokens(frame, [*kept, *own.tokens])]
+        alone = with_tokens(frame, [*times, *own.tokens])
+        both = with_tokens(frame, [*kept, *own.tokens])
+        return [both] if _only_there(frame, before, own, mine) else [alone, both]
     if any(t.text in _TOTAL for t in own.tokens):  # 新增了多少，总数多少
         before = before.without(*(t for t in before.tokens if t.text.startswith("新")
                                   or t.sort == "time"))
@@ -180,6 +184,19 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
     if subject is not None and all(subject.things[0] not in t.things for t in names):
         found.append([*times, subject, *own.tokens])
     return [with_tokens(frame, tokens) for tokens in found]
+
+
+def _only_there(frame: Frame, before: Frame, own: Frame, mine: Sequence[Token]) -> bool:
+    """科力尔…，在永州排第几: the place says only where, the firm before is still meant."""
+    heads = {t.end for t in own.tokens if t.text in ("在", "搁")}
+    return all(t.start in heads for t in mine) and not _of_one_class(before, mine) and any(
+        "Company" in frame.kinds(t) for t in before.names)
+
+
+def _of_one_class(before: Frame, mine: Sequence[Token]) -> bool:
+    """Whether what was named before is of the class of one of these."""
+    return any(before.kinds(t) & before.kinds(m) for t in before.names for m in mine
+               if proper(before, t))
 
 
 def _subject(frame: Frame, first: Frame, reply: Reply | None) -> Token | None:

@@ -10,7 +10,7 @@ from api.ask.say import cite, figure, join, phrase, when
 from api.ask.subjects import PARTIES, composed_things
 from api.ask.words import bare
 from graph import structure
-from graph.analysis.facts import Fact, between, links, own
+from graph.analysis.facts import Fact, about, between, links, own
 from graph.analysis.filters import inside
 from graph.index import Index
 from graph.places import EVER
@@ -28,6 +28,8 @@ def meetings(frame: Frame) -> Reply | None:
     parties = [p for p in frame.things(*PARTIES)]
     if (reply := _signed(frame, parties)) is not None:
         return reply
+    if "Agreement" in frame.nouns and frame.asks("how"):
+        return None  # how something is settled there
     if "Agreement" in frame.nouns and not frame.asks("who", "when") and any(
             index.kind_of(t) == "Agreement" for t, _ in composed_things(frame, 2)):
         return None  # what it says, not who signed it
@@ -73,7 +75,7 @@ def _signed(frame: Frame, parties: Sequence[int]) -> Reply | None:
         return None
     index, at = frame.index, frame.day
     names = [index.label(p, at) for p in parties[:2]]
-    found = signed(frame, names)
+    found = signed(frame, names) or _tied(frame, parties)
     if not found:
         return None
     rows, cited = of_facts(frame, found)
@@ -82,6 +84,18 @@ def _signed(frame: Frame, parties: Sequence[int]) -> Reply | None:
                  rows=rows, cited=cited, at=at,
                  slots={"parties": [slot(index, p, at) for p in parties]},
                  call=call(f"entities/{index.id(found[0].things[0])}"))
+
+
+def _tied(frame: Frame, parties: Sequence[int]) -> list[Fact]:
+    """Where no agreement is known: what they are said to have signed, and the projects of one
+    with the other."""
+    index = frame.index
+    one, other = parties[:2]
+    ties = [f for f in between(index, one, other) if "签" in str(f.said.get("form") or "")]
+    projects = [own(index, f.things[0]) for a, b in ((one, other), (other, one))
+                for f in about(index, a, [structure.PROJECT])
+                if b in {index.reference(f.said.get(name)) for name in ("region", "company")}]
+    return list({f.rows: f for f in [*ties, *projects]}.values()) if ties else []
 
 
 def signed(frame: Frame, names: Sequence[str]) -> list[Fact]:

@@ -30,7 +30,7 @@ from graph import dates, structure
 from graph.analysis.facts import Fact, between, links, of_rows, own
 from graph.analysis.filters import inside, references
 
-__all__ = ["premise", "supply"]
+__all__ = ["premise", "supply", "to_customer"]
 
 # What stands before the one who gets something; the last six only before a question word.
 _TO = ("给", "向", "为", "替", "帮", "卖给", "供给", "供应给", "供货给", "销给", "to",
@@ -67,6 +67,16 @@ def premise(frame: Frame) -> Reply | None:
     firms = frame.things("Company")
     reply = _whether(frame, firms)
     return reply if reply.status == "unknown" else None
+
+
+def to_customer(frame: Frame) -> Reply | None:
+    """Who gives a firm what is named, though no word of supply is said: 蔚来的中控屏，哪家做的."""
+    index, me = frame.index, frame.things("Company")[0]
+    texts, things = goods(frame, [me])
+    facts = links(index, me, supplying(index), forward=False)
+    if not texts or not any(_fits(frame, f, texts, things) for f in facts):
+        return None
+    return _list(frame, [me], facts, "customer")
 
 
 def _role(frame: Frame, firm: int) -> str:
