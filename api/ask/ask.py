@@ -205,7 +205,7 @@ INTENTS: Sequence[Intent] = (
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
     ("profile", _only_names, bare_name),
     ("profile", profile.of_standing, profile.standing),
-    ("candidates", lambda f: f.verb("fill"), makers.fill),
+    ("candidates", lambda f: f.verb("fill") and not f.verb("buy"), makers.fill),
     ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
         f.asks("yesno") and segment_slots(f)), aspects.why),
     ("why", lambda f: f.asks("why") and f.verb("lack") and bool(segment_slots(f)),

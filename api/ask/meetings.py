@@ -28,7 +28,8 @@ def meetings(frame: Frame) -> Reply | None:
     parties = [p for p in frame.things(*PARTIES)]
     if (reply := _signed(frame, parties)) is not None:
         return reply
-    if "Agreement" in frame.nouns and frame.asks("how"):
+    kind = {m.split("/")[0] for m in frame.marks.get("choice", ())} | set(frame.nouns)
+    if "Agreement" in kind and frame.asks("how"):
         return None  # how something is settled there
     if "Agreement" in frame.nouns and not frame.asks("who", "when") and any(
             index.kind_of(t) == "Agreement" for t, _ in composed_things(frame, 2)):
