@@ -136,6 +136,7 @@ RANKS = [
     (HUNAN, "国家先进制造业集群数全国排名", 5, 0, LISTED),
     (HUNAN, "国家先进制造业集群数中西部排名", 1, 0, LISTED),
     (CHANGSHA_CITY, "先进储能材料产业过千亿元的城市次序", 3, 0, ALLIANCE),
+    ("Cluster:长沙市先进储能材料产业集群", "产值过千亿元的次序", 3, 0, ALLIANCE),
     (YONGZHOU_CITY, "国省两级产业集群和培育对象数全省排名", 2, 0, YONGZHOU),
     (SHIFENG_, "研发投入强度全市排名", 1, 0, SHIFENG),
 ]
@@ -171,6 +172,14 @@ TIES: list[tuple[str, tuple[str, str], dict[str, object], tuple[str | None, str 
      EYE),
     ("honoured", ("Company:益阳控股集团", "Honour:aa+主体信用评级"), {}, (None, None), YIYANG),
     ("appliesTo", ("Policy:株洲ai创新政策支持清单", "Platform:ai花猫社区"), {}, (None, None), CAT),
+    ("cooperatesWith", ("Institute:湖南未来光电技术研究院", "Institute:湖南师范大学"),
+     {"form": "联合设立"}, (None, None), YIYANG),
+    ("cooperatesWith", ("Agency:郴州市城市管理和综合执法局", "Company:郴州联通"),
+     {"form": "联合研发"}, (None, None), CREDIT),
+    ("facilitates", ("Company:金博股份", "Park:碳谷产业园"), {}, (None, None), YIYANG),
+    ("honoured", ("Company:鸣鸣很忙", "Honour:境外上市备案函"), {}, (None, None), LISTED),
+    ("locatedIn", ("Site:明塑科技尼日利亚pvc管材生产基地", "Region:尼日利亚"), {}, (None, None),
+     YIYANG),
 ]
 
 # kind, id, values it must have, article
@@ -294,7 +303,7 @@ def test_what_the_text_does_not_tie_stays_untied(records: list[Record]) -> None:
     assert len(pairs) == 4
     projects = {str(r.values["note"]) for r in records if r.kind == "Project"
                 and r.values.get("company") in ("Company:海克斯康青岛", "Company:清逸智达")}
-    assert projects == {"同批项目的方向有AI+模型、AI+医疗，哪家做哪项没有写"}
+    assert projects == {"同批项目的方向有AI+模型、AI+医疗，哪家做哪项、投资多少都没有写"}
 
 
 def test_what_the_page_misprints_is_noted_not_mended(
