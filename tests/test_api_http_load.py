@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -60,7 +61,8 @@ def test_a_load_is_seen_by_every_worker_within_a_second(pair: Server, scratch: S
     assert verdict(pair.client.get(call)) == "unknown"
     scratch.run(*FACT, "走访二")
     time.sleep(1)
-    replies = [httpx.get(pair.url + call) for _ in range(20)]  # new connections: both workers
+    with ThreadPoolExecutor(10) as many:  # at once, so that both workers have to answer
+        replies = list(many.map(httpx.get, [pair.url + call] * 60))
     assert {verdict(reply) for reply in replies} == {"present"}
     workers = {line.split('"worker": ')[1].split(",")[0] for line in pair.log.splitlines()
                if '"worker"' in line}
