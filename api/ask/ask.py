@@ -7,11 +7,13 @@ from typing_extensions import TypedDict
 
 from api.answers import Answers
 from api.ask import (
+    ahead,
     aspects,
     bearers,
     changes,
     claims,
     compound,
+    cuts,
     figures,
     gaps,
     industries,
@@ -98,7 +100,7 @@ def ask(answers: Answers, text: str) -> Answer:
 
 def answer(index: Index, text: str, at: int) -> Answer:
     """The same for an index and a day."""
-    frame = moments.dated(moments.settled(read(index, lexicon(index), text, at)))
+    frame = cuts.cut(moments.dated(moments.settled(read(index, lexicon(index), text, at))))
     reply = understood(frame)
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
@@ -220,8 +222,9 @@ INTENTS: Sequence[Intent] = (
     ("versus", lambda f: bool(f.fields), versus.same_or_not),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
      and not f.verb("lack"), gaps.completeness_of),
-    ("gap", lambda f: (premises.lacks(f) or premises.there(f)) and f.first("Chain") is not None
-     and not _segments_only(f), gaps.gap),
+    ("ahead", ahead.fits, ahead.ahead),
+    ("gap", lambda f: (premises.lacks(f) or (premises.there(f) and not described_by(f)))
+     and f.first("Chain") is not None and not _segments_only(f), gaps.gap),
     ("gap", lambda f: (f.verb("lack") or premises.lacks(f)) and _lacks_what(f),
      gaps.gaps_of_place),
     ("verdict", lambda f: bool(segment_slots(f)) and not f.things("Company")
@@ -240,10 +243,11 @@ INTENTS: Sequence[Intent] = (
      parts.feeds),
     ("industries", industries.fits, industries.industries),
     ("segments", lambda f: "Segment" in f.nouns and f.asks("which", "what", "count")
-     and not f.times and not segment_slots(f), parts.segments),
+     and not f.times and not segment_slots(f) and not described_by(f), parts.segments),
     ("relation", lambda f: (f.verb("relation") or asks_shared(f)) and not f.asks("count", "much"),
      relation.relation),
     ("when", lambda f: f.asks("when"), when.when_of),
+    ("makers", makers.sought, makers.makers),
     ("meetings", lambda f: f.verb("talk", "sign", "join", "conclude")
      and not f.asks("count", "much", "rank"), meetings.meetings),
     ("facilitated", lambda f: f.verb("facilitate") and not _counts(f) and not (
@@ -262,11 +266,11 @@ INTENTS: Sequence[Intent] = (
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), membership.member),
     ("where", lambda f: f.asks("where") and not f.verb("sign", "talk"), where.where_of),
-    ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
+    ("field", lambda f: f.asks("which", "what") and ("Agreement" in f.nouns or aspects.each_part(f)),
+     aspects.parts_listed),
+    ("makers", lambda f: (f.verb("make") and not described_by(f) and not _other_class(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
     ("honours", lambda f: f.verb("honour") or bearers.honoured(f), bearers.honours),
-    ("field", lambda f: f.asks("which") and ("Agreement" in f.nouns or "分别" in f.plain
-     or any(t.text.endswith("大") for t in f.of("ask", "which"))), aspects.parts_listed),
     ("choice", lambda f: f.has("choice"), aspects.of_choice),
     ("list", lists.beside, lists.listing),
     ("field", lambda f: bool(f.fields), aspects.field_of),
@@ -287,6 +291,13 @@ def _lacks_what(f: Frame) -> bool:
     return (bool(f.names) and all(f.kinds(t) & {"Region", "Park"} for t in f.names)
             and f.asks("what", "which") and nouns <= {"Segment", "Chain", "Park", "Region"}
             and all(t.sort != "text" or len(t.text) < 2 for t in f.tokens))
+
+
+def _other_class(f: Frame) -> bool:
+    """哪些政策, 多少亿: no firms are asked for, whatever is made."""
+    return (lists.beside(f) and lists.asked_class(f) not in (None, "Company", "Product")
+            and not f.asks("who")) or any(mark in t.text for t in f.of("ask", "much")
+                                          for mark in "亿万钱")
 
 
 def _segments_only(f: Frame) -> bool:

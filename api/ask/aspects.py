@@ -1,5 +1,7 @@
 """One side of a thing: a field, what it consists of, what is said under a word, why."""
 
+import re
+
 from api.ask.frame import Frame
 from api.ask.lookup import facts_reply
 from api.ask.match import coverage, figures
@@ -11,9 +13,10 @@ from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 
-__all__ = ["field_of", "of_choice", "parts_listed", "why"]
+__all__ = ["each_part", "field_of", "of_choice", "parts_listed", "why"]
 
 _LISTS = ("key_targets", "terms", "industries", "leading_industries")  # what a thing is made of
+_SO_MANY = re.compile("(?<![强榜第])[两三四五六七八九十](?:大|[份张项条个](?=[^，]{0,4}(?:清单|任务|举措|行动)))")
 _SPELT = 6.0  # of the weight of a long name, for the name to count as spelt out
 
 
@@ -56,6 +59,12 @@ def field_of(frame: Frame) -> Reply | None:
                      slots={"thing": slot(index, thing, at), "fields": wanted},
                      call=call(f"entities/{index.id(thing)}"))
     return None
+
+
+def each_part(frame: Frame) -> bool:
+    """分别是哪五个, 哪三大, 五大清单包括什么: a number of parts is known and each is asked for."""
+    return ("分别" in frame.plain or bool(_SO_MANY.search(frame.plain))
+            or any(t.text.endswith("大") for t in frame.of("ask", "which")))
 
 
 def parts_listed(frame: Frame) -> Reply | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from api.ask.clauses import _clauses, _halves, _joined
 from api.ask.frame import Frame, Token
+from api.ask.heading import contrary, ways_of
 from api.ask.match import content, coverage, figures
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure, join, number, when
@@ -15,7 +16,7 @@ from graph import dates
 from graph.analysis.facts import Fact
 from graph.index import Index
 
-__all__ = ["Hit", "figure_of", "highest", "nearest_figures"]
+__all__ = ["Hit", "figure_of", "highest", "hits_of", "nearest_figures"]
 
 ENOUGH = 0.62
 _STATUSES = ("forecast", "target", "planned")
@@ -36,17 +37,17 @@ def figure_of(frame: Frame) -> Reply | None:
     clauses = _clauses(frame)
     found: list[tuple[Frame, list[Hit]]] = []
     for clause in clauses:
-        halves = [(part, _hits(part)) for part in _halves(clause)]
+        halves = [(part, hits_of(part)) for part in _halves(clause)]
         if halves and all(mine and mine[0].score >= 0.8 for _, mine in halves) and (
                 halves[0][1][0].fact.rows != halves[1][1][0].fact.rows):
             found += halves
             continue
         if found:  # it speaks of the same thing, in words of its own or of the one before
             first = found[0][1][0].subject
-            again = [(c, [h for h in _hits(c) if h.subject == first])
+            again = [(c, [h for h in hits_of(c) if h.subject == first])
                      for c in (_joined(found[-1][0], clause), clause)]
             found += [(c, hits) for c, hits in again if hits][:1]
-        elif hits := _hits(clause):
+        elif hits := hits_of(clause):
             found.append((clause, hits))
     if not found:
         return None
@@ -121,7 +122,7 @@ def _chosen(frame: Frame, hits: Sequence[Hit]) -> tuple[list[Fact], list[Fact], 
             f for f in facts if _of_time(frame.index, f, time)]
         if not wanted:
             return [], facts, f"没有来源说过{name}{when(time.period)}的{metric}"
-    status = _asked_status(frame)
+    status = _asked_status(frame, metric)
     if status is not None:
         kept = [f for f in wanted if str(f.said.get("status") or "actual") in status]
         if not kept:
@@ -200,12 +201,13 @@ def _of_time(index: Index, fact: Fact, time: Time) -> bool:
                for day in seen)
 
 
-def _asked_status(frame: Frame) -> set[str] | None:
-    """Actual or not, if the question says so; 完成了 beside a target means actual."""
+def _asked_status(frame: Frame, metric: str) -> set[str] | None:
+    """Actual or not, if the question says so; 完成了 beside a target means actual, 目标企业 of
+    a metric means nothing."""
     if any(t.text in ("实际", "实际完成", "实绩", "已完成", "完成了") for t in frame.tokens):
         return {"actual"}
     said = {m for t in frame.tokens for s, m in t.classes if s == "status"
-            and t.text not in ("完成", "目标任务", "打算")}
+            and t.text not in ("完成", "目标任务", "打算") and t.text not in metric}
     return said & set(_STATUSES) or None
 
 
@@ -219,7 +221,7 @@ def _latest(facts: Sequence[Fact]) -> list[Fact]:
     return [f for f in actual if last(f) == newest]
 
 
-def _hits(frame: Frame) -> list[Hit]:
+def hits_of(frame: Frame) -> list[Hit]:
     """Figures that hold the words of the question, best first."""
     index, known = frame.index, figures(frame.index)
     subjects = _subjects(frame)
@@ -234,6 +236,7 @@ def _hits(frame: Frame) -> list[Hit]:
     hits: list[Hit] = []
     lefts: dict[tuple[int, ...], list[str]] = {}  # what is left of the question without a subject
     nouns = [*frame.of("noun"), *frame.of("verb", "honour")]
+    heading = ways_of(frame)
     for one in numbers:
         subject, doc, _ = known.entries[one]
         skip = _covered(frame, subject, doc, subject in named)
@@ -254,7 +257,8 @@ def _hits(frame: Frame) -> list[Hit]:
                 score = max(score, coverage(rest, doc, known.weight, known.usual) - 0.1)
         if score >= (ENOUGH if subject in subjects or skip else 0.8):
             fact = known.fact(one)
-            if not _fits_unit(frame, str(fact.said.get("unit") or "")):
+            if not _fits_unit(frame, str(fact.said.get("unit") or "")) or contrary(
+                    frame, heading, subject, str(fact.said.get("metric") or "")):
                 continue
             more = _extra(left, same(str(fact.said.get("metric") or "")))
             if frame.times and not fact.said.get("period") and more > 4:
@@ -283,6 +287,9 @@ def _fits_unit(frame: Frame, unit: str) -> bool:
         return "元" in unit or any(word in asked for word in ("亿", "万"))
     if "百分" in asked or "几成" in asked or asked.endswith("个点"):
         return "%" in unit
+    if frame.asks("much") and any(t.is_a("verb", "invest") or t.is_a("content", "总投资")
+                                  for t in frame.tokens) and not frame.has("content", "增速", "份额"):
+        return "元" in unit
     if frame.asks("rank"):
         return unit in ("", "位", "名")
     if asked.endswith("人"):

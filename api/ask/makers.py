@@ -17,7 +17,7 @@ from graph.analysis.candidates import candidates
 from graph.analysis.facts import Fact, links, of_rows
 from graph.analysis.filters import inside, references
 
-__all__ = ["fill", "makers", "makers_of", "verdict_or_makers"]
+__all__ = ["fill", "makers", "makers_of", "sought", "verdict_or_makers"]
 
 _BUYS = re.compile("(?:谁|哪家|哪些企业|哪家公司|哪个公司)(?:在|都|会|要)?(?:买|采购|购买)")
 
@@ -147,6 +147,16 @@ def _makers_by_words(frame: Frame) -> Reply | None:
         return None
     names = "、".join(texts)
     return firms.firms_of(frame, list(segments), names)
+
+
+def sought(frame: Frame) -> bool:
+    """找做隔膜的厂谈合作: firms are looked for, to work with; nobody is named but places."""
+    parties = [t for t in frame.names if not frame.kinds(t) & {
+        "Region", "Park", "Product", structure.SEGMENT, structure.CHAIN}]
+    return (not parties and frame.asks("who", "which") and frame.verb("cooperate", "talk")
+            and (bool(segment_slots(frame)) or bool(frame.things("Product")))
+            and (frame.verb("make", "supplier") or structure.COMPANY in frame.nouns
+                 or "找" in frame.plain))
 
 
 def verdict_or_makers(frame: Frame) -> Reply | None:
