@@ -266,8 +266,7 @@ INTENTS: Sequence[Intent] = (
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), membership.member),
     ("where", lambda f: f.asks("where") and not f.verb("sign", "talk"), where.where_of),
-    ("field", lambda f: f.asks("which", "what") and ("Agreement" in f.nouns or aspects.each_part(f)),
-     aspects.parts_listed),
+    ("field", lambda f: f.asks("which", "what") and aspects.each_part(f), aspects.parts_listed),
     ("makers", lambda f: (f.verb("make") and not described_by(f) and not _other_class(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
     ("honours", lambda f: f.verb("honour") or bearers.honoured(f), bearers.honours),

@@ -16,7 +16,8 @@ from graph.analysis.facts import Fact, about, links, own
 __all__ = ["each_part", "field_of", "of_choice", "parts_listed", "why"]
 
 _LISTS = ("key_targets", "terms", "industries", "leading_industries")  # what a thing is made of
-_SO_MANY = re.compile("(?<![强榜第])[两三四五六七八九十](?:大|[份张项条个](?=[^，]{0,4}(?:清单|任务|举措|行动)))")
+_SO_MANY = re.compile("(?<![强榜第])[两三四五六七八九十](?:大|[份张项条个](?="
+                      "[^，]{0,4}(?:清单|任务|举措|行动)))")
 _SPELT = 6.0  # of the weight of a long name, for the name to count as spelt out
 
 
@@ -62,9 +63,10 @@ def field_of(frame: Frame) -> Reply | None:
 
 
 def each_part(frame: Frame) -> bool:
-    """分别是哪五个, 哪三大, 五大清单包括什么: a number of parts is known and each is asked for."""
-    return ("分别" in frame.plain or bool(_SO_MANY.search(frame.plain))
-            or any(t.text.endswith("大") for t in frame.of("ask", "which")))
+    """分别是哪五个, 哪三大, 五大清单包括什么: what an agreement or a list consists of."""
+    return ("Agreement" in frame.nouns or "分别" in frame.plain
+            or bool(_SO_MANY.search(frame.plain)) or any(
+                t.text.endswith("大") for t in frame.of("ask", "which")))
 
 
 def parts_listed(frame: Frame) -> Reply | None:

@@ -52,7 +52,7 @@ def _asked_only(tokens: Sequence[Token]) -> list[Token]:
         if token.sort == "break" and token.text in _CLAUSE:
             parts.append([])
     kept = [part for part in parts if not _not_asked(part)]
-    asks = any(t.is_a("ask") for part in kept for t in part)
+    asks = any(t.is_a("ask") or t.is_a("verb", "name_of") for part in kept for t in part)
     return [t for part in (kept if asks else parts) for t in part]
 
 

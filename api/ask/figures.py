@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.ask.clauses import _clauses, _halves, _joined
 from api.ask.frame import Frame, Token
-from api.ask.heading import contrary, ways_of
+from api.ask.heading import contrary, going, ways_of
 from api.ask.match import content, coverage, figures
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure, join, number, when
@@ -236,7 +236,7 @@ def hits_of(frame: Frame) -> list[Hit]:
     hits: list[Hit] = []
     lefts: dict[tuple[int, ...], list[str]] = {}  # what is left of the question without a subject
     nouns = [*frame.of("noun"), *frame.of("verb", "honour")]
-    heading = ways_of(frame)
+    heading, way = ways_of(frame), going(frame)
     for one in numbers:
         subject, doc, _ = known.entries[one]
         skip = _covered(frame, subject, doc, subject in named)
@@ -244,7 +244,7 @@ def hits_of(frame: Frame) -> list[Hit]:
             continue
         key = tuple(token.start for token in skip)
         if key not in lefts:
-            lefts[key] = content(frame.tokens, skip)
+            lefts[key] = content(frame.tokens, [*skip, *way])
         left = lefts[key]
         if not left:  # 集群2030年目标: any figure of that time and sort
             if frame.times and frame.has("status") and subject in subjects:
@@ -287,15 +287,24 @@ def _fits_unit(frame: Frame, unit: str) -> bool:
         return "元" in unit or any(word in asked for word in ("亿", "万"))
     if "百分" in asked or "几成" in asked or asked.endswith("个点"):
         return "%" in unit
-    if frame.asks("much") and any(t.is_a("verb", "invest") or t.is_a("content", "总投资")
-                                  for t in frame.tokens) and not frame.has("content", "增速", "份额"):
+    if _wants_money(frame):
         return "元" in unit
     if frame.asks("rank"):
         return unit in ("", "位", "名")
     if asked.endswith("人"):
         return unit in ("", "人", "名", "位", "万人", "人次", "万人次")
-    return not (asked and asked[-1] in "家个项所名位条件座" and (
+    if asked.endswith("家"):
+        return unit in ("", "家", "户", "个", "所", "处")
+    return not (asked and asked[-1] in "个项所名位条件座" and (
         "%" in unit or "元" in unit or unit == "位"))
+
+
+def _wants_money(frame: Frame) -> bool:
+    """投资多少: not how fast it grew, and not 去投资的企业有多少."""
+    put = [t.end for t in frame.tokens if t.is_a("verb", "invest") or t.is_a("content", "总投资")]
+    much = [t.start for t in frame.of("ask", "much")]
+    return bool(put and much) and not frame.has("content", "增速", "份额") and not any(
+        put[-1] <= t.start < much[-1] for t in frame.of("noun"))
 
 
 def _rank_of(frame: Frame, hit: Hit) -> int:

@@ -1,13 +1,12 @@
 """From where to where: 来益阳建厂 and 去湘江新区投资 are two figures, whatever words they share."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from api.ask.frame import Frame
+from api.ask.frame import Frame, Token
 from api.ask.words import same
 
-__all__ = ["Ways", "contrary", "ways_of"]
+__all__ = ["Ways", "contrary", "going", "ways_of"]
 
 _TO = re.compile("(?:来|到|去|赴|往|进|落户)(?:了|过|在)?$")
 _FROM = re.compile("(?:从|由|自)$")
@@ -39,7 +38,7 @@ def ways_of(frame: Frame) -> Ways:
 
 
 def contrary(frame: Frame, ways: Ways, subject: int, metric: str) -> bool:
-    """Whether a figure of the subject counts what goes the other way: 从湘江新区引入, 赴湘江新区."""
+    """Whether a figure of the subject counts what goes the other way: 从湘江新区…, 赴湘江新区…"""
     if not (ways.origins or ways.goals):
         return False
     comes, goes = _after(frame, metric, "从"), _after(frame, metric, "赴")
@@ -48,11 +47,12 @@ def contrary(frame: Frame, ways: Ways, subject: int, metric: str) -> bool:
     return bool(origins & ways.goals or goals & ways.origins)
 
 
+def going(frame: Frame) -> list[Token]:
+    """The words 来, 到, 去 before a place: they say the way, not what is counted."""
+    return [t for t in frame.tokens if t.sort == "text" and _TO.fullmatch(t.text)]
+
+
 def _after(frame: Frame, metric: str, word: str) -> set[int]:
     """The places of the question before which the word stands in the metric."""
     return {thing for t in frame.names for thing in t.things
-            if any(f"{word}{name}" in same(metric) for name in _spelt(t.text))}
-
-
-def _spelt(text: str) -> Iterable[str]:
-    return {same(text), same(text).removesuffix("市")}
+            if f"{word}{same(t.text)}" in same(metric)}
