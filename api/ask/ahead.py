@@ -9,6 +9,7 @@ from api.ask.say import cite, figure
 
 __all__ = ["ahead", "fits"]
 
+_HOW_MANY = re.compile("[一二两三四五六七八九几]?[个位名家座]")
 _NAMES = re.compile("之后|仅次于|继|排在|前面")
 
 
@@ -19,7 +20,8 @@ def fits(frame: Frame) -> bool:
 def ahead(frame: Frame) -> Reply | None:
     """The words with which a source names those ahead, or that it names none."""
     index, at = frame.index, frame.at
-    rest = frame.without(*frame.of("verb", "ahead", "most"), *frame.of("noun"))
+    rest = frame.without(*frame.of("verb", "ahead", "most"), *frame.of("noun"), *(
+        t for t in frame.tokens if t.sort == "text" and _HOW_MANY.fullmatch(t.text)))
     ranks = [h for h in hits_of(rest) if h.fact.said.get("unit") == "位"]
     if not ranks:
         return None
@@ -31,6 +33,10 @@ def ahead(frame: Frame) -> Reply | None:
     ask = f"{name}的{metric}，排在前面的是谁？"
     slots_ = {"subject": slot(index, subject, at), "metric": metric}
     where_to = call("observations", subject=name, metric=metric)
+    if not naming and told[0].said.get("value") == 1:
+        rows, cited = of_facts(frame, told[:1])
+        return Reply("ahead", ask, f"{figure(index, told[0], at)}，前面没有别的"
+                     f"{cite(index, cited)}。", rows=rows, cited=cited, slots=slots_, call=where_to)
     if not naming:
         near = figure(index, told[0], at) + cite(index, told[0].rows)
         return unknown("ahead", ask, f"没有来源说过{name}的{metric}前面是谁", near, slots=slots_,

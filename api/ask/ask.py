@@ -265,7 +265,8 @@ INTENTS: Sequence[Intent] = (
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), membership.member),
-    ("where", lambda f: f.asks("where") and not f.verb("sign", "talk"), where.where_of),
+    ("where", lambda f: (f.asks("where") and not f.verb("sign", "talk")) or (
+        where.abroad(f) and bool(f.things("Company", "Site"))), where.where_of),
     ("field", lambda f: f.asks("which", "what") and aspects.each_part(f), aspects.parts_listed),
     ("makers", lambda f: (f.verb("make") and not described_by(f) and not _other_class(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),

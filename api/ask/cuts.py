@@ -65,7 +65,8 @@ def _not_asked(part: Sequence[Token]) -> bool:
 
 
 def _reversed(frame: Frame, tokens: Sequence[Token]) -> list[Token]:
-    """反过来，益阳去投资的: the names of the part before that this one leaves out."""
+    """反过来，益阳去投资的: the names of the part before that this one leaves out; 反过来呢: the
+    part before with its two names in the other order."""
     at = next((n for n, t in enumerate(tokens) if t.text in _REVERSED), None)
     if at is None:
         return list(tokens)
@@ -75,6 +76,19 @@ def _reversed(frame: Frame, tokens: Sequence[Token]) -> list[Token]:
                and said.isdisjoint(t.things)]
     while after and after[0].sort == "break":
         after = after[1:]
+    if all(t.sort == "break" or t.is_a("blank") or t.is_a("ask", "count", "much") for t in after):
+        return _swapped(frame, before)
     if before and before[-1].sort != "break":
         before.append(Token(tokens[at].start, tokens[at].start, ",", "break"))
     return [*before, *dict.fromkeys(missing), *after]
+
+
+def _swapped(frame: Frame, before: Sequence[Token]) -> list[Token]:
+    """The part and, after a break, the same with its first two names exchanged."""
+    names = [t for t in before if t.sort == "name" and proper(frame, t)][:2]
+    if len(names) < 2 or not before:
+        return list(before)
+    other = {names[0].start: names[1], names[1].start: names[0]}
+    cut_ = [] if before[-1].sort == "break" else [
+        Token(before[-1].end, before[-1].end, ",", "break")]
+    return [*before, *cut_, *(other.get(t.start, t) for t in before if t.sort != "break")]

@@ -45,13 +45,21 @@ def figure_of(frame: Frame) -> Reply | None:
         if found:  # it speaks of the same thing, in words of its own or of the one before
             first = found[0][1][0].subject
             again = [(c, [h for h in hits_of(c) if h.subject == first])
-                     for c in (_joined(found[-1][0], clause), clause)]
+                     for c in _meant(found[-1][0], clause)]
             found += [(c, hits) for c, hits in again if hits][:1]
         elif hits := hits_of(clause):
             found.append((clause, hits))
     if not found:
         return None
     return _answer(frame, found)
+
+
+def _meant(before: Frame, clause: Frame) -> list[Frame]:
+    """A clause with the words of the one before, and alone; alone first if it names them all."""
+    both = [_joined(before, clause), clause]
+    named = {thing for t in clause.names for thing in t.things}
+    return both[::-1] if len(clause.names) > 1 and all(
+        named & set(t.things) for t in before.names) else both
 
 
 def _answer(frame: Frame, found: Sequence[tuple[Frame, list[Hit]]]) -> Reply:

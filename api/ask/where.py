@@ -12,14 +12,13 @@ from api.ask.subjects import ENOUGH, leftover, main_of, matching, proper, subjec
 from api.ask.when import attended
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
-from graph.analysis.filters import inside
 from graph.index import Index
 
-__all__ = ["where_of"]
+__all__ = ["abroad", "where_of"]
 
-_COUNTRY = re.compile("哪(?:个|些|几个|一个|两个)?国|海外|国外|境外")
-_GOES = re.compile("(?:开|建|办|设|搬|走|铺|伸|做|销|卖|出口)[^，。]{0,3}[到在去进往]|海外|国外|境外|出海"
-                   "|建厂|设厂|办厂|开厂")
+_COUNTRY = re.compile("哪(?:个|些|几个|一个|两个)?国(?!家?级)|海外|国外|境外")
+_GOES = re.compile("(?:开|建|办|设|搬|走|铺|伸|做|销|卖|出口)[^，。]{0,3}[到在去进往]"
+                   "|海外|国外|境外|出海|建厂|设厂|办厂|开厂")
 
 
 def where_of(frame: Frame) -> Reply | None:
@@ -34,7 +33,7 @@ def where_of(frame: Frame) -> Reply | None:
         return reply
     if (reply := _told_where(frame)) is not None:
         return reply
-    if _abroad(frame):
+    if abroad(frame):
         return _in_countries(frame, main_of(frame, found))
     things = named if len(named) > 1 else [main_of(frame, found)]
     places = {thing: _places(index, thing, at) for thing in things}
@@ -103,9 +102,10 @@ def _each_told(frame: Frame) -> Reply | None:
     return joined(known) if len(known) == len(names) else None
 
 
-def _abroad(frame: Frame) -> bool:
+def abroad(frame: Frame) -> bool:
     """开到哪个国家, 海外哪里: a place outside this country is asked for."""
-    return bool(_COUNTRY.search(frame.plain) and _GOES.search(frame.plain))
+    return bool(_COUNTRY.search(frame.plain) and _GOES.search(frame.plain)) and frame.asks(
+        "where", "which")
 
 
 def _in_countries(frame: Frame, thing: int) -> Reply:
@@ -128,9 +128,8 @@ def _in_countries(frame: Frame, thing: int) -> Reply:
 
 
 def _foreign(index: Index, place: int) -> bool:
-    """Whether a place is a country that none of our provinces lies in."""
-    return index.places.level_of(place) == "country" and not any(
-        index.places.level_of(one) == "province" for one in inside(index, place, 0))
+    """Whether a place is none of this country's: outside, and in no province."""
+    return index.places.level_of(place) == "outside"
 
 
 def _new(frame: Frame, fact: Fact) -> bool:
