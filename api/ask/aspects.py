@@ -16,8 +16,10 @@ from graph.analysis.facts import Fact, about, links, own
 __all__ = ["each_part", "field_of", "of_choice", "parts_listed", "why"]
 
 _LISTS = ("key_targets", "terms", "industries", "leading_industries")  # what a thing is made of
-_SO_MANY = re.compile("(?<![强榜第])[两三四五六七八九十](?:大|[份张项条个](?="
-                      "[^，]{0,4}(?:清单|任务|举措|行动)))")
+_SO_MANY = re.compile(
+    "哪[两三四五六七八九十](?:个|大)?方面|(?<![强榜第])[两三四五六七八九十]"
+    "(?:大|[份张项条个](?=[^，]{0,4}(?:清单|任务|举措|行动)))")
+_DOCUMENTS = ("Policy", "Agreement", "Demand")
 _SPELT = 6.0  # of the weight of a long name, for the name to count as spelt out
 
 
@@ -76,7 +78,8 @@ def parts_listed(frame: Frame) -> Reply | None:
         mine = own(index, thing)
         lists = [(label, _narrowed(frame, thing, mine, name) or text) for name, label, text in (
             fields(index, mine, at) if mine.rows else ()) if name in _LISTS]
-        if share < _SPELT or not lists or thing in frame.things():
+        if share < _SPELT or not lists or (
+                thing in frame.things() and index.kind_of(thing) not in _DOCUMENTS):
             continue
         rows, cited = of_facts(frame, [mine])
         name = index.label(thing, at)

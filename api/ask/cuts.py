@@ -34,10 +34,15 @@ def _in_two(tokens: Sequence[Token]) -> list[Token]:
         end = next((n for n, t in enumerate(rest) if t.sort == "break"), len(rest))
         asks = next((n for n, t in enumerate(rest[:end]) if t.is_a("ask", "much", "count")), 0)
         before = tokens[number - 1] if number else None
-        if (_asks_much(token) and asks and before is not None and before.is_a("content")
-                and rest[0].is_a("content") and not rest[asks + 1:end]):
+        if (_asks_much(token) and asks and before is not None and _tells(before)
+                and _tells(rest[0]) and not rest[asks + 1:end]):
             out.append(Token(token.end, token.end, ",", "break"))
     return out
+
+
+def _tells(token: Token) -> bool:
+    """Whether it may be the end or the beginning of what is counted."""
+    return token.is_a("content") or (token.sort in ("text", "name") and len(token.text) > 1)
 
 
 def _asks_much(token: Token) -> bool:

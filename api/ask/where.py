@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from api.ask.compound import joined
 from api.ask.frame import Frame
@@ -16,12 +17,28 @@ from graph.index import Index
 
 __all__ = ["abroad", "where_of"]
 
+_PARK = re.compile("园|高新区|经开区|开发区|基地|产业港|小镇")
 _COUNTRY = re.compile("哪(?:个|些|几个|一个|两个)?国(?!家?级)|海外|国外|境外")
 _GOES = re.compile("(?:开|建|办|设|搬|走|铺|伸|做|销|卖|出口)[^，。]{0,3}[到在去进往]"
                    "|海外|国外|境外|出海|建厂|设厂|办厂|开厂")
 
 
 def where_of(frame: Frame) -> Reply | None:
+    """Where a thing is; where a park is asked for and none is told, only what is known."""
+    reply = _where(frame)
+    if reply is None or reply.status != "answered" or not any(
+            "园区" in t.text for t in frame.of("ask", "where")):
+        return reply
+    told = reply.answer
+    for token in frame.names:
+        told = told.replace(frame.typed(token), "")
+    if _PARK.search(told):
+        return reply
+    return replace(reply, status="unknown", answer="不知道：没有来源说过在哪个园区。"
+                   f"已知的是：{reply.answer}")
+
+
+def _where(frame: Frame) -> Reply | None:
     """Where a thing is, or several that are named: region, what it lies in, where it works."""
     index, at = frame.index, frame.day
     found = subjects(frame)
