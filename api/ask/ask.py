@@ -46,7 +46,7 @@ from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
 from api.ask.say import join, source_titles
 from api.ask.slots import segment_slots
-from api.ask.subjects import described_by, main_of
+from api.ask.subjects import composed_things, described_by, main_of
 from api.ask.ways import asks_shared
 from api.ask.words import table
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
@@ -265,11 +265,11 @@ INTENTS: Sequence[Intent] = (
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), membership.member),
-    ("where", lambda f: (f.asks("where") and not f.verb("sign", "talk")) or (
-        where.abroad(f) and bool(f.things("Company", "Site"))), where.where_of),
+    ("where", where.fits, where.where_of),
     ("field", lambda f: f.asks("which", "what") and aspects.each_part(f), aspects.parts_listed),
     ("makers", lambda f: (f.verb("make") and not described_by(f) and not _other_class(f)) or (
-        f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
+        f.asks("who", "which", "yesno") and bool(segment_slots(f)) and not _stepped(f)),
+     makers.makers),
     ("honours", lambda f: f.verb("honour") or bearers.honoured(f), bearers.honours),
     ("choice", lambda f: f.has("choice"), aspects.of_choice),
     ("list", lists.beside, lists.listing),
@@ -298,6 +298,11 @@ def _other_class(f: Frame) -> bool:
     return (lists.beside(f) and lists.asked_class(f) not in (None, "Company", "Product")
             and not f.asks("who")) or any(mark in t.text for t in f.of("ask", "much")
                                           for mark in "亿万钱")
+
+
+def _stepped(f: Frame) -> bool:
+    """IGBT三期投产了吗: how far a project is, not who makes what it makes."""
+    return f.has("step") and any(f.index.kind_of(t) == "Project" for t, _ in composed_things(f, 2))
 
 
 def _segments_only(f: Frame) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from api.ask.clauses import _clauses, _halves, _joined
 from api.ask.frame import Frame, Token
@@ -14,6 +15,7 @@ from api.ask.times import Time
 from api.ask.words import same
 from graph import dates
 from graph.analysis.facts import Fact
+from graph.analysis.filters import inside
 from graph.index import Index
 
 __all__ = ["Hit", "figure_of", "highest", "hits_of", "nearest_figures"]
@@ -292,9 +294,12 @@ def _fits_unit(frame: Frame, unit: str) -> bool:
     if any(t.is_a("content", "份额") for t in frame.tokens) and frame.asks("much"):
         return "%" in unit or unit in ("成", "倍")
     if any(word in asked for word in ("钱", "亿", "万")):
-        return "元" in unit or any(word in asked for word in ("亿", "万"))
+        return "元" in unit or (any(word in asked for word in ("亿", "万")) and unit not in (
+            "%", "位", "倍", "成"))
     if "百分" in asked or "几成" in asked or asked.endswith("个点"):
         return "%" in unit
+    if unit in ("%", "位") and _counts_what_follows(frame):
+        return False
     if _wants_money(frame):
         return "元" in unit
     if frame.asks("rank"):
@@ -305,6 +310,14 @@ def _fits_unit(frame: Frame, unit: str) -> bool:
         return unit in ("", "家", "户", "个", "所", "处")
     return not (asked and asked[-1] in "个项所名位条件座" and (
         "%" in unit or "元" in unit or unit == "位"))
+
+
+def _counts_what_follows(frame: Frame) -> bool:
+    """多少员工: a number of what stands right after, no share and no rank."""
+    return any(one.is_a("ask", "much") and one.text == "多少" and other.start == one.end
+               and (other.sort == "text" or other.is_a("content") or other.is_a("noun"))
+               and not other.is_a("content", "份额", "增速") and other.text[0] not in "个%"
+               for one, other in pairwise(frame.tokens))
 
 
 def _wants_money(frame: Frame) -> bool:
@@ -398,8 +411,12 @@ def highest(frame: Frame) -> Reply | None:
     runs = content(frame.tokens, [*frame.names, *drop])
     if not runs or not kinds:
         return None
+    places = frame.things("Region", "Park")
+    near = inside(index, places[0], frame.at) if places else set[int]()
     found = [known.fact(n) for n in known.near(runs, 300)
              if index.kind_of(known.entries[n][0]) == kinds[0]
+             and (not near or known.entries[n][0] in near
+                  or not known.homes(known.entries[n][0]).isdisjoint(near))
              and coverage(runs, known.entries[n][1], known.weight, known.usual) >= 0.8
              and _extra(runs, known.entries[n][1]) <= 4]
     found = [f for f in found if "value" in f.said and f.said.get("unit") not in ("%", "位")]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from api.ask.compound import joined
 from api.ask.frame import Frame
@@ -15,12 +16,20 @@ from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 from graph.index import Index
 
-__all__ = ["abroad", "where_of"]
+__all__ = ["abroad", "fits", "where_of"]
 
 _PARK = re.compile("园|高新区|经开区|开发区|基地|产业港|小镇")
 _COUNTRY = re.compile("哪(?:个|些|几个|一个|两个)?国(?!家?级)|海外|国外|境外")
 _GOES = re.compile("(?:开|建|办|设|搬|走|铺|伸|做|销|卖|出口)[^，。]{0,3}[到在去进往]"
                    "|海外|国外|境外|出海|建厂|设厂|办厂|开厂")
+
+
+def fits(frame: Frame) -> bool:
+    """Whether it is asked where something is; 哪国的垄断 asks what, not where."""
+    of = any(one.is_a("ask", "where") and one.text.endswith(("国", "国家")) and other.text == "的"
+             for one, other in pairwise(frame.tokens))
+    return (frame.asks("where") and not of and not frame.verb("sign", "talk")) or (
+        abroad(frame) and bool(frame.things("Company", "Site")))
 
 
 def where_of(frame: Frame) -> Reply | None:
