@@ -2,7 +2,7 @@
 
 import re
 
-from api.ask.figures import hits_of
+from api.ask.figures import Hit, hits_of
 from api.ask.frame import Frame
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure
@@ -20,9 +20,7 @@ def fits(frame: Frame) -> bool:
 def ahead(frame: Frame) -> Reply | None:
     """The words with which a source names those ahead, or that it names none."""
     index, at = frame.index, frame.at
-    rest = frame.without(*frame.of("verb", "ahead", "most"), *frame.of("noun"), *(
-        t for t in frame.tokens if t.sort == "text" and _HOW_MANY.fullmatch(t.text)))
-    ranks = [h for h in hits_of(rest) if h.fact.said.get("unit") == "位"]
+    ranks = next(filter(None, map(_ranks, _tries(frame))), [])
     if not ranks:
         return None
     subject = ranks[0].subject
@@ -44,6 +42,20 @@ def ahead(frame: Frame) -> Reply | None:
     rows, cited = of_facts(frame, naming[:1])
     return Reply("ahead", ask, f"{figure(index, naming[0], at)}，原话“{_words(naming[0].said)}”"
                  f"{cite(index, cited)}。", rows=rows, cited=cited, slots=slots_, call=where_to)
+
+
+def _tries(frame: Frame) -> list[Frame]:
+    """The question without what asks who is ahead; what stands before that part."""
+    small = [t for t in frame.tokens if t.sort == "text" and _HOW_MANY.fullmatch(t.text)]
+    rest = frame.without(*frame.of("verb", "ahead", "most"), *small)
+    start = frame.of("verb", "ahead")[0].start
+    cuts = [t.start for t in frame.tokens if t.sort == "break" and t.start < start]
+    before = [t for t in frame.tokens if cuts and t.start >= cuts[-1]]
+    return [rest.without(*frame.of("noun")), *([frame.without(*before)] if cuts else [])]
+
+
+def _ranks(frame: Frame) -> list[Hit]:
+    return [h for h in hits_of(frame) if h.fact.said.get("unit") == "位"]
 
 
 def _words(said: dict[str, object]) -> str:

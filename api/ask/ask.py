@@ -270,7 +270,8 @@ INTENTS: Sequence[Intent] = (
     ("makers", lambda f: (f.verb("make") and not described_by(f) and not _other_class(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f)) and not _stepped(f)),
      makers.makers),
-    ("honours", lambda f: f.verb("honour") or bearers.honoured(f), bearers.honours),
+    ("honours", lambda f: (f.verb("honour") or bearers.honoured(f)) and not f.asks("rank"),
+     bearers.honours),
     ("choice", lambda f: f.has("choice"), aspects.of_choice),
     ("list", lists.beside, lists.listing),
     ("field", lambda f: bool(f.fields), aspects.field_of),

@@ -26,9 +26,12 @@ def cut(frame: Frame) -> Frame:
 
 
 def _in_two(tokens: Sequence[Token]) -> list[Token]:
-    """营收多少净利多少: a break after the first 多少, where a second one ends what follows."""
+    """营收多少净利多少: a break after the first 多少, where a second one ends what follows;
+    谁做隔膜谁做电解液: before the second 谁."""
     out: list[Token] = []
     for number, token in enumerate(tokens):
+        if token.is_a("ask", "who") and _who_again(tokens[:number]):
+            out.append(Token(token.start, token.start, ",", "break"))
         out.append(token)
         rest = tokens[number + 1:]
         end = next((n for n, t in enumerate(rest) if t.sort == "break"), len(rest))
@@ -38,6 +41,14 @@ def _in_two(tokens: Sequence[Token]) -> list[Token]:
                 and _tells(rest[0]) and not rest[asks + 1:end]):
             out.append(Token(token.end, token.end, ",", "break"))
     return out
+
+
+def _who_again(before: Sequence[Token]) -> bool:
+    """Whether the part asks 谁 already, and the words before are a name: not 谁给谁."""
+    start = max((n for n, t in enumerate(before) if t.sort == "break"), default=-1) + 1
+    part = before[start:]
+    return bool(part) and part[-1].sort in ("name", "text") and any(
+        t.is_a("ask", "who") for t in part)
 
 
 def _tells(token: Token) -> bool:
