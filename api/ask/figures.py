@@ -21,6 +21,7 @@ from graph.index import Index
 __all__ = ["Hit", "figure_of", "highest", "hits_of", "nearest_figures"]
 
 ENOUGH = 0.62
+_SCOPES = ("全国", "全省", "全市", "全球", "国内", "省内", "排")
 _STATUSES = ("forecast", "target", "planned")
 
 
@@ -237,7 +238,7 @@ def hits_of(frame: Frame) -> list[Hit]:
     subjects = _subjects(frame)
     named = frozenset(subjects)
     runs = content(frame.tokens)
-    if not runs or (not frame.names and sum(map(len, runs)) < 4):
+    if not runs or (not frame.names and sum(map(len, runs)) < 4) or _only_scope(frame):
         return []
     numbers: dict[int, None] = {}
     for thing in subjects:
@@ -278,6 +279,12 @@ def hits_of(frame: Frame) -> list[Hit]:
                                         -int(index.table.seen[h.fact.rows[0]]),
                                         index.id(h.fact.things[0])))
     return order
+
+
+def _only_scope(frame: Frame) -> bool:
+    """全国排第几: neither who nor what is said, only among whom."""
+    return all(t.text in _SCOPES or t.is_a("ask") or t.is_a("blank") or t.is_a("verb", "has")
+               or t.sort in ("break", "time") for t in frame.tokens)
 
 
 def _worth(frame: Frame, hit: Hit) -> float:

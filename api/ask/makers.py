@@ -155,8 +155,9 @@ def sought(frame: Frame) -> bool:
     parties = [t for t in frame.names if not frame.kinds(t) & {
         "Region", "Park", "Product", structure.SEGMENT, structure.CHAIN}]
     return (not parties and frame.asks("who", "which") and frame.verb("cooperate", "talk")
-            and (bool(segment_slots(frame)) or bool(frame.things("Product", structure.CHAIN))
-                 or _before_firms(frame))
+            and (bool(segment_slots(frame)) or bool(frame.things("Product"))
+                 or ("找" in frame.plain and (_before_firms(frame)
+                                             or bool(frame.things(structure.CHAIN)))))
             and (frame.verb("make", "supplier") or structure.COMPANY in frame.nouns
                  or "找" in frame.plain))
 
