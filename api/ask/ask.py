@@ -206,7 +206,8 @@ INTENTS: Sequence[Intent] = (
     ("out_of_scope", unclear.foreign, unclear.out_of_scope),
     ("evidence", lambda f: f.asks("evidence") and bool(f.names), evidence_for),
     ("profile", _only_names, bare_name),
-    ("candidates", lambda f: f.verb("fill"), makers.fill),
+    ("profile", profile.of_standing, profile.standing),
+    ("candidates", lambda f: f.verb("fill") and not f.verb("buy"), makers.fill),
     ("why", lambda f: f.asks("why") and not f.verb("lack") and not (
         f.asks("yesno") and segment_slots(f)), aspects.why),
     ("why", lambda f: f.asks("why") and f.verb("lack") and bool(segment_slots(f)),
@@ -266,6 +267,7 @@ INTENTS: Sequence[Intent] = (
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), membership.member),
     ("where", where.fits, where.where_of),
+    ("supply", lambda f: f.asks("who") and len(f.things("Company")) == 1, supply.to_customer),
     ("field", lambda f: f.asks("which", "what") and aspects.each_part(f), aspects.parts_listed),
     ("makers", lambda f: (f.verb("make") and not described_by(f) and not _other_class(f)) or (
         f.asks("who", "which", "yesno") and bool(segment_slots(f)) and not _stepped(f)),

@@ -111,8 +111,21 @@ def _tags(frame: Frame) -> list[Token]:
     last = [t for t in frame.tokens if t.sort != "break"][-1:]
     ends = ("吧", "吗", "么", "嘛") if next(_numbers(frame), None) else ("吧",)
     asks = ("是不是", "是否") if len(ends) > 1 else ()
-    return [t for t in frame.tokens if t.text in TAGS or t.text in asks
-            or (t.text in ends and t in last)]
+    return [t for t in frame.tokens if (t.text in TAGS and not _of_firm(frame, t))
+            or t.text in asks or (t.text in ends and t in last)]
+
+
+def _of_firm(frame: Frame, tag: Token) -> bool:
+    """智慧眼这家公司靠谱吗: nothing is stated, the firm itself is asked about."""
+    if not tag.is_a("ask", "standing") or not frame.names:
+        return False
+    beside: list[Token] = []
+    for token in reversed([t for t in frame.tokens if t.end <= tag.start]):
+        if token.sort == "break" and beside:
+            break
+        beside += [token] if token.sort != "break" else []
+    return all(t.sort == "name" or t.is_a("blank") or t.is_a("noun") or t.is_a(
+        "ask", "introduce") for t in beside)
 
 
 def checked(frame: Frame, reply: Reply) -> Reply:

@@ -23,10 +23,12 @@ def _clauses(frame: Frame) -> list[Frame]:
     if len(asking) < 2:
         return [frame]
     common = [t for t in parts[0] if t.sort in ("name", "time")]
+    there = {t.end for t in frame.tokens if t.text in ("在", "搁")}  # only where, not of whom
+    firm = any("Company" in frame.kinds(t) for t in common if t.sort == "name")
     out: list[Frame] = []
     for part in asking:
-        head = [] if any(t.sort == "name" and proper(frame, t) and t.text != _WHOLE
-                         for t in part) else [
+        head = [] if any(t.sort == "name" and proper(frame, t) and t.text != _WHOLE and not (
+            firm and t.start in there) for t in part) else [
             t for t in common if t not in part and (t.sort != "time" or not any(
                 x.sort == "time" for x in part))]
         if part is not parts[0]:

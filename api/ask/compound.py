@@ -13,7 +13,7 @@ __all__ = ["TAGS", "clauses", "each", "joined", "together", "with_tokens"]
 
 _CUTS = ",?;!，。；？！、"
 _ASKING = ("who", "which", "what", "count", "much", "when", "where", "rank", "yesno", "why",
-           "introduce")
+           "introduce", "how", "standing")
 TAGS = ("对吗", "对吧", "对不对", "对不", "是吗", "是吧", "是真的吗", "真的吗", "真的假的",
         "没记错吧", "没说错吧", "我没说错吧", "没错吧", "没弄错吧", "属实吗", "不是吗", "准不准",
         "靠谱吗")
@@ -51,7 +51,8 @@ def clauses(frame: Frame) -> list[list[Token]]:
 
 
 def _asks(part: Sequence[Token]) -> bool:
-    return not _tag(part) and (any(t.is_a("ask", *_ASKING) for t in part) or _again(part))
+    return not _tag(part) and (any(t.is_a("ask", *_ASKING) or (t.is_a("verb", "name_of") and (
+        "什么" in t.text or "啥" in t.text)) for t in part) or _again(part))
 
 
 def _again(part: Sequence[Token]) -> bool:
@@ -81,13 +82,19 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
     if whole.status == "answered" and not (finer and whole.intent in ("where", "when", "lookup")):
         more = [reply for reply, part in zip(found, parts, strict=True)
                 if reply is not None and reply.status == "answered" and _adds(reply, [whole])
-                and (reply.intent not in _LOOSE or _counts_it(part, reply) or (
+                and (reply.intent not in _LOOSE or _counts_it(part, reply)
+                     or (reply.intent in ("lookup", "said")
+                         and any(t.is_a("ask", "how") for t in part))
+                     or (reply.slots.get("class") in ("Company", "Institute")
+                         and any(t.is_a("ask", "standing") for t in part)) or (
                     reply.intent == "field" and _thing(reply) == _thing(whole)))]
         claims = [reply for reply, part in zip(found, parts, strict=True)
                   if reply is not None and reply.status == "unknown"
                   and (reply.intent == "ahead"
                        or (reply.intent in ("gap", "verdict") and reply.intent != whole.intent)
-                       or (whole.intent == "profile" and any(t.text in "?？" for t in part)))]
+                       or (whole.intent == "profile" and any(
+                           t.text in "?？" or t.is_a("ask", "count", "much", "rank")
+                           for t in part)))]
         wrong = [reply for reply in more if reply.answer.startswith("不")]  # first what is not so
         rest = [reply for reply in more if reply not in wrong]
         return _joined(whole, [*wrong, whole, *rest], claims) if more or claims else whole
@@ -129,21 +136,25 @@ def _parts_told(frame: Frame, parts: Sequence[Sequence[Token]],
     first = with_tokens(frame, parts[0])
     reply: Reply | None = tell(first)
     yield reply
-    before, subject = first, _subject(frame, first, reply)
+    before, subject, last = first, _subject(frame, first, reply), parts[0]
     for part in parts[1:]:
         own = with_tokens(frame, part)
         seen = {row for row in reply.cited} if reply is not None else set[int]()
         best: Reply | None = None
+        if _again(part):  # it asks what the last part that asked did
+            own = with_tokens(frame, [*part, *(t for t in last if t.is_a("ask"))])
         for variant in _variants(frame, before, own, subject):
             one = tell(variant)
-            if one.intent == "profile" and not own.asks("introduce"):
+            if one.intent == "profile" and not own.asks("introduce", "standing"):
                 continue
-            if one.status == "answered" and not set(one.cited) <= seen:
+            finer = reply is not None and reply.intent == "profile" and one.intent in _TELLING
+            if one.status == "answered" and (finer or not set(one.cited) <= seen):
                 best = one
                 break
             if best is None and one.status == "unknown":
                 best = one
         yield best
+        last = part if any(t.is_a("ask") for t in part) else last
         before = own if any(proper(frame, t) for t in own.names) else before
         reply = best or reply
 
@@ -152,13 +163,13 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
     """How a later part may be meant: alone if it names somebody, else of the same subject, with
     the words of the part before, or of what that part was answered with."""
     times = [] if own.times else [t for t in before.tokens if t.sort == "time"]
-    if _again(own.tokens):
-        own = with_tokens(frame, [*own.tokens, *(t for t in before.tokens if t.is_a("ask"))])
     if mine := [t for t in own.names if proper(frame, t)]:
         kinds = set.union(*(frame.kinds(t) for t in mine))
         kept = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
                 and not frame.kinds(t) & kinds and not (t.sort == "time" and own.times)]
-        return [with_tokens(frame, [*times, *own.tokens]), with_tokens(frame, [*kept, *own.tokens])]
+        alone = with_tokens(frame, [*times, *own.tokens])
+        both = with_tokens(frame, [*kept, *own.tokens])
+        return [both] if _only_there(frame, before, own, mine) else [alone, both]
     if any(t.text in _TOTAL for t in own.tokens):  # 新增了多少，总数多少
         before = before.without(*(t for t in before.tokens if t.text.startswith("新")
                                   or t.sort == "time"))
@@ -174,6 +185,19 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
     if subject is not None and all(subject.things[0] not in t.things for t in names):
         found.append([*times, subject, *own.tokens])
     return [with_tokens(frame, tokens) for tokens in found]
+
+
+def _only_there(frame: Frame, before: Frame, own: Frame, mine: Sequence[Token]) -> bool:
+    """科力尔…，在永州排第几: the place says only where, the firm before is still meant."""
+    heads = {t.end for t in own.tokens if t.text in ("在", "搁")}
+    return all(t.start in heads for t in mine) and not _of_one_class(before, mine) and any(
+        "Company" in frame.kinds(t) for t in before.names)
+
+
+def _of_one_class(before: Frame, mine: Sequence[Token]) -> bool:
+    """Whether what was named before is of the class of one of these."""
+    return any(before.kinds(t) & before.kinds(m) for t in before.names for m in mine
+               if proper(before, t))
 
 
 def _subject(frame: Frame, first: Frame, reply: Reply | None) -> Token | None:
@@ -263,7 +287,7 @@ def with_tokens(frame: Frame, tokens: Sequence[Token]) -> Frame:
         if last is not None and last.end != token.start:
             written.append("\n")
         typed = list(frame.written[token.start:token.end])
-        if len(typed) != len(token.text) or not token.end:
+        if "".join(typed).casefold() != token.text:  # of another frame
             typed = list(token.text)
         start = len(written)
         written += typed

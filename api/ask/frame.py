@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from api.ask.lexicon import Lexicon
 from api.ask.times import Time, times
-from api.ask.words import QUOTES, Word
+from api.ask.words import QUOTES, Word, said
 from graph.index import Index
 from graph.names import pinyin
 
@@ -25,6 +25,7 @@ _APART = re.compile(
     "上[的了过](?=市(?![场值]))|签[的了过](?=约(?!定))|[投量达][的了过](?=产(?![品业值]))"
     "|[动开竣][的了过](?=工(?![厂业程作艺人]))|牵[的了过个](?=头)|搭[的了过](?=线)"
     "|中[的了过](?=标(?![准志]))|获[的了过](?=奖)|融[的了过](?=资)|落[的了过](?=户)"
+    "|[碰见][的了过个](?=[头面](?![对条积料板]))"
     "|挂[的了过](?=牌)|封[的了过](?=关)")
 
 
@@ -173,7 +174,7 @@ def _plain(text: str) -> tuple[str, frozenset[int], tuple[str, ...]]:
     how each character was typed."""
     flat = re.sub(r"['’][sS]\b", " ", unicodedata.normalize("NFKC", text)).translate(QUOTES)
     flat = flat.translate(str.maketrans("【】〔〕[]{}", "()()()()"))
-    flat = _APART.sub(lambda m: m[0][0], flat)
+    flat = said(_APART.sub(lambda m: m[0][0], flat))
     out: list[str] = []
     written: list[str] = []
     cuts: set[int] = set()

@@ -1,5 +1,6 @@
 """All names of one index, made ready to be found inside a question; built once a version."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from ontology.model import Kind
 
 __all__ = ["Lexicon", "lexicon"]
 
+_PREFIXED = re.compile("ai[一-鿿]{4,}$")
 Things = tuple[int, ...]
 # Classes whose choices are asked for in another way: a status, a step, a level.
 _UNCHOSEN = (structure.SOURCE, structure.OBSERVATION, structure.STAGE, "Region")
@@ -150,8 +152,25 @@ def _built(index: Index) -> Lexicon:
         names.setdefault("全省", {})[max(provinces, key=lambda p: (index.places.ranges(
             p, 0)[0][1] - index.places.ranges(p, 0)[0][0], -p))] = None
     known = _labels(index)
+    _shorten(index, names, known)
     return Lexicon(index, {name: tuple(things) for name, things in names.items()},
                    _reach(names, 2), known, _reach(known, 1))
+
+
+def _shorten(index: Index, names: dict[str, dict[int, None]],
+             known: Mapping[str, Sequence[Word]]) -> None:
+    """Firms without what sort of firm they are, where a small word inside hides the beginning of
+    the name and one firm only begins so: 理想 of 理想汽车, because of 想."""
+    firms = {spelling: things for spelling, things in names.items() if any(
+        index.kind_of(t) == structure.COMPANY for t in things)}
+    for spelling, things in firms.items():
+        core = next((spelling.removesuffix(sort) for sort in table()["sorts"]["words"]
+                     if spelling.endswith(sort) and 1 < len(spelling) - len(sort) < 4), "")
+        if core and core not in names and core not in known and any(
+                char in known for char in core) and all(
+                    set(other) <= set(things) for name, other in firms.items()
+                    if name.startswith(core)):
+            names[core] = dict(things)
 
 
 def _usable(kind: Kind, spellings: Iterable[str]) -> Iterable[str]:
@@ -161,6 +180,8 @@ def _usable(kind: Kind, spellings: Iterable[str]) -> Iterable[str]:
         plain = bare(spelling)
         if len(plain) > 1 and not (kind.key and "/" in plain):
             yield plain
+            if _PREFIXED.match(plain):  # 花猫社区 of AI花猫社区
+                yield plain[2:]
 
 
 def _labels(index: Index) -> dict[str, tuple[Word, ...]]:

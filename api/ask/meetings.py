@@ -1,5 +1,6 @@
 """Who talked, signed or met with whom: events and those who took part."""
 
+import re
 from collections.abc import Sequence
 
 from api.ask.frame import Frame
@@ -9,12 +10,14 @@ from api.ask.say import cite, figure, join, phrase, when
 from api.ask.subjects import PARTIES, composed_things
 from api.ask.words import bare
 from graph import structure
-from graph.analysis.facts import Fact, links, own
+from graph.analysis.facts import Fact, about, between, links, own
 from graph.analysis.filters import inside
 from graph.index import Index
 from graph.places import EVER
 
-__all__ = ["common_events", "event_text", "meetings"]
+_SIGNED_WHAT = re.compile("签[^,。?!和跟与]{0,4}(?:什么|啥|么子|哪[个份项种几些]|何种)")
+
+__all__ = ["agreements", "common_events", "event_text", "meetings", "signed"]
 
 
 def meetings(frame: Frame) -> Reply | None:
@@ -22,10 +25,15 @@ def meetings(frame: Frame) -> Reply | None:
     index, at = frame.index, frame.day
     wanted = {"talk": {"talk", "matchmaking", "visit"}, "sign": {"signing", "launch"}}
     verbs = [v for v in wanted if frame.verb(v)]
+    parties = [p for p in frame.things(*PARTIES)]
+    if (reply := _signed(frame, parties)) is not None:
+        return reply
+    kind = {m.split("/")[0] for m in frame.marks.get("choice", ())} | set(frame.nouns)
+    if "Agreement" in kind and frame.asks("how"):
+        return None  # how something is settled there
     if "Agreement" in frame.nouns and not frame.asks("who", "when") and any(
             index.kind_of(t) == "Agreement" for t, _ in composed_things(frame, 2)):
         return None  # what it says, not who signed it
-    parties = [p for p in frame.things(*PARTIES)]
     if frame.verb("conclude") and len(parties) > 1:
         return _no_meeting(frame, parties)
     events = _relevant(frame, parties, verbs, wanted)
@@ -60,6 +68,53 @@ def meetings(frame: Frame) -> Reply | None:
                         "events": [slot(index, e, at) for e in events]},
                  call=call(f"entities/{index.id(events[0])}/links", kind=structure.TAKES_PART),
                  at=at)
+
+
+def _signed(frame: Frame, parties: Sequence[int]) -> Reply | None:
+    """签了个啥: the agreements of two that are named, in the time that is asked for."""
+    if not frame.verb("sign") or len(parties) < 2 or not _SIGNED_WHAT.search(frame.plain):
+        return None
+    index, at = frame.index, frame.day
+    names = [index.label(p, at) for p in parties[:2]]
+    found = signed(frame, names) or _tied(frame, parties)
+    if not found:
+        return None
+    rows, cited = of_facts(frame, found)
+    told = "；".join(phrase(index, f, at) for f in found)
+    return Reply("agreements", f"{'和'.join(names)}签了什么？", f"{told}{cite(index, cited)}。",
+                 rows=rows, cited=cited, at=at,
+                 slots={"parties": [slot(index, p, at) for p in parties]},
+                 call=call(f"entities/{index.id(found[0].things[0])}"))
+
+
+def _tied(frame: Frame, parties: Sequence[int]) -> list[Fact]:
+    """Where no agreement is known: what they are said to have signed, and the projects of one
+    with the other."""
+    index = frame.index
+    one, other = parties[:2]
+    ties = [f for f in between(index, one, other) if "签" in str(f.said.get("form") or "")]
+    projects = [own(index, f.things[0]) for a, b in ((one, other), (other, one))
+                for f in about(index, a, [structure.PROJECT])
+                if b in {index.reference(f.said.get(name)) for name in ("region", "company")}]
+    return list({f.rows: f for f in [*ties, *projects]}.values()) if ties else []
+
+
+def signed(frame: Frame, names: Sequence[str]) -> list[Fact]:
+    """Agreements of both, in the time that is asked for; those that have been signed, if a day of
+    signing is told of any."""
+    every = agreements(frame, names)
+    dated = [f for f in every if f.said.get("signed") and (
+        not frame.times or frame.times[-1].meets(str(f.said["signed"])))]
+    return dated or ([] if frame.times else every)
+
+
+def agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:
+    """Agreements whose name holds both."""
+    index = frame.index
+    cores = [n.removesuffix("市").removeprefix("湖南") for n in names]
+    found = [own(index, t) for t in index.things("Agreement")
+             if all(core in index.label(t) for core in cores)]
+    return found
 
 
 def _by_side(frame: Frame, facts: Sequence[Fact]) -> str:
@@ -185,11 +240,14 @@ def _no_meeting(frame: Frame, parties: Sequence[int]) -> Reply:
     index, at = frame.index, frame.day
     who = "、".join(index.label(p, at) for p in parties)
     events = common_events(index, parties[0], parties[1])
-    near = "；".join(f"它们都参加了{event_text(index, e, at)}" for e in events)
+    ties = [f for f in between(index, *parties[:2]) if index.ontology.kinds[f.kind].tie]
+    near = "；".join([*(phrase(index, f, at) + cite(index, f.rows) for f in ties[:2]),
+                     *(f"它们都参加了{event_text(index, e, at)}" for e in events)])
     did = "谈成什么" if frame.verb("conclude") else "签过什么" if frame.verb("sign") else "谈过"
     return unknown("meetings", f"{who}之间谈过或签过什么？",
                    f"没有来源说过{who}之间{did}", near,
-                   cited=[r for e in events for r in own(index, e).rows],
+                   cited=[*(r for f in ties[:2] for r in f.rows),
+                          *(r for e in events for r in own(index, e).rows)],
                    call=call("path", from_=index.label(parties[0]), to=index.label(parties[1])),
                    slots={"parties": [slot(index, p, at) for p in parties]})
 

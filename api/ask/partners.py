@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from api.ask.frame import Frame
 from api.ask.goods import doubts
 from api.ask.lookup import facts_reply
-from api.ask.meetings import common_events, event_text
+from api.ask.meetings import agreements, common_events, event_text
 from api.ask.naming import naming
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, join, phrase
@@ -32,6 +32,8 @@ def partners(frame: Frame) -> Reply | None:
     if wanted:
         fit = [f for f in facts if index.kind_of(f.other(me)) in wanted]
         facts = fit or facts
+    if not facts and (topics := _for(frame, me, parties, wanted)):
+        return facts_reply(frame, "partners", me, topics)
     facts = facts or [f for f in naming(frame, [me]) if f.kind in _partnering(index)]
     name = index.label(me, at)
     kinds = join(index.ontology.kinds[k].label.zh for k in wanted) if wanted else "谁"
@@ -47,6 +49,16 @@ def partners(frame: Frame) -> Reply | None:
     text = (f"{name}的合作方，来源说过的有{others}：{told}{cite(index, cited)}。"
             f"{doubts(frame, facts)}")
     return Reply("partners", ask, text, rows=rows, cited=cited, slots=slots_, call=where_to, at=at)
+
+
+def _for(frame: Frame, me: int, parties: Sequence[int], wanted: Sequence[str]) -> list[Fact]:
+    """Partners of the class that is asked for who work on what is named itself: 研究院 X是跟哪所
+    大学合办的.  Of two that are named both must be in it."""
+    index = frame.index
+    return [f for f in naming(frame, [me], 40) if f.kind in _partnering(index)
+            and all(p in f.things for p in parties if p != me)
+            and me not in f.things and any((index.kind_of(t) in wanted or not wanted)
+                                           and t not in parties for t in f.things)]
 
 
 def _partnering(index: Index) -> list[str]:
@@ -84,9 +96,9 @@ def _pair(frame: Frame, parties: Sequence[int]) -> Reply | None:
     told += [phrase(index, f, at) for f in groups]
     notes = [str(f.said["note"]) for f in facts if f.said.get("note")]
     event_facts = [own(index, e) for e in events]
-    agreements = _agreements(frame, names)
-    told += [phrase(index, f, at) for f in agreements]
-    rows, cited = of_facts(frame, [*facts, *event_facts, *groups, *agreements])
+    signed = agreements(frame, names)
+    told += [phrase(index, f, at) for f in signed]
+    rows, cited = of_facts(frame, [*facts, *event_facts, *groups, *signed])
     head = "有：" if frame.asks("yesno") else ""
     tail = f"（{'；'.join(notes)}）" if notes else ""
     return Reply("partners", ask, f"{head}{'；'.join(told)}{tail}{cite(index, cited)}。", rows=rows,
@@ -99,15 +111,6 @@ def _groups(frame: Frame, one: int, other: int) -> list[Fact]:
                                                    forward=True)} for party in (one, other))
     return [some[group] for group in sorted(mine.keys() & theirs.keys())
             for some in (mine, theirs)]
-
-
-def _agreements(frame: Frame, names: Sequence[str]) -> list[Fact]:
-    """Agreements whose name holds both."""
-    index = frame.index
-    cores = [n.removesuffix("市").removeprefix("湖南") for n in names]
-    found = [own(index, t) for t in index.things("Agreement")
-             if all(core in index.label(t) for core in cores)]
-    return found
 
 
 def _likely(frame: Frame) -> list[int]:

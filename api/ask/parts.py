@@ -100,7 +100,7 @@ def leaders(frame: Frame) -> Reply | None:
 def called(frame: Frame) -> Reply | None:
     """杉杉能源现在叫什么: the latest name, the full one, and the others."""
     things = frame.things()
-    if len(things) != 1 or frame.asks("which", "who", "where"):
+    if len(things) != 1 or frame.asks("which", "who", "where") or not _wants_name(frame):
         return None
     index, thing = frame.index, things[0]
     if index.ontology.kinds[index.kind_of(thing)].place and any(
@@ -122,6 +122,19 @@ def called(frame: Frame) -> Reply | None:
                  call=call(f"entities/{index.id(thing)}"))
 
 
+def _wants_name(frame: Frame) -> bool:
+    """Whether the name is asked for, not only spoken of: not 名字挺陌生的，啥来头."""
+    for token in frame.of("verb", "name_of"):
+        ends = [t.start for t in frame.tokens if t.sort == "break"]
+        first = max((e for e in ends if e < token.start), default=-1)
+        last = min((e for e in ends if e > token.start), default=len(frame.plain))
+        beside = [t for t in frame.tokens if first < t.start < last]
+        if not frame.asks() or token.text not in ("名字", "名称") or any(
+                t.is_a("ask", "what", "introduce", "which") for t in beside):
+            return True
+    return False
+
+
 def one_and_the_same(frame: Frame) -> Reply | None:
     """星城石墨和中科星城是一家吗: whether two names mean one thing, as far as sources say."""
     if len(frame.names) < 2:
@@ -133,6 +146,8 @@ def one_and_the_same(frame: Frame) -> Reply | None:
     ask = f"{names[0]}和{names[1]}是不是同一个？"
     where_to = call("entities", q=names[0])
     if not shared:
+        if not frame.kinds(one) & frame.kinds(other):
+            return None  # a firm and a product: 一家 counts the firm
         both = [own(index, t.things[0]) for t in (one, other)]
         near = "；".join(phrase(index, f, at) for f in both if f.rows)
         return unknown("same", ask, f"没有来源说过{names[0]}和{names[1]}是同一个", near,

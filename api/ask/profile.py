@@ -1,18 +1,20 @@
 """介绍一下X: what sources say of a thing, whatever its class, in one paragraph."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from api.ask.aspects import of_choice
 from api.ask.frame import Frame
 from api.ask.lookup import not_said
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, fields, join, phrase, shown, when
-from api.ask.subjects import facts_of, leftover, main_of, subjects
+from api.ask.subjects import facts_of, leftover, main_of, proper, subjects
 from api.ask.words import bare, table
 from graph import dates, structure
 from graph.analysis.facts import Fact, own
 from graph.index import Index
 
-__all__ = ["described", "profile"]
+__all__ = ["described", "of_standing", "profile", "standing"]
 
 _SIDE = ("aliases", "former_names", "full_name", "name_en", "code", "website", "address", "status")
 _LONG = 220  # characters after which the rest is left to the rows
@@ -35,6 +37,24 @@ def profile(frame: Frame) -> Reply | None:
     if untold and frame.first() == thing and not frame.nouns[1:]:
         return not_said(frame, thing, untold)
     return described(frame, thing)
+
+
+def of_standing(frame: Frame) -> bool:
+    """啥来头, 靠谱吗 of one firm: it is to be described, whatever else is asked."""
+    named = [t for t in frame.names if proper(frame, t)]
+    return (frame.asks("standing") and len(named) == 1
+            and frame.first(structure.COMPANY, structure.INSTITUTE) is not None
+            and not frame.asks("count", "much", "when", "where", "rank")
+            and not frame.verb("supply", "supplier", "buy"))
+
+
+def standing(frame: Frame) -> Reply:
+    """The description, and what is said under a word that is asked for besides: 搞什么技术."""
+    whole = described(frame, frame.things(structure.COMPANY, structure.INSTITUTE)[0])
+    more = of_choice(frame) if frame.has("choice") else None
+    if more is None or all(str(row.get("key") or "") in whole.answer for row in more.rows):
+        return whole
+    return replace(whole, answer=whole.answer + more.answer)
 
 
 def described(frame: Frame, thing: int) -> Reply:

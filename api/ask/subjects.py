@@ -162,8 +162,10 @@ def matching(frame: Frame, thing: int, skip: Sequence[Token] = ()) -> list[tuple
              and same(t.text) in own_names and t.sort != "time"]
     mine += [t for t in frame.tokens if t.is_a("noun", index.kind_of(thing)) and t not in mine]
     runs = content(frame.tokens, [*mine, *skip])
-    others = [t for t in frame.names if t not in mine and proper(frame, t)]
     known = all_figures(index)
+    others = [t for t in frame.names if t not in mine and proper(frame, t)
+              and not (index.kind_of(thing) == "Park" and frame.kinds(t) == {"Region"}
+                       and not known.homes(thing).isdisjoint(t.things))]
     found: list[tuple[float, Fact]] = []
     for fact in facts_of(frame, thing):
         text = _doc(frame, fact)

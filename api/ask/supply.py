@@ -30,7 +30,7 @@ from graph import dates, structure
 from graph.analysis.facts import Fact, between, links, of_rows, own
 from graph.analysis.filters import inside, references
 
-__all__ = ["premise", "supply"]
+__all__ = ["premise", "supply", "to_customer"]
 
 # What stands before the one who gets something; the last six only before a question word.
 _TO = ("给", "向", "为", "替", "帮", "卖给", "供给", "供应给", "供货给", "销给", "to",
@@ -69,6 +69,16 @@ def premise(frame: Frame) -> Reply | None:
     return reply if reply.status == "unknown" else None
 
 
+def to_customer(frame: Frame) -> Reply | None:
+    """Who gives a firm what is named, though no word of supply is said: 蔚来的中控屏，哪家做的."""
+    index, me = frame.index, frame.things("Company")[0]
+    texts, things = goods(frame, [me])
+    facts = links(index, me, supplying(index), forward=False)
+    if not texts or not any(_fits(frame, f, texts, things) for f in facts):
+        return None
+    return _list(frame, [me], facts, "customer")
+
+
 def _role(frame: Frame, firm: int) -> str:
     """Whether the firm is the supplier (its customers are asked for) or the customer."""
     here = frame.position(firm)
@@ -100,11 +110,21 @@ def _role(frame: Frame, firm: int) -> str:
             return "supplier"  # X是谁家的配套厂
         return "customer"
     verb = next(t for t in frame.tokens if t.is_a("verb", "supply"))
+    if who is not None and here.end <= verb.start < who.start and _given(frame, verb):
+        return "customer"  # X的电解液是长沙一家厂供的，哪家
     if who is not None and who.start < verb.start:
         return "customer"
     if who is not None and here.start < verb.start < who.start:
         return "supplier"
     return "customer" if here.start > verb.start else "supplier"
+
+
+def _given(frame: Frame, verb: Token) -> bool:
+    """Whether a clause ends with the verb: 是一家厂供的."""
+    after = [t for t in frame.tokens if t.start >= verb.end]
+    after = after[1:] if after and after[0].text == "的" else (
+        after if verb.text.endswith("的") else [])
+    return bool(after) and after[0].sort == "break"
 
 
 def _is_list(frame: Frame, who: Token) -> bool:
@@ -116,7 +136,7 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     """The suppliers or the customers of the firms, of the product and in the place that is said."""
     index, at = frame.index, frame.day
     texts, things = goods(frame, firms)
-    texts += _loose_goods(frame, facts)
+    texts += [t for t in _loose_goods(frame, facts) if spelt(t) not in map(spelt, texts)]
     where = [p for p in frame.things("Region", "Park") if p not in firms][-1:]
     fit = [f for f in facts if _fits(frame, f, texts, things)]
     if len(set(texts)) > 1:  # C919 and 起落架: both, if one product is both
@@ -206,11 +226,12 @@ def _loose_goods(frame: Frame, facts: Sequence[Fact]) -> list[str]:
              if (p := index.reference(f.said.get(structure.PRODUCT))) >= 0]
     found = []
     for token in frame.tokens:
-        if token.sort in ("text",) and len(token.text) > 1:
+        if (token.sort == "text" or token.is_a("content")) and len(token.text) > 1:
             text = spelt(token.text)
             known = any(text in spelt(name) or (len(text) > 3 and spelt(name) in text)
                         for name in names)
-            if known or (len(token.text) > 2 and looks_like_goods(frame, token)):
+            if known or (token.sort == "text" and len(token.text) > 2
+                         and looks_like_goods(frame, token)):
                 found.append(token.text)
         elif frame.kinds(token) == {structure.CHAIN} and looks_like_goods(frame, token):
             more = next((t.text for t in frame.tokens if t.start == token.end

@@ -6,9 +6,19 @@ from collections.abc import Sequence
 from api.ask.frame import Frame
 from api.ask.lookup import more_of
 from api.ask.match import coverage, figures
+from api.ask.meetings import signed
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, phrase, when
-from api.ask.subjects import ENOUGH, by_class, fits_names, leftover, main_of, matching, subjects
+from api.ask.subjects import (
+    ENOUGH,
+    PARTIES,
+    by_class,
+    fits_names,
+    leftover,
+    main_of,
+    matching,
+    subjects,
+)
 from api.ask.words import same
 from graph import dates, structure
 from graph.analysis.facts import Fact, about, between, links, own, since
@@ -25,6 +35,9 @@ def when_of(frame: Frame) -> Reply | None:
     if _UNTIL.search(frame.plain) and (reply := _until(frame)) is not None:
         return reply
     best: list[tuple[float, int, Fact, str]] = []
+    if len(parties := frame.things(*PARTIES)) > 1 and frame.verb("sign"):
+        best += [(2.0, fact.things[0], fact, str(fact.said["signed"])) for fact in signed(
+            frame, [index.label(p, at) for p in parties[:2]]) if fact.said.get("signed")]
     for thing in subjects(frame)[:6]:
         told_of = matching(frame, thing, frame.of("ask"))
         for project in about(index, thing, [structure.PROJECT]) if frame.has("step") else ():

@@ -2,17 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from graph.names import normalise
 
-__all__ = ["QUOTES", "bare", "same", "table", "words"]
+__all__ = ["QUOTES", "bare", "said", "same", "table", "words"]
 
 QUOTES = str.maketrans("", "", "“”\"‘’'「」『』《》〈〉`")
-_ASIDE = ("phrase", "back", "usage", "answers", "metrics")  # no words of a question
+_ASIDE = ("phrase", "back", "usage", "answers", "metrics", "said",
+          "sorts")  # no words of a question
 Word = tuple[str, str]  # class and member of it: ("ask", "who")
 
 
@@ -43,6 +44,23 @@ def _every() -> Iterator[tuple[str, Word]]:
             kind = "content" if section == "same" else section
             for spelling in (member, *spellings) if section == "same" else spellings:
                 yield spelling, (kind, member)
+
+
+_GOT = re.compile("奖|补[贴助]|资金|荣誉|称号|证书|名次|冠军|政策|投资|融资")
+
+
+def said(text: str) -> str:
+    """The text with ways of speaking as they are written: 从谁那拿的货 → 从谁那买的货."""
+    for section, patterns in _said().items():
+        for pattern, plain in patterns if section == "always" or not _GOT.search(text) else ():
+            text = pattern.sub(plain, text)
+    return text
+
+
+@lru_cache(maxsize=1)
+def _said() -> Mapping[str, Sequence[tuple[re.Pattern[str], str]]]:
+    return {section: [(re.compile(pattern), plain) for pattern, plain in pairs]
+            for section, pairs in table()["said"].items()}
 
 
 @lru_cache(maxsize=1 << 14)
