@@ -103,6 +103,10 @@ def called(frame: Frame) -> Reply | None:
     if len(things) != 1 or frame.asks("which", "who", "where") or not _wants_name(frame):
         return None
     index, thing = frame.index, things[0]
+    if index.ontology.kinds[index.kind_of(thing)].place and any(
+            noun in index.ontology.kinds and not index.ontology.kinds[noun].place
+            for noun in frame.nouns):
+        return None  # 湘江新区那4家企业叫什么: the place is not meant
     name, full = index.label(thing), index.full_name(thing)
     mine = own(index, thing)
     if not mine.rows:
