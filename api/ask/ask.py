@@ -7,11 +7,13 @@ from typing_extensions import TypedDict
 
 from api.answers import Answers
 from api.ask import (
+    ahead,
     aspects,
     bearers,
     changes,
     claims,
     compound,
+    cuts,
     figures,
     gaps,
     industries,
@@ -44,7 +46,7 @@ from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
 from api.ask.say import join, source_titles
 from api.ask.slots import segment_slots
-from api.ask.subjects import described_by, main_of
+from api.ask.subjects import composed_things, described_by, main_of
 from api.ask.ways import asks_shared
 from api.ask.words import table
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
@@ -98,7 +100,7 @@ def ask(answers: Answers, text: str) -> Answer:
 
 def answer(index: Index, text: str, at: int) -> Answer:
     """The same for an index and a day."""
-    frame = moments.dated(moments.settled(read(index, lexicon(index), text, at)))
+    frame = cuts.cut(moments.dated(moments.settled(read(index, lexicon(index), text, at))))
     reply = understood(frame)
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
@@ -221,8 +223,9 @@ INTENTS: Sequence[Intent] = (
     ("versus", lambda f: bool(f.fields), versus.same_or_not),
     ("completeness", lambda f: f.verb("complete") and f.first("Chain") is not None
      and not f.verb("lack"), gaps.completeness_of),
-    ("gap", lambda f: (premises.lacks(f) or premises.there(f)) and f.first("Chain") is not None
-     and not _segments_only(f), gaps.gap),
+    ("ahead", ahead.fits, ahead.ahead),
+    ("gap", lambda f: (premises.lacks(f) or (premises.there(f) and not described_by(f)))
+     and f.first("Chain") is not None and not _segments_only(f), gaps.gap),
     ("gap", lambda f: (f.verb("lack") or premises.lacks(f)) and _lacks_what(f),
      gaps.gaps_of_place),
     ("verdict", lambda f: bool(segment_slots(f)) and not f.things("Company")
@@ -241,10 +244,11 @@ INTENTS: Sequence[Intent] = (
      parts.feeds),
     ("industries", industries.fits, industries.industries),
     ("segments", lambda f: "Segment" in f.nouns and f.asks("which", "what", "count")
-     and not f.times and not segment_slots(f), parts.segments),
+     and not f.times and not segment_slots(f) and not described_by(f), parts.segments),
     ("relation", lambda f: (f.verb("relation") or asks_shared(f)) and not f.asks("count", "much"),
      relation.relation),
     ("when", lambda f: f.asks("when"), when.when_of),
+    ("makers", makers.sought, makers.makers),
     ("meetings", lambda f: f.verb("talk", "sign", "join", "conclude")
      and not f.asks("count", "much", "rank"), meetings.meetings),
     ("facilitated", lambda f: f.verb("facilitate") and not _counts(f) and not (
@@ -262,13 +266,14 @@ INTENTS: Sequence[Intent] = (
     ("relation", lambda f: f.verb("relation"), relation.relation),
     ("grant", lambda f: f.asks("much"), policies.grant),
     ("member", lambda f: f.verb("member"), membership.member),
-    ("where", lambda f: f.asks("where") and not f.verb("sign", "talk"), where.where_of),
+    ("where", where.fits, where.where_of),
     ("supply", lambda f: f.asks("who") and len(f.things("Company")) == 1, supply.to_customer),
-    ("makers", lambda f: (f.verb("make") and not described_by(f)) or (
-        f.asks("who", "which", "yesno") and bool(segment_slots(f))), makers.makers),
-    ("honours", lambda f: f.verb("honour") or bearers.honoured(f), bearers.honours),
-    ("field", lambda f: f.asks("which") and ("Agreement" in f.nouns or "分别" in f.plain
-     or any(t.text.endswith("大") for t in f.of("ask", "which"))), aspects.parts_listed),
+    ("field", lambda f: f.asks("which", "what") and aspects.each_part(f), aspects.parts_listed),
+    ("makers", lambda f: (f.verb("make") and not described_by(f) and not _other_class(f)) or (
+        f.asks("who", "which", "yesno") and bool(segment_slots(f)) and not _stepped(f)),
+     makers.makers),
+    ("honours", lambda f: (f.verb("honour") or bearers.honoured(f)) and not f.asks("rank"),
+     bearers.honours),
     ("choice", lambda f: f.has("choice"), aspects.of_choice),
     ("list", lists.beside, lists.listing),
     ("field", lambda f: bool(f.fields), aspects.field_of),
@@ -289,6 +294,18 @@ def _lacks_what(f: Frame) -> bool:
     return (bool(f.names) and all(f.kinds(t) & {"Region", "Park"} for t in f.names)
             and f.asks("what", "which") and nouns <= {"Segment", "Chain", "Park", "Region"}
             and all(t.sort != "text" or len(t.text) < 2 for t in f.tokens))
+
+
+def _other_class(f: Frame) -> bool:
+    """哪些政策, 多少亿: no firms are asked for, whatever is made."""
+    return (lists.beside(f) and lists.asked_class(f) not in (None, "Company", "Product")
+            and not f.asks("who")) or any(mark in t.text for t in f.of("ask", "much")
+                                          for mark in "亿万钱")
+
+
+def _stepped(f: Frame) -> bool:
+    """IGBT三期投产了吗: how far a project is, not who makes what it makes."""
+    return f.has("step") and any(f.index.kind_of(t) == "Project" for t, _ in composed_things(f, 2))
 
 
 def _segments_only(f: Frame) -> bool:

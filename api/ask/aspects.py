@@ -1,5 +1,7 @@
 """One side of a thing: a field, what it consists of, what is said under a word, why."""
 
+import re
+
 from api.ask.frame import Frame
 from api.ask.lookup import facts_reply
 from api.ask.match import coverage, figures
@@ -11,9 +13,13 @@ from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, about, links, own
 
-__all__ = ["field_of", "of_choice", "parts_listed", "why"]
+__all__ = ["each_part", "field_of", "of_choice", "parts_listed", "why"]
 
 _LISTS = ("key_targets", "terms", "industries", "leading_industries")  # what a thing is made of
+_SO_MANY = re.compile(
+    "哪[两三四五六七八九十](?:个|大)?方面|(?<![强榜第])[两三四五六七八九十]"
+    "(?:大|[份张项条个](?=[^，]{0,4}(?:清单|任务|举措|行动)))")
+_DOCUMENTS = ("Policy", "Agreement", "Demand")
 _SPELT = 6.0  # of the weight of a long name, for the name to count as spelt out
 
 
@@ -58,6 +64,13 @@ def field_of(frame: Frame) -> Reply | None:
     return None
 
 
+def each_part(frame: Frame) -> bool:
+    """分别是哪五个, 哪三大, 五大清单包括什么: what an agreement or a list consists of."""
+    return ("Agreement" in frame.nouns or "分别" in frame.plain
+            or bool(_SO_MANY.search(frame.plain)) or any(
+                t.text.endswith("大") for t in frame.of("ask", "which")))
+
+
 def parts_listed(frame: Frame) -> Reply | None:
     """分别是哪五个: what a thing whose name is spelt out consists of, where it says so."""
     index, at = frame.index, frame.day
@@ -65,7 +78,8 @@ def parts_listed(frame: Frame) -> Reply | None:
         mine = own(index, thing)
         lists = [(label, _narrowed(frame, thing, mine, name) or text) for name, label, text in (
             fields(index, mine, at) if mine.rows else ()) if name in _LISTS]
-        if share < _SPELT or not lists or thing in frame.things():
+        if share < _SPELT or not lists or (
+                thing in frame.things() and index.kind_of(thing) not in _DOCUMENTS):
             continue
         rows, cited = of_facts(frame, [mine])
         name = index.label(thing, at)

@@ -8,6 +8,8 @@ from api.ask.subjects import proper
 
 __all__ = []
 
+_WHOLE = "全省"  # it says among whom, not of whom
+
 
 def _clauses(frame: Frame) -> list[Frame]:
     """The question at its commas, where more than one part asks; names and times go along."""
@@ -25,7 +27,7 @@ def _clauses(frame: Frame) -> list[Frame]:
     firm = any("Company" in frame.kinds(t) for t in common if t.sort == "name")
     out: list[Frame] = []
     for part in asking:
-        head = [] if any(t.sort == "name" and proper(frame, t) and not (
+        head = [] if any(t.sort == "name" and proper(frame, t) and t.text != _WHOLE and not (
             firm and t.start in there) for t in part) else [
             t for t in common if t not in part and (t.sort != "time" or not any(
                 x.sort == "time" for x in part))]

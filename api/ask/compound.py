@@ -90,7 +90,8 @@ def together(frame: Frame, whole: Reply, tell: Told) -> Reply:
                     reply.intent == "field" and _thing(reply) == _thing(whole)))]
         claims = [reply for reply, part in zip(found, parts, strict=True)
                   if reply is not None and reply.status == "unknown"
-                  and ((reply.intent in ("gap", "verdict") and reply.intent != whole.intent)
+                  and (reply.intent == "ahead"
+                       or (reply.intent in ("gap", "verdict") and reply.intent != whole.intent)
                        or (whole.intent == "profile" and any(
                            t.text in "?？" or t.is_a("ask", "count", "much", "rank")
                            for t in part)))]

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from api.ask.clauses import _clauses, _halves, _joined
 from api.ask.frame import Frame, Token
+from api.ask.heading import contrary, going, ways_of
 from api.ask.match import content, coverage, figures
 from api.ask.reply import Reply, call, of_facts, slot, unknown
 from api.ask.say import cite, figure, join, number, when
@@ -13,11 +15,13 @@ from api.ask.times import Time
 from api.ask.words import same
 from graph import dates
 from graph.analysis.facts import Fact
+from graph.analysis.filters import inside
 from graph.index import Index
 
-__all__ = ["Hit", "figure_of", "highest", "nearest_figures"]
+__all__ = ["Hit", "figure_of", "highest", "hits_of", "nearest_figures"]
 
 ENOUGH = 0.62
+_SCOPES = ("全国", "全省", "全市", "全球", "国内", "省内", "排")
 _STATUSES = ("forecast", "target", "planned")
 
 
@@ -36,21 +40,29 @@ def figure_of(frame: Frame) -> Reply | None:
     clauses = _clauses(frame)
     found: list[tuple[Frame, list[Hit]]] = []
     for clause in clauses:
-        halves = [(part, _hits(part)) for part in _halves(clause)]
+        halves = [(part, hits_of(part)) for part in _halves(clause)]
         if halves and all(mine and mine[0].score >= 0.8 for _, mine in halves) and (
                 halves[0][1][0].fact.rows != halves[1][1][0].fact.rows):
             found += halves
             continue
         if found:  # it speaks of the same thing, in words of its own or of the one before
             first = found[0][1][0].subject
-            again = [(c, [h for h in _hits(c) if h.subject == first])
-                     for c in (_joined(found[-1][0], clause), clause)]
+            again = [(c, [h for h in hits_of(c) if h.subject == first])
+                     for c in _meant(found[-1][0], clause)]
             found += [(c, hits) for c, hits in again if hits][:1]
-        elif hits := _hits(clause):
+        elif hits := hits_of(clause):
             found.append((clause, hits))
     if not found:
         return None
     return _answer(frame, found)
+
+
+def _meant(before: Frame, clause: Frame) -> list[Frame]:
+    """A clause with the words of the one before, and alone; alone first if it names them all."""
+    both = [_joined(before, clause), clause]
+    named = {thing for t in clause.names for thing in t.things}
+    return both[::-1] if len(clause.names) > 1 and all(
+        named & set(t.things) for t in before.names) else both
 
 
 def _answer(frame: Frame, found: Sequence[tuple[Frame, list[Hit]]]) -> Reply:
@@ -121,7 +133,7 @@ def _chosen(frame: Frame, hits: Sequence[Hit]) -> tuple[list[Fact], list[Fact], 
             f for f in facts if _of_time(frame.index, f, time)]
         if not wanted:
             return [], facts, f"没有来源说过{name}{when(time.period)}的{metric}"
-    status = _asked_status(frame)
+    status = _asked_status(frame, metric)
     if status is not None:
         kept = [f for f in wanted if str(f.said.get("status") or "actual") in status]
         if not kept:
@@ -200,12 +212,13 @@ def _of_time(index: Index, fact: Fact, time: Time) -> bool:
                for day in seen)
 
 
-def _asked_status(frame: Frame) -> set[str] | None:
-    """Actual or not, if the question says so; 完成了 beside a target means actual."""
+def _asked_status(frame: Frame, metric: str) -> set[str] | None:
+    """Actual or not, if the question says so; 完成了 beside a target means actual, 目标企业 of
+    a metric means nothing."""
     if any(t.text in ("实际", "实际完成", "实绩", "已完成", "完成了") for t in frame.tokens):
         return {"actual"}
     said = {m for t in frame.tokens for s, m in t.classes if s == "status"
-            and t.text not in ("完成", "目标任务", "打算")}
+            and t.text not in ("完成", "目标任务", "打算") and t.text not in metric}
     return said & set(_STATUSES) or None
 
 
@@ -219,13 +232,13 @@ def _latest(facts: Sequence[Fact]) -> list[Fact]:
     return [f for f in actual if last(f) == newest]
 
 
-def _hits(frame: Frame) -> list[Hit]:
+def hits_of(frame: Frame) -> list[Hit]:
     """Figures that hold the words of the question, best first."""
     index, known = frame.index, figures(frame.index)
     subjects = _subjects(frame)
     named = frozenset(subjects)
     runs = content(frame.tokens)
-    if not runs or (not frame.names and sum(map(len, runs)) < 4):
+    if not runs or (not frame.names and sum(map(len, runs)) < 4) or _only_scope(frame):
         return []
     numbers: dict[int, None] = {}
     for thing in subjects:
@@ -234,6 +247,7 @@ def _hits(frame: Frame) -> list[Hit]:
     hits: list[Hit] = []
     lefts: dict[tuple[int, ...], list[str]] = {}  # what is left of the question without a subject
     nouns = [*frame.of("noun"), *frame.of("verb", "honour")]
+    heading, way = ways_of(frame), going(frame)
     for one in numbers:
         subject, doc, _ = known.entries[one]
         skip = _covered(frame, subject, doc, subject in named)
@@ -241,7 +255,7 @@ def _hits(frame: Frame) -> list[Hit]:
             continue
         key = tuple(token.start for token in skip)
         if key not in lefts:
-            lefts[key] = content(frame.tokens, skip)
+            lefts[key] = content(frame.tokens, [*skip, *way])
         left = lefts[key]
         if not left:  # 集群2030年目标: any figure of that time and sort
             if frame.times and frame.has("status") and subject in subjects:
@@ -254,7 +268,8 @@ def _hits(frame: Frame) -> list[Hit]:
                 score = max(score, coverage(rest, doc, known.weight, known.usual) - 0.1)
         if score >= (ENOUGH if subject in subjects or skip else 0.8):
             fact = known.fact(one)
-            if not _fits_unit(frame, str(fact.said.get("unit") or "")):
+            if not _fits_unit(frame, str(fact.said.get("unit") or "")) or contrary(
+                    frame, heading, subject, str(fact.said.get("metric") or "")):
                 continue
             more = _extra(left, same(str(fact.said.get("metric") or "")))
             if frame.times and not fact.said.get("period") and more > 4:
@@ -264,6 +279,12 @@ def _hits(frame: Frame) -> list[Hit]:
                                         -int(index.table.seen[h.fact.rows[0]]),
                                         index.id(h.fact.things[0])))
     return order
+
+
+def _only_scope(frame: Frame) -> bool:
+    """全国排第几: neither who nor what is said, only among whom."""
+    return all(t.text in _SCOPES or t.is_a("ask") or t.is_a("blank") or t.is_a("verb", "has")
+               or t.sort in ("break", "time") for t in frame.tokens)
 
 
 def _worth(frame: Frame, hit: Hit) -> float:
@@ -280,15 +301,38 @@ def _fits_unit(frame: Frame, unit: str) -> bool:
     if any(t.is_a("content", "份额") for t in frame.tokens) and frame.asks("much"):
         return "%" in unit or unit in ("成", "倍")
     if any(word in asked for word in ("钱", "亿", "万")):
-        return "元" in unit or any(word in asked for word in ("亿", "万"))
+        return "元" in unit or (any(word in asked for word in ("亿", "万")) and unit not in (
+            "%", "位", "倍", "成"))
     if "百分" in asked or "几成" in asked or asked.endswith("个点"):
         return "%" in unit
+    if unit in ("%", "位") and _counts_what_follows(frame):
+        return False
+    if _wants_money(frame):
+        return "元" in unit
     if frame.asks("rank"):
         return unit in ("", "位", "名")
     if asked.endswith("人"):
         return unit in ("", "人", "名", "位", "万人", "人次", "万人次")
-    return not (asked and asked[-1] in "家个项所名位条件座" and (
+    if asked.endswith("家"):
+        return unit in ("", "家", "户", "个", "所", "处")
+    return not (asked and asked[-1] in "个项所名位条件座" and (
         "%" in unit or "元" in unit or unit == "位"))
+
+
+def _counts_what_follows(frame: Frame) -> bool:
+    """多少员工: a number of what stands right after, no share and no rank."""
+    return any(one.is_a("ask", "much") and one.text == "多少" and other.start == one.end
+               and (other.sort == "text" or other.is_a("content") or other.is_a("noun"))
+               and not other.is_a("content", "份额", "增速") and other.text[0] not in "个%"
+               for one, other in pairwise(frame.tokens))
+
+
+def _wants_money(frame: Frame) -> bool:
+    """投资多少: not how fast it grew, and not 去投资的企业有多少."""
+    put = [t.end for t in frame.tokens if t.is_a("verb", "invest") or t.is_a("content", "总投资")]
+    much = [t.start for t in frame.of("ask", "much")]
+    return bool(put and much) and not frame.has("content", "增速", "份额") and not any(
+        put[-1] <= t.start < much[-1] for t in frame.of("noun"))
 
 
 def _rank_of(frame: Frame, hit: Hit) -> int:
@@ -374,8 +418,12 @@ def highest(frame: Frame) -> Reply | None:
     runs = content(frame.tokens, [*frame.names, *drop])
     if not runs or not kinds:
         return None
+    places = frame.things("Region", "Park")
+    near = inside(index, places[0], frame.at) if places else set[int]()
     found = [known.fact(n) for n in known.near(runs, 300)
              if index.kind_of(known.entries[n][0]) == kinds[0]
+             and (not near or known.entries[n][0] in near
+                  or not known.homes(known.entries[n][0]).isdisjoint(near))
              and coverage(runs, known.entries[n][1], known.weight, known.usual) >= 0.8
              and _extra(runs, known.entries[n][1]) <= 4]
     found = [f for f in found if "value" in f.said and f.said.get("unit") not in ("%", "位")]

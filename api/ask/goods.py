@@ -37,6 +37,12 @@ def goods(frame: Frame, mine: Iterable[int] = ()) -> tuple[list[str], set[int]]:
             continue
         texts.append(frame.typed(token))
         things |= {t for t in token.things if frame.index.kind_of(t) in ("Product", "Segment")}
+    for token in frame.tokens:  # another word for it: 碳陶盘
+        if token.sort == "word" and token.is_a("content"):
+            known = [t for t in frame.lexicon.names.get(same(token.text), ())
+                     if frame.index.kind_of(t) in ("Product", "Segment")]
+            texts += [same(token.text)] if known else []
+            things |= set(known)
     return texts, things
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from api.ask import firms
 from api.ask.figures import figure_of
@@ -17,7 +18,7 @@ from graph.analysis.candidates import candidates
 from graph.analysis.facts import Fact, links, of_rows
 from graph.analysis.filters import inside, references
 
-__all__ = ["fill", "makers", "makers_of", "verdict_or_makers"]
+__all__ = ["fill", "makers", "makers_of", "sought", "verdict_or_makers"]
 
 _BUYS = re.compile("(?:谁|哪家|哪些企业|哪家公司|哪个公司)(?:在|都|会|要)?(?:买|采购|购买)")
 
@@ -134,7 +135,7 @@ def _makers_by_words(frame: Frame) -> Reply | None:
     """Firms of segments or chains whose names hold the words: 电机 of 永州电机/电机整机."""
     index = frame.index
     texts = [t.text for t in frame.tokens if t.sort == "text" and len(t.text) > 1]
-    if not texts or not (frame.verb("make") or frame.asks("who")):
+    if not texts or not (frame.verb("make") or frame.asks("who") or sought(frame)):
         return None
     segments: dict[int, None] = {}
     for text in texts:
@@ -147,6 +148,24 @@ def _makers_by_words(frame: Frame) -> Reply | None:
         return None
     names = "、".join(texts)
     return firms.firms_of(frame, list(segments), names)
+
+
+def sought(frame: Frame) -> bool:
+    """找做隔膜的厂谈合作: firms are looked for, to work with; nobody is named but places."""
+    parties = [t for t in frame.names if not frame.kinds(t) & {
+        "Region", "Park", "Product", structure.SEGMENT, structure.CHAIN}]
+    return (not parties and frame.asks("who", "which") and frame.verb("cooperate", "talk")
+            and (bool(segment_slots(frame)) or bool(frame.things("Product"))
+                 or ("找" in frame.plain and (_before_firms(frame)
+                                             or bool(frame.things(structure.CHAIN)))))
+            and (frame.verb("make", "supplier") or structure.COMPANY in frame.nouns
+                 or "找" in frame.plain))
+
+
+def _before_firms(frame: Frame) -> bool:
+    """电机厂: what is typed right before 厂 says what they make."""
+    return any(one.sort == "text" and len(one.text) > 1 and other.is_a("noun", structure.COMPANY)
+               for one, other in pairwise(frame.tokens))
 
 
 def verdict_or_makers(frame: Frame) -> Reply | None:

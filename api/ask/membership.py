@@ -12,6 +12,8 @@ from graph.analysis.facts import Fact, between, links, own, since
 
 __all__ = ["member"]
 
+_BODIES = ("Alliance", "Cluster", "Fund")
+
 
 def member(frame: Frame) -> Reply | None:
     """Whether, since when and of what a thing is a member; who the members are."""
@@ -19,10 +21,10 @@ def member(frame: Frame) -> Reply | None:
     kinds = [structure.PART_OF, structure.MEMBER_OF]
     named = frame.things("Region", "Park", "Company", "Alliance", "Institute", "Cluster", "Fund")
     spelt = [t for t, _ in composed_things(frame, 3) if index.kind_of(t) in frame.nouns
-             and index.kind_of(t) in ("Alliance", "Cluster", "Fund") and t not in named]
+             and index.kind_of(t) in _BODIES and t not in named]
     if spelt and not any(index.kind_of(t) in frame.nouns for t in named):
         named = spelt[:1]
-    elif {"Alliance", "Cluster", "Fund"} & set(frame.nouns) and all(
+    elif set(_BODIES) & set(frame.nouns) and all(
             index.kind_of(t) == "Region" for t in named):
         return None  # 湖南省固态电池联盟: the members of the province are not meant
     if not named:
@@ -50,19 +52,26 @@ def member(frame: Frame) -> Reply | None:
 
 
 def _counted(frame: Frame, thing: int) -> Reply | None:
-    """How many members a source says that it has, with those that are named."""
+    """How many members a source says that it has, with those that are named; those alone are
+    not their number."""
     index, at = frame.index, frame.day
     mine = own(index, thing)
-    if not mine.said.get("member_count"):
+    facts = links(index, thing, [structure.PART_OF, structure.MEMBER_OF], forward=False)
+    told = [mine, *facts] if mine.said.get("member_count") else facts
+    if not told or (told[0] is not mine and index.kind_of(thing) not in _BODIES):
         return None
-    facts = links(index, thing, [structure.MEMBER_OF], forward=False)
-    rows, cited = of_facts(frame, [mine, *facts])
-    named = join((index.label(f.things[0], at) for f in facts), 15, "家")
-    name = index.label(thing, at)
+    rows, cited = of_facts(frame, told)
+    listed = join((index.label(f.things[0], at) for f in facts), 15, "家")
+    name, source = index.label(thing, at), cite(index, cited)
+    slots_ = {"thing": slot(index, thing, at)}
+    where_to = call(f"entities/{index.id(thing)}/links", kind=structure.MEMBER_OF)
+    if told[0] is not mine:
+        return unknown("member", f"{name}有多少成员？", f"没有来源说过{name}一共有多少成员",
+                       f"点了名的有 {len(facts)} 个：{listed}{source}", rows=rows, cited=cited,
+                       slots=slots_, call=where_to)
     return Reply("member", f"{name}有多少成员？", f"{name}成员数：{mine.said['member_count']:g}"
-                 f"{f'；点了名的有{named}' if named else ''}{cite(index, cited)}。", rows=rows,
-                 cited=cited, slots={"thing": slot(index, thing, at)},
-                 call=call(f"entities/{index.id(thing)}/links", kind=structure.MEMBER_OF))
+                 f"{f'；点了名的有{listed}' if listed else ''}{source}。", rows=rows, cited=cited,
+                 slots=slots_, call=where_to)
 
 
 def _membership(frame: Frame, facts: Sequence[Fact]) -> Reply:

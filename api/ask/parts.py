@@ -97,12 +97,24 @@ def leaders(frame: Frame) -> Reply | None:
                  call=where_to)
 
 
+def _others_names(frame: Frame, kind: str) -> bool:
+    """湘江新区那4家企业叫什么: the class right before 叫什么 is not that of the thing named."""
+    for place, token in enumerate(frame.tokens):
+        if token.is_a("verb", "name_of"):
+            before = [t for t in frame.tokens[:place] if not t.is_a("blank") and not t.is_a("time")]
+            nouns = {m for s, m in before[-1].classes if s == "noun"} if before else set()
+            return bool(nouns & set(frame.index.ontology.kinds)) and kind not in nouns
+    return False
+
+
 def called(frame: Frame) -> Reply | None:
     """杉杉能源现在叫什么: the latest name, the full one, and the others."""
     things = frame.things()
     if len(things) != 1 or frame.asks("which", "who", "where") or not _wants_name(frame):
         return None
     index, thing = frame.index, things[0]
+    if _others_names(frame, index.kind_of(thing)):
+        return None
     name, full = index.label(thing), index.full_name(thing)
     mine = own(index, thing)
     if not mine.rows:

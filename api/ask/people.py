@@ -1,5 +1,6 @@
 """Who holds a post, and which posts a person holds."""
 
+import re
 from collections.abc import Sequence
 
 from api.ask.frame import Frame
@@ -31,10 +32,7 @@ def post(frame: Frame) -> Reply | None:
         if not facts:
             return None
         return facts_reply(frame, "post", people[0], facts)
-    titles = [bare(t.text) for t in frame.of("titles")]
-    whole = {bare(str(f.said.get("title") or "")) for t in frame.things()
-             for f in links(index, t, [structure.HOLDS], forward=False)}
-    titles = [t for t in whole if t and t in frame.plain] or titles
+    titles = _asked_titles(frame)
     bodies = [t for t in frame.things() if index.kind_of(t) != structure.PERSON]
     spelt = [t for t, _ in composed_things(frame) if index.kind_of(t) in frame.nouns]
     bodies = [*(t for t in spelt if t not in bodies), *bodies]
@@ -61,6 +59,16 @@ def post(frame: Frame) -> Reply | None:
                    slots={"organisation": slot(index, body, at), "title": what},
                    call=call(f"entities/{index.id(body)}/links", kind=structure.HOLDS),
                    cited=[r for f in facts[:4] for r in f.rows])
+
+
+def _asked_titles(frame: Frame) -> list[str]:
+    """The posts that are asked for, as those of the named bodies are called; 副秘书长 is none of
+    the 秘书长."""
+    typed = [("副" if frame.plain[:t.start].endswith("副") else "") + bare(t.text)
+             for t in frame.of("titles")]
+    whole = {bare(str(f.said.get("title") or "")) for t in frame.things()
+             for f in links(frame.index, t, [structure.HOLDS], forward=False)}
+    return [t for t in whole if t and re.search(f"(?<!副){re.escape(t)}", frame.plain)] or typed
 
 
 def _title_fits(title: str, wanted: Sequence[str]) -> bool:

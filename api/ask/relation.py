@@ -1,5 +1,6 @@
 """What two share, or the shortest way of sourced ties between them."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from api.ask.frame import Frame
@@ -15,6 +16,8 @@ from graph.analysis.paths import PathStep, paths
 from graph.index import Index
 
 __all__ = ["relation"]
+
+_MET = re.compile("[碰见]上?[过到]?[面头]|照面|认识|结识|相识")
 
 
 def relation(frame: Frame) -> Reply | None:
@@ -66,7 +69,8 @@ def relation(frame: Frame) -> Reply | None:
         cited = _numbers(index, [index.number(s["id"]) for r in found["rows"] for s in r["steps"]]
                          + [index.number(s["to_id"]) for r in found["rows"] for s in r["steps"]],
                          proofs)
-        head = f"有交集：都和{join(shared)}有往来。" if shared else "没有直接联系，最短的路是："
+        head = "没有来源说过两者见过面。" if _MET.search(frame.plain) else ""
+        head += f"有交集：都和{join(shared)}有往来。" if shared else "没有直接联系，最短的路是："
         text = head + "；".join(str(row["text"]) for row in rows[:4]) + cite(index, cited) + "。"
         return Reply("relation", ask, text, rows=rows, cited=cited, slots=slots_, call=where_to,
                      at=at)

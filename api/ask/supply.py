@@ -136,7 +136,7 @@ def _list(frame: Frame, firms: Sequence[int], facts: Sequence[Fact], role: str) 
     """The suppliers or the customers of the firms, of the product and in the place that is said."""
     index, at = frame.index, frame.day
     texts, things = goods(frame, firms)
-    texts += _loose_goods(frame, facts)
+    texts += [t for t in _loose_goods(frame, facts) if spelt(t) not in map(spelt, texts)]
     where = [p for p in frame.things("Region", "Park") if p not in firms][-1:]
     fit = [f for f in facts if _fits(frame, f, texts, things)]
     if len(set(texts)) > 1:  # C919 and 起落架: both, if one product is both

@@ -26,7 +26,7 @@ def table() -> Mapping[str, Any]:
 @lru_cache(maxsize=1 << 16)
 def bare(text: str) -> str:
     """The spelling by which words and names are looked up: normalised, without quotes."""
-    return normalise(text.translate(QUOTES))
+    return normalise(normalise(text).translate(QUOTES))
 
 
 @lru_cache(maxsize=1)
