@@ -1,6 +1,7 @@
 """Questions as people type them, asked of the shipped data."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,28 @@ def test_a_class_more_in_the_turtle_is_introduced(extended: Shell) -> None:
     found = extended.json("ask", "介绍一下城陵矶港")
     assert found["understood"]["intent"] == "profile" and "港口" in found["answer"]
     assert "甲乙丙厂" in json.dumps(found["rows"], ensure_ascii=False)
+
+
+# --- words of people -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["谁给BYD供货", "Who supplies Byd?", "谁给CATL供货",
+                                  "who supplies SANY", "谁给huawei供货"])
+def test_short_latin_names_are_known_in_any_letters(index: Index, text: str) -> None:
+    found = answer(index, text, TODAY)
+    assert found["understood"]["intent"] == "suppliers" and not found["answer"].startswith("（")
+
+
+@pytest.mark.parametrize("text", ["长沙有没有挖掘机械", "永州做电机的有哪些企业",
+                                  "长沙的铜箔找谁补", "长沙和株洲的锂电池链哪个更完整",
+                                  "2014年长沙锂电缺哪些环节",
+                                  "对比2014年和十年之后，长沙锂电多了哪些环节"])
+def test_rows_are_told_in_words(index: Index, text: str) -> None:
+    rows = answer(index, text, TODAY)["rows"]
+    assert rows
+    for row in rows:
+        assert row["text"] and not re.search(
+            r"True|False|absent|present|contested|unknown|stream", row["text"]), row
 
 
 # --- the command ---------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ from api.ask import (
 from api.ask.frame import Frame, read
 from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
-from api.ask.say import join, source_titles
+from api.ask.say import in_words, join, source_titles
 from api.ask.slots import segment_slots
 from api.ask.subjects import described_by, main_of
 from api.ask.ways import asks_shared
@@ -105,7 +105,8 @@ def answer(index: Index, text: str, at: int) -> Answer:
     return {
         "status": reply.status,
         "understood": {"intent": reply.intent, "slots": reply.slots, "restated": reply.restated},
-        "answer": _with_guesses(frame, _usual(frame, reply)), "rows": list(reply.rows),
+        "answer": _with_guesses(frame, _usual(frame, reply)),
+        "rows": [in_words(row) for row in reply.rows],
         "evidence": proofs, "call": reply.call, "choices": list(reply.choices),
         **envelope(index, day),
     }
