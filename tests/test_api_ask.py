@@ -274,6 +274,33 @@ def test_rows_are_told_in_words(index: Index, text: str) -> None:
             r"True|False|absent|present|contested|unknown|stream", row["text"]), row
 
 
+def test_missing_segments_are_counted_as_the_panorama_counts_them(index: Index) -> None:
+    said = answer(index, "2014年长沙锂电缺哪些环节", TODAY)["answer"]
+    assert "缺 2 个环节：隔膜（含" in said and "电解液" in said
+
+
+@pytest.mark.parametrize(("text", "regions"), [
+    ("哪个市州的锂电池链最完整", 14), ("哪个市的工程机械链最全", 14),
+    ("长沙、株洲和湘潭的工程机械产业链谁更完整", 3)])
+def test_regions_are_ranked_by_the_interval(index: Index, text: str, regions: int) -> None:
+    rows = answer(index, text, TODAY)["rows"]
+    assert len(rows) == regions and "长沙市" in rows[0]["text"]
+    assert [row["low"] for row in rows] == sorted((row["low"] for row in rows), reverse=True)
+
+
+def test_of_two_regions_neither_is_left_out(index: Index) -> None:
+    said = answer(index, "长沙和株洲的锂电池链哪个更完整", TODAY)["answer"]
+    assert re.search("长沙市 \\d+% 到 100%、株洲市 0% 到 100%", said)
+
+
+@pytest.mark.parametrize("text", ["2030年长沙锂电池缺什么", "明年长沙有没有隔膜",
+                                  "2031年谁给比亚迪供货"])
+def test_of_a_day_to_come_it_is_said_that_it_has_not_come(index: Index, text: str) -> None:
+    found = answer(index, text, TODAY)
+    assert "还没有到" in found["answer"] and "2026-11-22" in found["answer"]
+    assert "截至 203" not in found["answer"]
+
+
 # --- the command ---------------------------------------------------------------------------------
 
 

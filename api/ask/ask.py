@@ -1,6 +1,7 @@
 """A question in, one answer out: read, choose an intent, answer, say what was understood."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -28,6 +29,7 @@ from api.ask import (
     policies,
     premises,
     profile,
+    ranks,
     recall,
     relation,
     supply,
@@ -47,6 +49,7 @@ from api.ask.slots import segment_slots
 from api.ask.subjects import described_by, main_of
 from api.ask.ways import asks_shared
 from api.ask.words import table
+from graph import dates
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index
 
@@ -54,6 +57,9 @@ __all__ = ["INTENTS", "Asked", "Understood", "answer", "ask", "intents"]
 
 Answer = dict[str, Any]
 MOST = 200  # records that an answer cites
+# Intents that say how things stand on a day.
+_STATES = ("gap", "verdict", "completeness", "nearest", "candidates", "makers", "suppliers",
+           "customers", "supply_yes_no", "partners", "leaders", "segments")
 LOST = ("out_of_scope", "not_found")  # intents of questions that were not understood
 Intent = tuple[str, Callable[[Frame], bool], Callable[[Frame], Reply | None]]
 
@@ -99,7 +105,7 @@ def ask(answers: Answers, text: str) -> Answer:
 def answer(index: Index, text: str, at: int) -> Answer:
     """The same for an index and a day."""
     frame = moments.dated(moments.settled(read(index, lexicon(index), text, at)))
-    reply = understood(frame)
+    reply = _to_come(frame, understood(frame))
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
     return {
@@ -110,6 +116,18 @@ def answer(index: Index, text: str, at: int) -> Answer:
         "evidence": proofs, "call": reply.call, "choices": list(reply.choices),
         **envelope(index, day),
     }
+
+
+def _to_come(frame: Frame, reply: Reply) -> Reply:
+    """What is true on a day that has not come nobody knows: what is known today, and that."""
+    ahead = [t for t in frame.tokens if t.time is not None
+             and dates.first_day(t.time.first) > frame.at]
+    if not ahead or reply.intent not in _STATES:
+        return reply
+    known = understood(frame.without(*ahead))
+    said = (f"“{ahead[0].text}”还没有到，谁也不知道那时怎样；下面按今天"
+            f"（{dates.iso(frame.at)}）所知道的答。")
+    return replace(known, answer=said + known.answer)
 
 
 def understood(frame: Frame) -> Reply:
@@ -211,6 +229,7 @@ INTENTS: Sequence[Intent] = (
     ("why", lambda f: f.asks("why") and f.verb("lack") and bool(segment_slots(f)),
      verdicts.why_lacking),
     ("nearest", lambda f: f.verb("nearest") and bool(segment_slots(f)), verdicts.nearest_of),
+    ("completeness", ranks.fits, ranks.most_complete),
     ("compare", lambda f: f.first("Chain") is not None and (
         (f.verb("compare") and (bool(f.times) or "补" in f.plain))
         or (len(f.times) > 1 and not f.asks("count", "much", "rank"))

@@ -59,7 +59,7 @@ def honours(frame: Frame) -> Reply | None:
 
 def honoured(frame: Frame) -> bool:
     """有哪些小巨人企业: firms are asked for by an honour that they bear."""
-    if not frame.asks("which", "who") or frame.things(structure.COMPANY):
+    if not frame.asks("which", "who", "count", "what") or frame.things(structure.COMPANY):
         return False
     words = [t for t in frame.tokens if t.sort != "name" and len(t.text) > 2]
     firms = structure.COMPANY in frame.nouns or any(t.text.endswith("企业") for t in words)
