@@ -250,6 +250,7 @@ INTENTS: Sequence[Intent] = (
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
     ("figure", lambda f: bool(f.names), claims.of_numbers),
+    ("honours", bearers.honour_asked, bearers.counted),
     ("same", lambda f: f.verb("same") and len(f.names) > 1 and not asks_shared(f),
      parts.one_and_the_same),
     ("called", lambda f: f.verb("name_of") and not f.has("titles") and not _counts(f),

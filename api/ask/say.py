@@ -153,7 +153,8 @@ def in_words(said: dict[str, Any]) -> dict[str, Any]:
 
 def because(one: Mapping[str, Any]) -> str:
     """A candidate and what the sources say for it: 湘钢（湘潭市）：供应（工程机械用钢）."""
-    said = list(dict.fromkeys(str(r["said"]) for r in one["reasons"] if r["evidence"]))
+    every = (str(r["said"]).partition("；本企业：")[0] for r in one["reasons"] if r["evidence"])
+    said = list(dict.fromkeys(part for part in every if not part.startswith("本企业：")))
     where = f"（{join(one['places'], 3)}）" if one["places"] else ""
     return f"{one['name']}{where}" + (f"：{'；'.join(said)}" if said else "")
 
