@@ -101,7 +101,7 @@ def test_small_talk_is_no_name_of_a_place(index: Index, question: str) -> None:
 @pytest.mark.parametrize(("question", "said"), [
     ("2014年长沙缺哪些环节？", "电解液"), ("长沙有没有做隔膜的企业", "中材锂膜"),
     ("杉杉能源2014年做正极材料吗", "是："), ("谁给宁德时代供正极材料", "湖南裕能"),
-    ("2014年长沙锂电池链哪些环节没有企业", "缺 4 个环节"),
+    ("2014年长沙锂电池链哪些环节没有企业", "缺 2 个环节"),
     ("2014年至2026年一直缺隔膜吗", "不缺"),
     ("2014年长沙锂电池链哪些环节有企业", "具备 2 个环节：正极材料、负极材料"),
     ("湖南金博碳素股份有限公司给谁供货", "比亚迪"), ("2010年蓝思科技给苹果供货吗", "是："),
@@ -144,7 +144,8 @@ def test_whatever_is_typed_gets_an_answer(index: Index, parts: list[str]) -> Non
 
 def test_what_a_place_lacks_of_no_chain_is_told_with_the_chains_to_ask_about(index: Index) -> None:
     found = answer(index, "2014年长沙缺什么", TODAY)
-    assert found["status"] == "answered" and "隔膜（先进储能材料）" in found["answer"]
+    assert found["status"] == "answered" and "隔膜（含干法、湿法）（先进储能材料）" in found[
+        "answer"]
     assert "长沙晚报" in found["answer"] and "哪一条链" in found["answer"]
     found = answer(index, "湘潭缺什么", TODAY)
     assert found["status"] == "unknown" and "没人说过不等于没有" in found["answer"]
@@ -299,6 +300,33 @@ def test_of_a_day_to_come_it_is_said_that_it_has_not_come(index: Index, text: st
     found = answer(index, text, TODAY)
     assert "还没有到" in found["answer"] and "2026-11-22" in found["answer"]
     assert "截至 203" not in found["answer"]
+
+
+@pytest.mark.parametrize("text", ["中联重科能和谁合作", "湖南哪些公司可以和中联重科合作"])
+def test_who_could_work_together_is_answered_with_reasons(index: Index, text: str) -> None:
+    found = answer(index, text, TODAY)
+    assert found["status"] == "answered" and "是线索，不是结论" in found["answer"]
+    assert any("湘钢" in row["text"] and "供应" in row["text"] for row in found["rows"])
+
+
+@pytest.mark.parametrize(("text", "intent", "said"), [
+    ("湖南有多少家单项冠军企业", "honours", "25 个"), ("单项冠军有多少家", "honours", "25 个"),
+    ("单项冠军有哪些", "honours", "25 个"), ("永州有多少家省级单项冠军", "figure", "18家"),
+    ("长沙市对锂电池企业有什么补贴", "grant", "不知道"),
+    ("昨天湖南下雨了吗", "out_of_scope", "不归湘链"),
+    ("山河智能是哪年破产的", "not_found", "没有来源说过山河智能破产"),
+    ("三一重工倒闭了吗", "not_found", "没有来源说过三一重工倒闭"),
+    ("湘江新区长是谁", "post", "不知道"), ("石峰区长叫什么", "post", "石慧彬"),
+    ("湖南省固态电池联盟谁牵头", "not_found", "没有叫“固态电池联盟”的")])
+def test_what_was_not_asked_is_not_answered(index: Index, text: str, intent: str,
+                                            said: str) -> None:
+    found = answer(index, text, TODAY)
+    assert found["understood"]["intent"] == intent and said in found["answer"]
+
+
+def test_the_second_half_speaks_of_the_chain_of_the_first(index: Index) -> None:
+    said = answer(index, "工程机械链有哪些环节，长沙缺哪些", TODAY)["answer"]
+    assert "工程机械链有 40 个环节" in said and "长沙市的工程机械链缺" in said
 
 
 # --- the command ---------------------------------------------------------------------------------

@@ -276,6 +276,7 @@ INTENTS: Sequence[Intent] = (
     ("highest", lambda f: f.verb("most", "least"), figures.highest),
     ("premise", lambda f: len(f.things("Company")) > 1 and f.verb("supply", "buy"), supply.premise),
     ("grant", lambda f: f.verb("grant"), policies.grant),
+    ("grant", lambda f: policies.granted(f) and not f.asks("count", "much"), policies.untold),
     ("figure", lambda f: f.asks("count", "much", "rank") or bare_metric(f),
      figures.figure_of),
     ("supply", lambda f: f.verb("supplier", "customer", "support"), supply.supply),

@@ -135,7 +135,8 @@ def _other_times(index: Index, chain: int, where: int, at: int) -> str:
     needed = {m.segment: m.essential for m in index.members(chain, at)}
     return "".join(f"{span(*time)}有来源说缺" + join(name for some in _kinds_together(index, [
         {"segment": index.label(s), "verdict": "absent", "essential": needed.get(s, True)}
-        for s in by_time[time]], chain, at) for name in some) for time in near) + ("，那不是所问的时间" if near else "")
+        for s in by_time[time]], chain, at) for name in some) for time in near) + (
+            "，那不是所问的时间" if near else "")
 
 
 def completeness_of(frame: Frame) -> Reply | None:

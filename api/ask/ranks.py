@@ -41,8 +41,8 @@ def most_complete(frame: Frame) -> Reply | None:
     rows: list[Row] = [{
         "region": index.label(place, at), "low": one["low"], "high": one["high"],
         "present": one["present"], "essential": one["essential"],
-        "text": f"{index.label(place, at)}：{_span(one)}，{one['essential']} 个必备环节里有来源说具备"
-                f" {one['present']} 个"} for one, place in found]
+        "text": f"{index.label(place, at)}：{_span(one)}，{one['essential']} 个必备环节里"
+                f"有来源说具备 {one['present']} 个"} for one, place in found]
     best, first = found[0]
     sure = best["low"] > max((one["high"] for one, _ in found[1:]), default=1.0)
     name, of = index.label(first, at), index.label(chain)
