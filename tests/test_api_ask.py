@@ -1,6 +1,7 @@
 """Questions as people type them, asked of the shipped data."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_small_talk_is_no_name_of_a_place(index: Index, question: str) -> None:
 @pytest.mark.parametrize(("question", "said"), [
     ("2014年长沙缺哪些环节？", "电解液"), ("长沙有没有做隔膜的企业", "中材锂膜"),
     ("杉杉能源2014年做正极材料吗", "是："), ("谁给宁德时代供正极材料", "湖南裕能"),
-    ("2014年长沙锂电池链哪些环节没有企业", "缺 4 个环节"),
+    ("2014年长沙锂电池链哪些环节没有企业", "缺 2 个环节"),
     ("2014年至2026年一直缺隔膜吗", "不缺"),
     ("2014年长沙锂电池链哪些环节有企业", "具备 2 个环节：正极材料、负极材料"),
     ("湖南金博碳素股份有限公司给谁供货", "比亚迪"), ("2010年蓝思科技给苹果供货吗", "是："),
@@ -143,7 +144,8 @@ def test_whatever_is_typed_gets_an_answer(index: Index, parts: list[str]) -> Non
 
 def test_what_a_place_lacks_of_no_chain_is_told_with_the_chains_to_ask_about(index: Index) -> None:
     found = answer(index, "2014年长沙缺什么", TODAY)
-    assert found["status"] == "answered" and "隔膜（先进储能材料）" in found["answer"]
+    assert found["status"] == "answered" and "隔膜（含干法、湿法）（先进储能材料）" in found[
+        "answer"]
     assert "长沙晚报" in found["answer"] and "哪一条链" in found["answer"]
     found = answer(index, "湘潭缺什么", TODAY)
     assert found["status"] == "unknown" and "没人说过不等于没有" in found["answer"]
@@ -249,6 +251,82 @@ def test_a_class_more_in_the_turtle_is_introduced(extended: Shell) -> None:
     found = extended.json("ask", "介绍一下城陵矶港")
     assert found["understood"]["intent"] == "profile" and "港口" in found["answer"]
     assert "甲乙丙厂" in json.dumps(found["rows"], ensure_ascii=False)
+
+
+# --- words of people -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["谁给BYD供货", "Who supplies Byd?", "谁给CATL供货",
+                                  "who supplies SANY", "谁给huawei供货"])
+def test_short_latin_names_are_known_in_any_letters(index: Index, text: str) -> None:
+    found = answer(index, text, TODAY)
+    assert found["understood"]["intent"] == "suppliers" and not found["answer"].startswith("（")
+
+
+@pytest.mark.parametrize("text", ["长沙有没有挖掘机械", "永州做电机的有哪些企业",
+                                  "长沙的铜箔找谁补", "长沙和株洲的锂电池链哪个更完整",
+                                  "2014年长沙锂电缺哪些环节",
+                                  "对比2014年和十年之后，长沙锂电多了哪些环节"])
+def test_rows_are_told_in_words(index: Index, text: str) -> None:
+    rows = answer(index, text, TODAY)["rows"]
+    assert rows
+    for row in rows:
+        assert row["text"] and not re.search(
+            r"True|False|absent|present|contested|unknown|stream", row["text"]), row
+
+
+def test_missing_segments_are_counted_as_the_panorama_counts_them(index: Index) -> None:
+    said = answer(index, "2014年长沙锂电缺哪些环节", TODAY)["answer"]
+    assert "缺 2 个环节：隔膜（含" in said and "电解液" in said
+
+
+@pytest.mark.parametrize(("text", "regions"), [
+    ("哪个市州的锂电池链最完整", 14), ("哪个市的工程机械链最全", 14),
+    ("长沙、株洲和湘潭的工程机械产业链谁更完整", 3)])
+def test_regions_are_ranked_by_the_interval(index: Index, text: str, regions: int) -> None:
+    rows = answer(index, text, TODAY)["rows"]
+    assert len(rows) == regions and "长沙市" in rows[0]["text"]
+    assert [row["low"] for row in rows] == sorted((row["low"] for row in rows), reverse=True)
+
+
+def test_of_two_regions_neither_is_left_out(index: Index) -> None:
+    said = answer(index, "长沙和株洲的锂电池链哪个更完整", TODAY)["answer"]
+    assert re.search("长沙市 \\d+% 到 100%、株洲市 0% 到 100%", said)
+
+
+@pytest.mark.parametrize("text", ["2030年长沙锂电池缺什么", "明年长沙有没有隔膜",
+                                  "2031年谁给比亚迪供货"])
+def test_of_a_day_to_come_it_is_said_that_it_has_not_come(index: Index, text: str) -> None:
+    found = answer(index, text, TODAY)
+    assert "还没有到" in found["answer"] and "2026-11-22" in found["answer"]
+    assert "截至 203" not in found["answer"]
+
+
+@pytest.mark.parametrize("text", ["中联重科能和谁合作", "湖南哪些公司可以和中联重科合作"])
+def test_who_could_work_together_is_answered_with_reasons(index: Index, text: str) -> None:
+    found = answer(index, text, TODAY)
+    assert found["status"] == "answered" and "是线索，不是结论" in found["answer"]
+    assert any("湘钢" in row["text"] and "供应" in row["text"] for row in found["rows"])
+
+
+@pytest.mark.parametrize(("text", "intent", "said"), [
+    ("湖南有多少家单项冠军企业", "honours", "25 个"), ("单项冠军有多少家", "honours", "25 个"),
+    ("单项冠军有哪些", "honours", "25 个"), ("永州有多少家省级单项冠军", "figure", "18家"),
+    ("长沙市对锂电池企业有什么补贴", "grant", "不知道"),
+    ("昨天湖南下雨了吗", "out_of_scope", "不归湘链"),
+    ("山河智能是哪年破产的", "not_found", "没有来源说过山河智能破产"),
+    ("三一重工倒闭了吗", "not_found", "没有来源说过三一重工倒闭"),
+    ("湘江新区长是谁", "post", "不知道"), ("石峰区长叫什么", "post", "石慧彬"),
+    ("湖南省固态电池联盟谁牵头", "not_found", "没有叫“固态电池联盟”的")])
+def test_what_was_not_asked_is_not_answered(index: Index, text: str, intent: str,
+                                            said: str) -> None:
+    found = answer(index, text, TODAY)
+    assert found["understood"]["intent"] == intent and said in found["answer"]
+
+
+def test_the_second_half_speaks_of_the_chain_of_the_first(index: Index) -> None:
+    said = answer(index, "工程机械链有哪些环节，长沙缺哪些", TODAY)["answer"]
+    assert "工程机械链有 40 个环节" in said and "长沙市的工程机械链缺" in said
 
 
 # --- the command ---------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A question in, one answer out: read, choose an intent, answer, say what was understood."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -30,6 +31,7 @@ from api.ask import (
     policies,
     premises,
     profile,
+    ranks,
     recall,
     relation,
     supply,
@@ -44,11 +46,12 @@ from api.ask import (
 from api.ask.frame import Frame, read
 from api.ask.lexicon import lexicon
 from api.ask.reply import Reply
-from api.ask.say import join, source_titles
+from api.ask.say import in_words, join, source_titles
 from api.ask.slots import segment_slots
 from api.ask.subjects import composed_things, described_by, main_of
 from api.ask.ways import asks_shared
 from api.ask.words import table
+from graph import dates
 from graph.analysis.answers import Envelope, Evidence, envelope, evidence
 from graph.index import Index
 
@@ -56,6 +59,9 @@ __all__ = ["INTENTS", "Asked", "Understood", "answer", "ask", "intents"]
 
 Answer = dict[str, Any]
 MOST = 200  # records that an answer cites
+# Intents that say how things stand on a day.
+_STATES = ("gap", "verdict", "completeness", "nearest", "candidates", "makers", "suppliers",
+           "customers", "supply_yes_no", "partners", "leaders", "segments")
 LOST = ("out_of_scope", "not_found")  # intents of questions that were not understood
 Intent = tuple[str, Callable[[Frame], bool], Callable[[Frame], Reply | None]]
 
@@ -101,16 +107,29 @@ def ask(answers: Answers, text: str) -> Answer:
 def answer(index: Index, text: str, at: int) -> Answer:
     """The same for an index and a day."""
     frame = cuts.cut(moments.dated(moments.settled(read(index, lexicon(index), text, at))))
-    reply = understood(frame)
+    reply = _to_come(frame, understood(frame))
     day = reply.at if reply.at is not None else frame.day
     proofs = evidence(index, list(dict.fromkeys(reply.cited))[:MOST])
     return {
         "status": reply.status,
         "understood": {"intent": reply.intent, "slots": reply.slots, "restated": reply.restated},
-        "answer": _with_guesses(frame, _usual(frame, reply)), "rows": list(reply.rows),
+        "answer": _with_guesses(frame, _usual(frame, reply)),
+        "rows": [in_words(row) for row in reply.rows],
         "evidence": proofs, "call": reply.call, "choices": list(reply.choices),
         **envelope(index, day),
     }
+
+
+def _to_come(frame: Frame, reply: Reply) -> Reply:
+    """What is true on a day that has not come nobody knows: what is known today, and that."""
+    ahead = [t for t in frame.tokens if t.time is not None
+             and dates.first_day(t.time.first) > frame.at]
+    if not ahead or reply.intent not in _STATES:
+        return reply
+    known = understood(frame.without(*ahead))
+    said = (f"“{ahead[0].text}”还没有到，谁也不知道那时怎样；下面按今天"
+            f"（{dates.iso(frame.at)}）所知道的答。")
+    return replace(known, answer=said + known.answer)
 
 
 def understood(frame: Frame) -> Reply:
@@ -213,6 +232,7 @@ INTENTS: Sequence[Intent] = (
     ("why", lambda f: f.asks("why") and f.verb("lack") and bool(segment_slots(f)),
      verdicts.why_lacking),
     ("nearest", lambda f: f.verb("nearest") and bool(segment_slots(f)), verdicts.nearest_of),
+    ("completeness", ranks.fits, ranks.most_complete),
     ("compare", lambda f: f.first("Chain") is not None and (
         (f.verb("compare") and (bool(f.times) or "补" in f.plain))
         or (len(f.times) > 1 and not f.asks("count", "much", "rank"))
@@ -234,6 +254,7 @@ INTENTS: Sequence[Intent] = (
                            and f.first("Region", "Park") is not None)
         ) and not f.verb("supply", "supplier", "buy", "customer"), makers.verdict_or_makers),
     ("figure", lambda f: bool(f.names), claims.of_numbers),
+    ("honours", bearers.honour_asked, bearers.counted),
     ("same", lambda f: f.verb("same") and len(f.names) > 1 and not asks_shared(f),
      parts.one_and_the_same),
     ("called", lambda f: f.verb("name_of") and not f.has("titles") and not _counts(f),
@@ -260,6 +281,7 @@ INTENTS: Sequence[Intent] = (
     ("highest", lambda f: f.verb("most", "least"), figures.highest),
     ("premise", lambda f: len(f.things("Company")) > 1 and f.verb("supply", "buy"), supply.premise),
     ("grant", lambda f: f.verb("grant"), policies.grant),
+    ("grant", lambda f: policies.granted(f) and not f.asks("count", "much"), policies.untold),
     ("figure", lambda f: f.asks("count", "much", "rank") or bare_metric(f),
      figures.figure_of),
     ("supply", lambda f: f.verb("supplier", "customer", "support"), supply.supply),

@@ -1,5 +1,6 @@
 """Which honours a thing has, and who bears one."""
 
+from api.ask.figures import figure_of
 from api.ask.frame import Frame
 from api.ask.goods import home
 from api.ask.lookup import facts_reply
@@ -12,7 +13,7 @@ from graph import dates, structure
 from graph.analysis.facts import links, of_rows
 from graph.analysis.filters import inside
 
-__all__ = ["honoured", "honours"]
+__all__ = ["counted", "honour_asked", "honoured", "honours"]
 
 
 def honours(frame: Frame) -> Reply | None:
@@ -59,16 +60,35 @@ def honours(frame: Frame) -> Reply | None:
 
 def honoured(frame: Frame) -> bool:
     """有哪些小巨人企业: firms are asked for by an honour that they bear."""
-    if not frame.asks("which", "who") or frame.things(structure.COMPANY):
+    if not frame.asks("which", "who", "count", "what") or frame.things(structure.COMPANY):
         return False
     words = [t for t in frame.tokens if t.sort != "name" and len(t.text) > 2]
-    firms = structure.COMPANY in frame.nouns or any(t.text.endswith("企业") for t in words)
+    firms = (structure.COMPANY in frame.nouns or any(t.text.endswith("企业") for t in words)
+             or len([t for t in frame.tokens if t.sort == "text" or t.is_a("content")]) == 1)
     labels = [same(frame.index.label(t)) for t in frame.index.things("Honour")] if firms else []
     return any(same(t.text) in label for t in words if t.sort == "text" or t.is_a("content")
                for label in labels)
 
 
-def _honours_named(frame: Frame) -> list[int]:
+def honour_asked(frame: Frame) -> bool:
+    """单项冠军有多少家: the bearers of an honour are counted, of no firm and no other thing."""
+    return (frame.asks("count", "much") and not frame.times and not frame.verb("most", "least")
+            and all(frame.kinds(t) & {"Region", "Park", "Honour"} for t in frame.names)
+            and bool(_honours_named(frame, True)))
+
+
+def counted(frame: Frame) -> Reply | None:
+    """The figure of the place that is named, else those whom sources name; never the figure of a
+    place that nobody named."""
+    reply, mine = figure_of(frame), [slot(frame.index, p, frame.day)["id"] for p in frame.things()]
+    if reply is not None and reply.status == "answered":
+        about = reply.slots.get("subject")
+        if isinstance(about, dict) and about.get("id") in mine:
+            return reply
+    return honours(frame)
+
+
+def _honours_named(frame: Frame, plainly: bool = False) -> list[int]:
     """Honours that are named in full or by their core: 小巨人, 单项冠军, 福布斯."""
     index = frame.index
     named = frame.things("Honour")
@@ -81,6 +101,6 @@ def _honours_named(frame: Frame) -> list[int]:
             for thing in index.things("Honour"):
                 if any(text in same(n) for n in [index.label(thing), *spellings(index, thing)]):
                     found[thing] = None
-    if not found:
+    if not found and not plainly:
         found = {t: None for t, _ in composed_things(frame) if index.kind_of(t) == "Honour"}
     return list(found)[:40]

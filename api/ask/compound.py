@@ -8,6 +8,7 @@ from api.ask.frame import Frame, Token
 from api.ask.reply import MOST, Reply
 from api.ask.subjects import proper
 from api.ask.words import bare
+from graph.structure import CHAIN
 
 __all__ = ["TAGS", "clauses", "each", "joined", "together", "with_tokens"]
 
@@ -167,9 +168,11 @@ def _variants(frame: Frame, before: Frame, own: Frame, subject: Token | None) ->
         kinds = set.union(*(frame.kinds(t) for t in mine))
         kept = [t for t in before.tokens if not t.is_a("ask") and "多少" not in t.text
                 and not frame.kinds(t) & kinds and not (t.sort == "time" and own.times)]
-        alone = with_tokens(frame, [*times, *own.tokens])
         both = with_tokens(frame, [*kept, *own.tokens])
-        return [both] if _only_there(frame, before, own, mine) else [alone, both]
+        if _only_there(frame, before, own, mine) or (  # 工程机械链有哪些环节，长沙缺哪些
+                own.verb("lack", "complete") and own.first(CHAIN) is None and before.first(CHAIN)):
+            return [both]
+        return [with_tokens(frame, [*times, *own.tokens]), both]
     if any(t.text in _TOTAL for t in own.tokens):  # 新增了多少，总数多少
         before = before.without(*(t for t in before.tokens if t.text.startswith("新")
                                   or t.sort == "time"))

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TypeVar
 
 from api.ask.lexicon import Lexicon
@@ -155,9 +156,21 @@ def read(index: Index, lexicon: Lexicon, text: str, at: int) -> Frame:
     tokens = _merged(_scan(lexicon, plain, cuts, at), plain)
     tokens = _zones(lexicon, _sounding(lexicon, tokens, plain))
     tokens = [new for token in tokens for new in _short_forms(lexicon, token)]
-    tokens = _confirmed(_inner(lexicon, tokens))
+    tokens = _titled(_confirmed(_inner(lexicon, tokens)))
     guesses = tuple((plain[t.start:t.end], t.taken) for t in tokens if t.taken)
     return Frame(index, lexicon, text, plain, tuple(tokens), at, written, guesses)
+
+
+def _titled(tokens: list[Token]) -> list[Token]:
+    """长 behind 湘江新区, 长沙市 where somebody is asked for is their 区长, 市长."""
+    for number, (one, token) in enumerate(pairwise(tokens), 1):
+        after = tokens[number + 1] if number + 1 < len(tokens) else None
+        if one.sort == "name" and one.end == token.start and token.text == "长" and (
+                one.text[-1] in "省市州县区镇乡") and (after is None or after.is_a("ask", "who")
+                                                  or after.text[0] in "是叫姓"):
+            tokens[number] = replace(token, text=one.text[-1] + "长", sort="word",
+                                     classes=(("titles", "words"),))
+    return tokens
 
 
 def _confirmed(tokens: list[Token]) -> list[Token]:

@@ -36,13 +36,16 @@ def gap(frame: Frame) -> Reply | None:
         return Reply("gap", f"{head}：哪些环节有企业？", _present(place, rows, at)
                      + f"{cite(index, cited)}。", slots=slots_, rows=clean(rows), cited=cited,
                      call=where_to, at=at)
-    absent = named["absent"] + [f"{name}（存疑）" for name in named["contested"]]
+    needed, finer = _kinds_together(index, rows, chain, at)
+    absent = needed + [f"{name}（存疑）" for name in named["contested"]]
     open_ = f"另有 {len(named['unknown'])} 个环节没有来源说过（待核）" if named["unknown"] else ""
-    if absent:
+    if absent or finer:
         said = [row for row in rows if row["verdict"] == "absent"]
         proofs = [n for row in said for n in row.pop("cited")]
-        text = (f"截至 {dates.iso(at)}，有来源说{place}缺 {len(absent)} 个环节：{join(absent, 30)}"
-                f"{cite(index, proofs)}。{open_}{'。' if open_ else ''}")
+        text = (f"截至 {dates.iso(at)}，有来源说{place}缺 {len(absent or finer)} 个"
+                f"{'' if absent else '非必备'}环节：{join(absent or finer, 30)}"
+                + (f"，另缺非必备的{join(finer, 20)}" if absent and finer else "")
+                + f"{cite(index, proofs)}。{open_}{'。' if open_ else ''}")
         reply = Reply("gap", restated, text, slots=slots_, rows=clean(rows), cited=cited,
                       call=where_to, at=at)
         return reply
@@ -55,6 +58,29 @@ def gap(frame: Frame) -> Reply | None:
                    f"{len(named['unknown'])} 个环节待核（{join(named['unknown'])}）{have}；"
                    "没人说过不等于没有", _other_times(index, chain, where, at), slots=slots_,
                    rows=clean(rows), cited=cited, call=where_to, at=at)
+
+
+def _kinds_together(index: Index, rows: Sequence[Row], chain: int,
+                    at: int) -> tuple[list[str], list[str]]:
+    """The essential segments that are missing, each with its missing kinds in brackets as in
+    隔膜（含湿法、干法）, and the other missing ones."""
+    absent = {str(row["segment"]): bool(row["essential"]) for row in rows
+              if row["verdict"] == "absent"}
+    kinds: dict[str, list[str]] = {name: [] for name, essential in absent.items() if essential}
+    rest: list[str] = []
+    for segment in index.segments_of(chain):
+        name = index.label(segment)
+        if absent.get(name, True):
+            continue
+        whole = next((label for one, _ in index.joined(structure.PART, segment, at,
+                                                       forward=True, undated=True)
+                      if (label := index.label(one)) in kinds), None)
+        if whole is None:
+            rest.append(name)
+        else:
+            kinds[whole].append(name.removesuffix(whole) or name)
+    return [name + (f"（含{'、'.join(some)}）" if some else "")
+            for name, some in kinds.items()], rest
 
 
 def _present(place: str, rows: Sequence[Row], at: int) -> str:
@@ -89,9 +115,10 @@ def gaps_of_place(frame: Frame) -> Reply | None:
         return unknown("gap", restated, f"没有来源说过截至 {dates.iso(at)} {place}缺哪个环节；"
                        f"没人说过不等于没有。{ask}", near, **more)
     cited = [n for _, row in lacking for n in row["cited"]]
-    names = join((f"{row['segment']}（{chain}）" for chain, row in lacking), 30)
-    return Reply("gap", restated, f"截至 {dates.iso(at)}，有来源说{place}缺 {len(lacking)} 个环节："
-                 f"{names}{cite(index, cited)}。{ask}。", cited=cited,
+    told_of = [f"{name}（{index.label(chain)}）" for chain, rows, _, _ in every
+               for some in _kinds_together(index, rows, chain, at) for name in some]
+    return Reply("gap", restated, f"截至 {dates.iso(at)}，有来源说{place}缺 {len(told_of)} 个环节："
+                 f"{join(told_of, 30)}{cite(index, cited)}。{ask}。", cited=cited,
                  rows=clean([row for _, row in lacking]), **more)
 
 
@@ -105,8 +132,11 @@ def _other_times(index: Index, chain: int, where: int, at: int) -> str:
             if d.region[entry] == where:
                 by_time.setdefault((int(d.start[entry]), int(d.end[entry])), []).append(segment)
     near = sorted(by_time, key=lambda time: (abs(time[0] - at), time))[:1]
-    return "".join(f"{span(*time)}有来源说缺{join(index.label(s) for s in by_time[time])}"
-                   for time in near) + ("，那不是所问的时间" if near else "")
+    needed = {m.segment: m.essential for m in index.members(chain, at)}
+    return "".join(f"{span(*time)}有来源说缺" + join(name for some in _kinds_together(index, [
+        {"segment": index.label(s), "verdict": "absent", "essential": needed.get(s, True)}
+        for s in by_time[time]], chain, at) for name in some) for time in near) + (
+            "，那不是所问的时间" if near else "")
 
 
 def completeness_of(frame: Frame) -> Reply | None:

@@ -9,7 +9,7 @@ from api.ask.figures import figure_of
 from api.ask.frame import Frame
 from api.ask.goods import doubts, goods, home, looks_like_goods, products_of, supply_text, supplying
 from api.ask.reply import MOST, Reply, call, of_facts, slot, unknown
-from api.ask.say import cite, join, phrase
+from api.ask.say import because, cite, join, phrase
 from api.ask.slots import chain_slot, region, segment_slots
 from api.ask.verdicts import verdict_of
 from api.ask.words import bare, same
@@ -192,8 +192,8 @@ def fill(frame: Frame) -> Reply | None:
         return unknown("candidates", ask, f"没有来源说过谁做{found['segment']}，也没有相邻的企业",
                        slots=slots_, call=where_to)
     rows = [{"name": one["name"], "kind_name": one["kind_name"], "places": one["places"],
-             "segments": one["segments"], "reasons": [r["label"] for r in one["reasons"]]}
-            for one in found["rows"]]
+             "segments": one["segments"], "reasons": [r["label"] for r in one["reasons"]],
+             "text": because(one)} for one in found["rows"]]
     text = (f"可以先找的有{join(str(row['name']) for row in rows)}（共 {found['total']} 个候选，"
             "按写明的理由排列，是线索，不是结论）。")
     return Reply("candidates", ask, text, rows=rows, slots=slots_, call=where_to, at=at)

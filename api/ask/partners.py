@@ -1,21 +1,25 @@
 """Who works with whom, and who brought them together."""
 
+import re
 from collections.abc import Sequence
 
 from api.ask.frame import Frame
-from api.ask.goods import doubts
+from api.ask.goods import doubts, home
 from api.ask.lookup import facts_reply
 from api.ask.meetings import agreements, common_events, event_text
 from api.ask.naming import naming
-from api.ask.reply import Reply, call, of_facts, slot, unknown
-from api.ask.say import cite, join, phrase
+from api.ask.reply import MOST, Reply, call, of_facts, slot, unknown
+from api.ask.say import because, cite, join, phrase
 from api.ask.subjects import PARTIES, composed_things
 from graph import structure
 from graph.analysis.facts import Fact, between, links, own
-from graph.analysis.filters import owners, references
+from graph.analysis.filters import inside, owners, references
+from graph.analysis.partners import partners as candidates
 from graph.index import Index
 
 __all__ = ["facilitated", "partners"]
+
+_COULD = re.compile("(?:能够?|可以|可能|应该|该|适合|值得|有机会|潜在)(?!不)")
 
 
 def partners(frame: Frame) -> Reply | None:
@@ -24,6 +28,8 @@ def partners(frame: Frame) -> Reply | None:
     parties = [p for p in frame.things(*PARTIES)]
     if not parties:
         return None
+    if _COULD.search(frame.plain) and (reply := _prospects(frame)) is not None:
+        return reply
     if len(parties) > 1 and (reply := _pair(frame, parties)) is not None:
         return reply
     me = parties[0]
@@ -59,6 +65,35 @@ def _for(frame: Frame, me: int, parties: Sequence[int], wanted: Sequence[str]) -
             and all(p in f.things for p in parties if p != me)
             and me not in f.things and any((index.kind_of(t) in wanted or not wanted)
                                            and t not in parties for t in f.things)]
+
+
+def _prospects(frame: Frame) -> Reply | None:
+    """能和谁合作, of one firm: whom the sources give reasons for, best first."""
+    firms, index, at = frame.things(structure.COMPANY), frame.index, frame.day
+    if len(firms) != 1 or not frame.asks("who", "which", "what"):
+        return None
+    found = candidates(index, index.id(firms[0]), at)
+    every = list(found["rows"])
+    if wanted := [n for n in frame.nouns if n in (structure.COMPANY, structure.INSTITUTE,
+                                                  structure.PERSON)]:
+        every = [row for row in every if row["kind"] in wanted]
+    if where := frame.first("Region", "Park"):
+        near = inside(index, where, at)
+        every = [row for row in every if home(index, index.number(row["id"])) & near]
+    name = index.label(firms[0], at)
+    ask = f"{name}可以找谁合作？"
+    slots_ = {"party": slot(index, firms[0], at)}
+    where_to = call("partners", name=name)
+    if not every:
+        return unknown("partners", ask, f"没有来源说得出{name}可以找谁合作的理由",
+                       slots=slots_, call=where_to)
+    rows = [{"id": one["id"], "name": one["name"], "kind_name": one["kind_name"],
+             "places": one["places"], "roles": [r["role_name"] for r in one["roles"]],
+             "text": because(one)} for one in every[:MOST]]
+    told = "；".join(str(row["text"]) for row in rows[:5])
+    return Reply("partners", ask, f"{name}可以先找的有 {len(every)} 个，按写明的理由排列，是线索，"
+                 f"不是结论：{told}{'；其余见各行' if len(rows) > 5 else ''}。", rows=rows,
+                 slots=slots_, call=where_to, at=at)
 
 
 def _partnering(index: Index) -> list[str]:

@@ -1,17 +1,21 @@
 """What a policy grants."""
 
+import re
+
 from api.ask.frame import Frame
 from api.ask.match import content, coverage
 from api.ask.match import figures as all_figures
-from api.ask.reply import Reply, call, of_facts, slot
-from api.ask.say import cite, fields, phrase
+from api.ask.reply import Reply, call, of_facts, slot, unknown
+from api.ask.say import cite, fields, join, phrase
 from api.ask.subjects import subjects
 from api.ask.words import same
 from graph import structure
 from graph.analysis.facts import Fact, own
 from graph.analysis.filters import inside
 
-__all__ = ["grant"]
+__all__ = ["grant", "granted", "untold"]
+
+_GRANTED = re.compile("补贴|补助|资助|扶持|优惠|奖补|奖励|subsid|grants?")
 
 
 def grant(frame: Frame) -> Reply | None:
@@ -60,6 +64,35 @@ def grant(frame: Frame) -> Reply | None:
                  slots={"region": [slot(index, p, at) for p in places],
                         "policy": [slot(index, p, at) for p in policies[:3]]},
                  call=call("things/Clause", q=index.label(facts[0].things[0], at)))
+
+
+def granted(frame: Frame) -> bool:
+    """有什么补贴: it is asked what a government gives, of no single firm."""
+    return (frame.verb("grant") and frame.asks("what", "which", "much", "yesno", "count")
+            and _GRANTED.search(frame.plain) is not None
+            and not frame.things(structure.COMPANY)
+            and (frame.first(structure.CHAIN) is not None or (
+                structure.COMPANY in frame.nouns and frame.first("Region", "Park") is not None)))
+
+
+def untold(frame: Frame) -> Reply:
+    """不知道, with the policies of the place, those of the chain first."""
+    index, at = frame.index, frame.day
+    places, chain = frame.things("Region", "Park"), frame.first(structure.CHAIN)
+    scope = {p for one in places for p in inside(index, one, at)}
+    mine = [own(index, t) for t in index.things(structure.POLICY)]
+    near = [f for f in mine if f.rows and (
+        not scope or index.reference(f.said.get("region")) in scope)]
+    of = [f for f in near if chain is not None and index.reference(
+        f.said.get("chain")) == chain] or (near if places else [])
+    where = "、".join(index.label(p, at) for p in places)
+    what = f"{where}{'对' if where else ''}{index.label(chain) + '链' if chain is not None else ''}"
+    rows, cited = of_facts(frame, of[:20])
+    told = join((f"《{index.label(f.things[0], at)}》" for f in of), 5)
+    return unknown("grant", f"{what}给什么补贴？", f"没有来源写过{what}的这种补贴或奖励",
+                   f"{where}的政策有{told}{cite(index, cited)}" if told else "", rows=rows,
+                   cited=cited, slots={"region": [slot(index, p, at) for p in places]},
+                   call=call("things/Policy", region=where))
 
 
 def _clause(frame: Frame, fact: Fact) -> str:

@@ -7,9 +7,13 @@ Without these the rest of the question would be answered as if that had not been
 import re
 
 from api.ask.frame import Frame, Token
+from api.ask.lexicon import described
+from api.ask.match import sayings, spellings
 from api.ask.reply import Reply, call, slot, unknown
-from api.ask.say import join
+from api.ask.say import cite, join, phrase
+from api.ask.words import bare
 from graph import dates, structure
+from graph.analysis.facts import own
 
 __all__ = ["doubted", "lacks", "over", "there"]
 
@@ -19,6 +23,7 @@ _BEFORE_CHRIST = re.compile(r"公元前[\d一二三四五六七八九十百千]*
 _FIRM = re.compile("有限(?:责任)?公司")
 _NOT_DOING = re.compile("(?<!有)(?:没有?|不|未)(?:在)?(?:做|生产|从事)")
 _OVER = re.compile("停止|终止|断供|停供|不再|中断|结束|取消")
+_ENDED = re.compile("破产|倒闭|关门|关停|跑路|退市|停业|歇业|注销|解散")
 _WHO = "(?:企业|厂家|厂子|公司|人做|人生产|人干)"
 _NO_FIRM = re.compile("(?<!有)(?:没有?|无|找不到|找不着|缺少|缺)(?:一家|任何|本地|本土)?"
                       f"{_WHO}|空着|没着落|无人")
@@ -49,7 +54,7 @@ def there(frame: Frame) -> bool:
 def doubted(frame: Frame) -> Reply | None:
     """不知道 with what was taken for granted, if something was."""
     for look in (_no_such_day, _no_such_firm, _no_such_place, _another_chain, _no_such_segment,
-                 _not_doing):
+                 _not_doing, _not_ended, _no_such_group):
         if (reply := look(frame)) is not None:
             return reply
     return None
@@ -178,3 +183,49 @@ def _not_doing(frame: Frame) -> Reply | None:
     return unknown("makers", f"谁不做{what}？",
                    f"来源只说谁做{what}，不说谁不做；没有来源说过，不等于没有做",
                    call=call("entities", q=what))
+
+
+def _not_ended(frame: Frame) -> Reply | None:
+    """哪年破产的: of a firm of which no source says so, not even the day is looked for."""
+    m, firms = _ENDED.search(frame.plain), frame.things(structure.COMPANY)
+    if m is None or len(firms) != 1 or not frame.has("ask"):
+        return None
+    index, word = frame.index, m[0]
+    known = sayings(index, described(index))
+    if own(index, firms[0]).said.get("status") in ("stopped", "closed") or any(
+            word in known.entries[n][1] for n in known.by_subject.get(firms[0], ())):
+        return None
+    name = index.label(firms[0], frame.day)
+    return unknown("not_found", f"{name}{word}了吗？",
+                   f"没有来源说过{name}{word}，不能当作有这回事",
+                   slots={"thing": slot(index, firms[0], frame.day)},
+                   call=call(f"entities/{index.id(firms[0])}"))
+
+
+def _no_such_group(frame: Frame) -> Reply | None:
+    """固态电池联盟谁牵头: an alliance of that name that no source tells of is not another one."""
+    index = frame.index
+    for token in frame.tokens:
+        if not (token.is_a("noun", "Alliance") or frame.kinds(token) == {"Alliance"}):
+            continue
+        run: list[Token] = []
+        for one in reversed([t for t in frame.tokens if t.end <= token.start]):
+            if (run and one.end != run[0].start) or one.sort not in ("text", "name") or (
+                    frame.kinds(one) & {"Region", "Park", "Alliance"}):
+                break
+            run.insert(0, one)
+        core = "".join(t.text for t in [*run, *([token] if token.sort == "name" else [])])
+        names = [bare(n) for a in index.things("Alliance") for n in spellings(index, a)]
+        if len(core) < 3 or not any(t.sort == "text" for t in run) or any(
+                all(core[i:i + 2] in name for i in range(len(core) - 1)) for name in names):
+            continue
+        known = sayings(index, described(index))
+        whole = core + (token.text if token.sort != "name" else "")
+        facts = [known.fact(n) for n in known.near([whole], 40)
+                 if whole in known.entries[n][1]][:3]
+        near = "；".join(phrase(index, f, frame.day) + cite(index, f.rows) for f in facts)
+        return unknown("not_found", f"关于“{whole}”的问题",
+                       f"图谱里没有叫“{whole}”的", near,
+                       cited=[row for f in facts for row in f.rows],
+                       call=call("entities", q=whole, kind="Alliance"))
+    return None

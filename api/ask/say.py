@@ -1,7 +1,7 @@
 """Facts as rows and as Chinese: one place where a link, a figure or a date becomes words."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.ask.words import table
@@ -11,11 +11,15 @@ from graph.index import Index
 from graph.merge import UNKNOWN
 from ontology.model import Field
 
-__all__ = ["cite", "figure", "join", "number", "phrase", "row", "shown", "when"]
+__all__ = ["because", "cite", "figure", "in_words", "join", "number", "phrase", "row",
+           "shown", "when"]
 
 _BOUNDS = {"over": "超过", "about": "约", "at_most": "不超过"}
 _STATUS = {"forecast": "预计", "target": "目标", "planned": "计划"}
 _ITEMS = 6  # of a list in the description of a thing
+_MARKS = {"leader": "链主、单项冠军或上市企业", "essential": "必备环节"}  # what a true value means
+_BEFORE = {"verdict_from": "原来", "verdict_to": "后来"}
+_SILENT = ("id", "kind", "records", "cited", "verdict", "stage")  # codes; their words stand beside
 _HOLE = re.compile(r"（?\{(\w+)\}）?")
 
 
@@ -131,6 +135,28 @@ def row(index: Index, fact: Fact, at: int) -> dict[str, Any]:
     found["text"] = phrase(index, fact, at)
     found["records"] = [index.table.record_id(one) for one in fact.rows]
     return found
+
+
+def in_words(said: dict[str, Any]) -> dict[str, Any]:
+    """A row with a text for people: its values in words, no codes, no True."""
+    if said.get("text"):
+        return said
+    parts: list[str] = []
+    for name, value in said.items():
+        if isinstance(value, bool):
+            parts += [_MARKS[name]] if value and name in _MARKS else []
+        elif value and name not in _SILENT:
+            told = join(map(str, value), 8) if isinstance(value, list) else str(value)
+            parts.append(f"{name}：{told}" if not name.isascii() else _BEFORE.get(name, "") + told)
+    return {**said, "text": "，".join(parts)}
+
+
+def because(one: Mapping[str, Any]) -> str:
+    """A candidate and what the sources say for it: 湘钢（湘潭市）：供应（工程机械用钢）."""
+    every = (str(r["said"]).partition("；本企业：")[0] for r in one["reasons"] if r["evidence"])
+    said = list(dict.fromkeys(part for part in every if not part.startswith("本企业：")))
+    where = f"（{join(one['places'], 3)}）" if one["places"] else ""
+    return f"{one['name']}{where}" + (f"：{'；'.join(said)}" if said else "")
 
 
 def phrase(index: Index, fact: Fact, at: int) -> str:
