@@ -21,6 +21,8 @@ class Upload(BaseModel):
 
     file: Annotated[str, StringConstraints(min_length=5, max_length=120)] = Field(
         description="文件名，以 .csv 或 .xlsx 结尾", examples=["operatesIn.csv"])
+    named: Annotated[str, StringConstraints(max_length=120)] | None = Field(
+        None, description="它原来的文件名，只用来在任务列表里显示")
     kind: Annotated[str, StringConstraints(max_length=60)] | None = Field(
         None, description="种类，文件名（Excel 是工作表名）里没有写时用：operatesIn、从事环节 …")
     dry_run: bool = Field(False, description="只检查，不写入")

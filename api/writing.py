@@ -100,6 +100,8 @@ async def load(request: Request, asked: Annotated[Upload, Query()]) -> Response:
         await _received(request, file)
         asks = {"file": asked.file, "kind": asked.kind or "", "dry_run": asked.dry_run,
                 "keep_good": asked.keep_good, "allow_shrink": asked.allow_shrink}
+        if asked.named:
+            asks["named"] = asked.named
         return await _put(request, "load", asks, file)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,11 +5,11 @@ from functools import cache
 
 from graph.names import nearest, normalise
 from graph.structure import SOURCE
-from loaders.tables import Table
+from loaders.tables import Head, Table
 from ontology.errors import Problem
 from ontology.model import Field, Kind, Ontology, Text
 
-__all__ = ["ORIGIN", "SOURCE", "columns", "header", "kind_of_stem", "match"]
+__all__ = ["ORIGIN", "SOURCE", "columns", "head_of", "header", "kind_of_stem", "match"]
 
 ORIGIN = Field("origin", Text("装入名", "origin"), Text(
     "一起装入和更新的一批的名称；只在导出的表里有。",
@@ -64,17 +64,41 @@ def match(table: Table, kind: Kind, ontology: Ontology) -> tuple[list[Field | No
     first: dict[str, str] = {}
     for text, field in zip(table.headers, found, strict=True):
         if field is None:
-            problems.append(Problem(table.file, f"「{kind.label.zh}」没有这一列", table.sheet, 1,
-                                    text, text, _near(text, fields)))
+            problems.append(Problem(table.file, f"「{kind.label.zh}」没有这一列", table.sheet,
+                                    table.head, text, text, _near(text, fields)))
         elif field.name in first:
             problems.append(Problem(table.file, f"与「{first[field.name]}」是同一列",
-                                    table.sheet, 1, text, text))
+                                    table.sheet, table.head, text, text))
         else:
             first[field.name] = text
     missing = [f for f in fields if f.required and f.name not in first]
-    problems += [Problem(table.file, f"缺少必填的列「{header(f)}」", table.sheet, 1, header(f))
+    problems += [Problem(table.file, f"缺少必填的列「{header(f)}」", table.sheet, table.head,
+                         header(f))
                  for f in missing]
     return found, problems
+
+
+def head_of(ontology: Ontology, *, guess: bool = False, said: int = 0) -> Head:
+    """Finds the row of the headers: the first whose cells are named like a column of any kind.
+
+    Where no row is: the first with the most cells if it may `guess`, else the first.
+    said: the number of the row, where a person said so.
+    """
+    known = {form for kind in ontology.kinds.values()
+             for form in _spellings((*columns(kind, ontology), ORIGIN))}
+
+    def find(rows: Sequence[tuple[int, list[str]]]) -> int:
+        filled = {number: [cell for cell in cells if cell] for number, cells in rows}
+        most = max(map(len, filled.values()))
+        if said in filled:
+            return said
+        named = (number for number, cells in filled.items()
+                 if len(cells) >= min(2, most) and 2 * len(cells) >= most
+                 and any(_fold(cell) in known for cell in cells))
+        first = (number for number, cells in filled.items() if len(cells) == most)
+        return next(named, next(first) if guess else rows[0][0])
+
+    return find
 
 
 def _near(text: str, fields: Sequence[Field]) -> tuple[str, ...]:

@@ -3,34 +3,38 @@
 import codecs
 import csv
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, NoReturn
 
-from loaders.tables import Limits, Row, Table, check_headers, unguard
+from loaders.tables import Head, Limits, Row, Table, check_headers, unguard
 from ontology.errors import InputError, Problem
 
 __all__ = ["read_csv"]
 
 _CHUNK = 1 << 20
+_FIRST = 10  # rows among which that of the headers is looked for
 _ODD = 4  # so many rare characters are not a few names
 _SURE = 8  # so many valid UTF-8 characters beyond ASCII never occur by chance in GB18030 text
 
 
-def read_csv(path: Path, limits: Limits) -> Table:
+def read_csv(path: Path, limits: Limits, head: Head | None = None) -> Table:
     """The one table of a CSV file (comma, tab or semicolon; UTF-8 or GB18030).
 
     Raises InputError, some of it only while the rows are walked.
     """
     encoding = _encoding(path)
-    lines = _records(path, encoding)
-    try:
-        _, headers = next(lines)
-    except StopIteration:
-        raise InputError([Problem(path.name, "文件是空的")]) from None
-    names = check_headers(path.name, "", [unguard(h).strip() for h in headers], limits)
+    lines = _records(path, encoding, head is not None)
+    first = list(islice(lines, _FIRST if head else 1))
+    if not first:
+        raise InputError([Problem(path.name, "文件是空的")])
+    rows = [(number, [unguard(cell).strip() for cell in cells]) for number, cells in first]
+    row = head(rows) if head else rows[0][0]
+    names = check_headers(path.name, "", dict(rows)[row], limits, row)
+    lines = chain((one for one in first if one[0] > row), lines)
     doubt = _doubt(path) if encoding == "gb18030" else ""
-    return Table(path.name, "", names, _rows(path.name, len(names), lines), doubt=doubt)
+    return Table(path.name, "", names, _rows(path.name, len(names), lines), doubt=doubt,
+                 head=row)
 
 
 def _refuse(path: Path, reason: str, row: int | None = None, column: str = "") -> NoReturn:
@@ -148,14 +152,22 @@ def _delimiter(line: str) -> str:
     return max(",\t;", key=bare.count)
 
 
-def _records(path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
-    """(row number, cells) of every row that is not blank; the first is the header."""
+def _separated(line: str) -> bool:
+    return any(separator in line for separator in ",\t;")
+
+
+def _records(path: Path, encoding: str, titled: bool) -> Iterator[tuple[int, list[str]]]:
+    """(row number, cells) of every row that is not blank.
+
+    The first is the header; if `titled`, a title and blank rows may stand above it.
+    """
     number = 0
     with path.open(encoding=encoding, newline="") as file:
         line = file.readline()
-        while line and not line.strip():
-            number, line = number + 1, file.readline()
-        if number:
+        if titled:
+            some = [line, *islice(file, _FIRST - 1)]
+            line = next((one for one in some if _separated(one)), line)
+        elif line and not line.strip():
             _refuse(path, "第一行应是表头，但它是空的", 1)
         file.seek(0)
         delimiter, before = _delimiter(line), 0

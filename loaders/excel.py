@@ -6,13 +6,14 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_range, xl_rowcol_to_cell
 
-from loaders.tables import Limits, Row, Table, check_headers, unguard
+from loaders.tables import Head, Limits, Row, Table, check_headers, unguard
 from ontology.errors import InputError, Problem
 
 __all__ = ["read_workbook"]
@@ -20,6 +21,7 @@ __all__ = ["read_workbook"]
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 _CHUNK = 1 << 20
+_FIRST = 10  # rows among which that of the headers is looked for
 _REFERENCE = re.compile(rb'\sr="([A-Z]{1,3})([0-9]{1,7})"')
 _ODD = re.compile(rb'<(?:\w+:)?f[\s>/]|\st="e"')
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -42,7 +44,7 @@ class _Part:
     odd: bool = False
 
 
-def read_workbook(path: Path, limits: Limits) -> Iterator[Table]:
+def read_workbook(path: Path, limits: Limits, head: Head | None = None) -> Iterator[Table]:
     """The sheets of an .xlsx or .xlsm file that holds no macro.
 
     Hidden and blank sheets are named but not read.  Raises InputError.
@@ -61,20 +63,23 @@ def read_workbook(path: Path, limits: Limits) -> Iterator[Table]:
                 yield Table(path.name, sheet.name, (), iter(()), hidden=True)
             else:
                 yield _table(path.name, book.get_sheet_by_name(sheet.name),
-                             odd.get(sheet.name, {}), limits)
+                             odd.get(sheet.name, {}), limits, head)
 
 
 def _table(file: str, sheet: CalamineSheet, odd: dict[tuple[int, int], str],
-           limits: Limits) -> Table:
+           limits: Limits, head: Head | None) -> Table:
     lines = sheet.to_python(skip_empty_area=False)
+    first = _head(lines, head)
     faults: dict[int, dict[int, str]] = {}
     for (row, column), reason in odd.items():
         faults.setdefault(row, {})[column] = reason
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
         area = xl_range(top, left, bottom, right)
-        if top == 0:
+        if bottom < first:
+            continue  # a title
+        if top <= first:
             reason = f"表头有合并的单元格 {area}：请取消合并，每列写一个表头"
-            raise InputError([Problem(file, reason, sheet.name, 1)])
+            raise InputError([Problem(file, reason, sheet.name, first + 1)])
         for row in range(top, min(bottom, len(lines) - 1) + 1):
             cells = faults.setdefault(row, {})
             for column in range(left, min(right, limits.columns) + 1):
@@ -82,18 +87,27 @@ def _table(file: str, sheet: CalamineSheet, odd: dict[tuple[int, int], str],
                     cells[column] = f"单元格 {area} 是合并的：请取消合并，逐格填写"
     if not lines or not any(cell != "" for line in lines for cell in line):
         return Table(file, sheet.name, (), iter(()), blank=True)
-    headers = [unguard(_text(cell)).strip() for cell in lines[0]]
-    if 0 in faults:
-        column = min(faults[0])
-        raise InputError([Problem(file, f"表头 {xl_rowcol_to_cell(0, column)}：{faults[0][column]}",
-                                  sheet.name, 1)])
-    names = check_headers(file, sheet.name, headers, limits)
-    return Table(file, sheet.name, names, _rows(lines, len(names), faults))
+    headers = [unguard(_text(cell)).strip() for cell in lines[first]]
+    if wrong := faults.get(first):
+        column = min(wrong)
+        raise InputError([Problem(file, f"表头 {xl_rowcol_to_cell(first, column)}：{wrong[column]}",
+                                  sheet.name, first + 1)])
+    names = check_headers(file, sheet.name, headers, limits, first + 1)
+    return Table(file, sheet.name, names, _rows(lines, len(names), faults, first + 1),
+                 head=first + 1)
+
+
+def _head(lines: list[list[Cell]], head: Head | None) -> int:
+    """The position of the row with the headers."""
+    some = ((number, [unguard(_text(cell)).strip() for cell in line])
+            for number, line in enumerate(lines, 1))
+    rows = [*islice(((number, cells) for number, cells in some if any(cells)), _FIRST)]
+    return head(rows) - 1 if head and rows else 0
 
 
 def _rows(lines: list[list[Cell]], width: int,
-          faults: dict[int, dict[int, str]]) -> Iterator[Row]:
-    for position in range(1, len(lines)):
+          faults: dict[int, dict[int, str]], first: int) -> Iterator[Row]:
+    for position in range(first, len(lines)):
         line = lines[position]
         cells = [cell if type(cell) is str else _text(cell) for cell in line]
         lines[position] = []  # the sheet is large: give it back while walking

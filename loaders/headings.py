@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from graph.names import nearest
-from loaders.columns import columns, header, kind_of_stem, match
+from loaders.columns import columns, head_of, header, kind_of_stem, match
 from loaders.tables import Table, read_tables
 from ontology.errors import InputError, NotFound, Problem
 from ontology.model import Field, Kind, Ontology
@@ -31,21 +31,25 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """One sheet (blank: a CSV) read as things of a kind; sheets: all that could be read."""
+    """One sheet (blank: a CSV) read as things of a kind; sheets: all that could be read;
+    head: the number of the row with the headings."""
 
     kind: Kind
     sheet: str
     sheets: tuple[str, ...]
     fields: tuple[Field, ...]
     columns: tuple[Heading, ...]
+    head: int = 1
 
 
-def headings(path: Path, ontology: Ontology, kind: str = "", sheet: str = "") -> Headings:
+def headings(path: Path, ontology: Ontology, kind: str = "", sheet: str = "",
+             head: int = 0) -> Headings:
     """What the headings of a sheet may mean; without a kind, the one that they fit best.
 
+    head: the number of their row, 0 to look for it below a title.
     Raises InputError for a file that cannot be read, NotFound for a kind or sheet.
     """
-    table, sheets = _table(path, sheet)
+    table, sheets = _table(path, ontology, sheet, head)
     rows = [row.cells for row in islice(table.rows, SAMPLES)]
     what = ontology.kind(kind) if kind else _fitting(table, path, ontology)
     found, _ = match(table, what, ontology)
@@ -59,11 +63,11 @@ def headings(path: Path, ontology: Ontology, kind: str = "", sheet: str = "") ->
         samples = tuple(cells[at] for cells in rows if at < len(cells) and cells[at].strip())
         near = () if name else tuple(dict.fromkeys(forms[form] for form in nearest(text, forms)))
         some.append(Heading(text, samples, name, near))
-    return Headings(what, table.sheet, sheets, fields, tuple(some))
+    return Headings(what, table.sheet, sheets, fields, tuple(some), table.head)
 
 
 def rewritten(path: Path, ontology: Ontology, kind: str, sheet: str, fields: Sequence[str],
-              constants: Mapping[str, str]) -> str:
+              constants: Mapping[str, str], head: int = 0) -> str:
     """The table as CSV under the headings of the template, every row under its own number.
 
     fields: of each column, blank to leave it out; constants: field → what every row has there.
@@ -74,10 +78,11 @@ def rewritten(path: Path, ontology: Ontology, kind: str, sheet: str, fields: Seq
     for name in (*filter(None, fields), *constants):
         if name not in known:
             raise NotFound("字段", name, nearest(name, list(known)))
-    table, _ = _table(path, sheet)
+    table, _ = _table(path, ontology, sheet, head)
     if len(fields) != len(table.headers):
         raise InputError([Problem(path.name, f"表里有 {len(table.headers)} 列，"
-                                             f"说明了 {len(fields)} 列", table.sheet, 1)])
+                                             f"说明了 {len(fields)} 列", table.sheet,
+                                  table.head)])
     kept = [at for at, name in enumerate(fields) if name]
     more = {name: text for name, text in constants.items() if name not in fields}
     out = StringIO()
@@ -88,11 +93,12 @@ def rewritten(path: Path, ontology: Ontology, kind: str, sheet: str, fields: Seq
     return out.getvalue()
 
 
-def _table(path: Path, sheet: str) -> tuple[Table, tuple[str, ...]]:
+def _table(path: Path, ontology: Ontology, sheet: str, head: int
+           ) -> tuple[Table, tuple[str, ...]]:
     """The sheet of that name, or the first with anything in it, and the names of all."""
     found: Table | None = None
     names: list[str] = []
-    for table in read_tables(path):
+    for table in read_tables(path, head=head_of(ontology, guess=True, said=head)):
         if table.hidden or table.blank:
             continue
         names.append(table.sheet)
@@ -108,7 +114,10 @@ def _table(path: Path, sheet: str) -> tuple[Table, tuple[str, ...]]:
 
 
 def _padded(table: Table) -> Iterator[list[str]]:
-    """Every row, and nothing for each that was blank; a cell that cannot be read is refused."""
+    """Every row, and nothing for each that was blank or a title.
+
+    Raises InputError for a cell that cannot be read.
+    """
     last = 1
     for row in table.rows:
         if row.faults:

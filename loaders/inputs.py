@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loaders.check import Checker, clean
 from loaders.cite import Citations, Cited
-from loaders.columns import ORIGIN, SOURCE, columns, kind_of_stem, match
+from loaders.columns import ORIGIN, SOURCE, columns, head_of, kind_of_stem, match
 from loaders.plan import Plan, Where, make_plan, wanted
 from loaders.source import FILE, Folder, TableSpec, compile_table, read_folder
 from loaders.tables import Row, Table, read_tables
@@ -122,7 +122,7 @@ class Inputs:
     def _named(self, path: Path) -> Iterator[tuple[Table, Kind]]:
         """The tables of a file made from a template, each with its kind."""
         tables = []
-        for table in read_tables(path):
+        for table in read_tables(path, head=head_of(self._ontology)):
             if table.hidden or table.blank:
                 why = "隐藏的" if table.hidden else "空的"
                 self.warnings[f"{path.name}：工作表「{table.sheet}」是{why}，没有读"] = None
@@ -139,6 +139,10 @@ class Inputs:
         for table, kind in named:
             self._doubt(table)
             if kind:
+                if table.head > 1:
+                    where = f"工作表「{table.sheet}」" if table.sheet else ""
+                    self.warnings[f"{path.name}：{where}第 {table.head} 行是表头，"
+                                  "它上面的没有读"] = None
                 yield table, kind
             else:
                 self.warnings[f"{path.name}：工作表「{table.sheet}」不是种类名，没有读"] = None

@@ -1,14 +1,14 @@
 """A table of text cells, whatever file it came from; a damaged file is refused, never guessed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from ontology.errors import InputError, Problem
 
-__all__ = ["LIMITS", "Limits", "Row", "Table", "check_headers", "read_tables", "unguard"]
+__all__ = ["LIMITS", "Head", "Limits", "Row", "Table", "check_headers", "read_tables", "unguard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class Table:
     hidden: bool = False
     blank: bool = False
     doubt: str = ""  # why the text may not be what was meant
+    head: int = 1  # the number of the row that holds the headers
+
+
+# The first rows that are not blank, by their numbers → the number of the one with the headers.
+Head = Callable[[Sequence[tuple[int, list[str]]]], int]
 
 
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
@@ -60,9 +65,10 @@ def unguard(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
 
 
-def read_tables(path: Path, limits: Limits = LIMITS) -> Iterator[Table]:
+def read_tables(path: Path, limits: Limits = LIMITS, head: Head | None = None) -> Iterator[Table]:
     """The tables of a CSV or Excel file, one after the other.
 
+    head: finds the row of the headers where titles may stand above it; without, it is row 1.
     Raises InputError, also while rows are being walked, with file, sheet, row and column.
     """
     suffix = path.suffix.lower()
@@ -76,33 +82,35 @@ def read_tables(path: Path, limits: Limits = LIMITS) -> Iterator[Table]:
     if suffix in (".csv", ".tsv", ".txt"):
         from loaders.csvfile import read_csv
 
-        yield read_csv(path, limits)
+        yield read_csv(path, limits, head)
     elif suffix in (".xlsx", ".xlsm"):
         from loaders.excel import read_workbook
 
-        yield from read_workbook(path, limits)
+        yield from read_workbook(path, limits, head)
     elif suffix in (".xls", ".xlsb", ".ods", ".et"):
         raise InputError([Problem(path.name, f"不读 {suffix} 文件：请在 Excel 中另存为 .xlsx")])
     else:
         raise InputError([Problem(path.name, "不认识的文件类型：可用 .csv 或 .xlsx")])
 
 
-def check_headers(file: str, sheet: str, headers: list[str], limits: Limits) -> tuple[str, ...]:
+def check_headers(file: str, sheet: str, headers: list[str], limits: Limits,
+                  row: int = 1) -> tuple[str, ...]:
     """The headers without blanks at the end; doubled and blank ones are refused by name."""
     while headers and not headers[-1].strip():
         headers.pop()
     if not headers:
-        raise InputError([Problem(file, "第一行应是表头，但它是空的", sheet, 1)])
+        raise InputError([Problem(file, "第一行应是表头，但它是空的", sheet, row)])
     if len(headers) > limits.columns:
-        raise InputError([Problem(file, f"列太多：{len(headers)} 列", sheet, 1)])
+        raise InputError([Problem(file, f"列太多：{len(headers)} 列", sheet, row)])
     problems, first = [], dict[str, int]()
     for position, header in enumerate(headers, 1):
         text = header.strip().casefold()
         if not text:
-            problems.append(Problem(file, f"第 {position} 列没有表头", sheet, 1))
+            problems.append(Problem(file, f"第 {position} 列没有表头", sheet, row))
         elif text in first:
             problems.append(Problem(
-                file, f"第 {first[text]} 列和第 {position} 列的表头相同", sheet, 1, header, header))
+                file, f"第 {first[text]} 列和第 {position} 列的表头相同", sheet, row, header,
+                header))
         first.setdefault(text, position)
     if problems:
         raise InputError(problems)

@@ -74,3 +74,41 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, fields: list[str],
     file = table(tmp_path, "单位,电话\n甲厂,1\n")
     with pytest.raises(error):
         rewritten(file, ONTOLOGY, "Company", "", fields, constants)
+
+
+def titled(folder: Path, name: str, *, blank: bool) -> Path:
+    """A list of visits below a merged title, and a blank row perhaps."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["某联盟2026年走访名单"])
+    sheet.merge_cells("A1:D1")
+    if blank:
+        sheet.append([])
+    for row in (["企业名称", "地区", "随手记", "来源"], ["甲厂", "长沙", "好", "走访"], [],
+                ["乙厂", "长沙氏", "", "走访"]):
+        sheet.append(row)
+    book.save(folder / name)
+    return folder / name
+
+
+@pytest.mark.parametrize("blank", [False, True])
+def test_headings_are_found_below_a_title_and_rows_keep_their_numbers(
+        tmp_path: Path, blank: bool) -> None:
+    file = titled(tmp_path, "名单.xlsx", blank=blank)
+    found = headings(file, ONTOLOGY)
+    assert found.kind.name == "Company" and found.head == 2 + blank
+    assert [column.text for column in found.columns] == ["企业名称", "地区", "随手记", "来源"]
+    text = rewritten(file, ONTOLOGY, "Company", "", ["name", "region", "", "source"], {})
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[2 + blank] == ["甲厂", "长沙", "走访"] and rows[4 + blank][0] == "乙厂"
+    with pytest.raises(InputError, match="合并"):
+        headings(file, ONTOLOGY, head=1)
+
+
+def test_below_a_title_in_a_csv_unknown_headings_are_the_first_full_row(tmp_path: Path) -> None:
+    file = table(tmp_path, "走访名单\n\n填表人;张三\n单位;做什么的;哪里\n甲厂;铜箔;长沙\n")
+    found = headings(file, ONTOLOGY)
+    assert found.head == 4 and [one.text for one in found.columns] == ["单位", "做什么的", "哪里"]
+    assert found.columns[0].samples == ("甲厂",)
+    assert headings(file, ONTOLOGY, head=5).columns[0].text == "甲厂"
+    assert headings(table(tmp_path, "单位,做什么的\n甲厂,铜箔\n"), ONTOLOGY).head == 1

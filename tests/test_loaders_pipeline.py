@@ -286,3 +286,17 @@ def test_add_keeps_what_was_said_before(store: Store, ontology: Ontology) -> Non
     assert not list(store.records(kinds=["Company"]))
     with pytest.raises(NotFound):
         pipeline.retract(store, ontology, "走坊")
+
+
+def test_headings_below_a_title_are_taken_and_a_fault_names_the_row_of_the_file(
+        store: Store, ontology: Ontology, tmp_path: Path) -> None:
+    title = "某联盟2026年走访名单,,\n,,\n企业名称,地区,来源\n"
+    [problem] = refused(store, ontology, write(
+        tmp_path / "Company.csv", title + "甲,长砂市,走访\n乙,长沙,走访\n"))
+    assert problem.row == 4
+    report = pipeline.load(store, ontology, [write(
+        tmp_path / "Company.csv", title + "甲,长沙,走访\n")])
+    assert report.written and "第 3 行是表头" in " ".join(report.warnings)
+    [problem] = refused(store, ontology, write(
+        tmp_path / "Company.csv", "名单,\n企业名称,主营产吕,来源\n甲,热场,走访\n"))
+    assert (problem.row, problem.column) == (2, "主营产吕")

@@ -58,10 +58,15 @@ def test_a_wrong_cell_is_named_then_all_is_written_and_taken_back(
         assert said[:3] == ["3", "在哪里", "长沙氏"] and "长沙市" in said[4]
         with page.expect_download() as kept:
             page.locator("#told").get_by_role("link", name="CSV").click()
+        assert kept.value.suggested_filename == "名单-问题.csv"
         wrong = kept.value.path().read_text(encoding="utf-8-sig")
         assert wrong.splitlines()[1].startswith("3,在哪里,长沙氏,")
         assert page.get_by_role("button", name="写入", exact=True).count() == 0
         assert not names(writable)
+        page.get_by_label("有错的行跳过").check()
+        page.get_by_role("button", name="试装").click()
+        page.get_by_text("有错的 1 行会跳过，其余 1 行可以写入").wait_for()
+        page.get_by_label("有错的行跳过").uncheck()
 
         picked(page, tmp_path, "益阳")
         page.get_by_role("button", name="试装").click()
@@ -74,11 +79,12 @@ def test_a_wrong_cell_is_named_then_all_is_written_and_taken_back(
         assert told[0] == "正在检查…" and told[-1].startswith("已写入。")
         assert "正在写入…" in told
         writable.until(lambda: names(writable) == {"试装甲厂", "试装乙厂"})
-        assert "名单" in page.locator("#jobs li").first.inner_text()
+        page.locator("#jobs").get_by_text("名单.csv").first.wait_for()
+        assert page.locator("#told").get_by_role("link", name="看企业").count() == 1
 
-        page.get_by_role("button", name="收回", exact=True).click()
+        page.get_by_role("button", name="收回这次装入的").click()
         page.get_by_role("button", name="确定收回").click()
-        page.get_by_text("已收回").wait_for()
+        page.locator("#told").get_by_text("已收回").wait_for()
         writable.until(lambda: not names(writable))
 
         page.goto(f"{writable.url}/load")
@@ -107,6 +113,8 @@ def test_a_shipped_source_is_not_taken_back_by_mistake(chromium: Browser, writab
 def test_who_may_only_read_is_told_how_to_write(chromium: Browser, server: Server) -> None:
     with watched(chromium, server, "/load") as page:
         page.get_by_label("密钥").wait_for()
+        page.get_by_text("只能看：要录入").wait_for()
+        assert page.locator("#file").is_disabled()
     reply = server.client.post("/load/headings?file=a.csv", content=b"x")
     assert reply.status_code == 401
 

@@ -28,10 +28,37 @@ def test_a_firm_that_one_knows_is_written_after_a_look(chromium: Browser, scratc
             form.locator("[name=source]").fill("2026年11月走访")
             form.get_by_text("看看会改变什么").click()
             form.get_by_text("长沙市 · 铜箔：○ 待核 → ● 具备").wait_for()
+            assert form.locator("output p").nth(1).inner_text().startswith("长沙市 · 铜箔")
             form.get_by_text("确认录入").click()
+            form.get_by_text("已录入。来源：2026年11月走访").wait_for()
+            assert form.get_by_text("长沙市 · 铜箔：○ 待核 → ● 具备").count() == 1
+            form.get_by_text("看新的判定").click()
             page.locator(f"{FOIL}[data-verdict=present]").wait_for()
             page.locator(".panel").get_by_text("某某铜箔有限公司").first.wait_for()
             assert "2026年11月走访" in page.locator(".panel").inner_text()
+
+
+def test_what_was_written_is_taken_back_where_it_was_written(chromium: Browser,
+                                                             scratch: Shell) -> None:
+    with Server(scratch) as server:
+        link = re.search(r"http://\S+(/open\?token=\S+)", server.log)
+        assert link is not None
+        with watched(chromium, server, link[1]) as page:
+            page.goto(server.url + LITHIUM + "&open=Segment:先进储能材料/铜箔")
+            page.get_by_text("查过，没有").click()
+            form = page.locator(".forms details[open]")
+            form.locator("[name=source]").fill("2026年11月排查")
+            form.get_by_text("看看会改变什么").click()
+            form.get_by_text("确认录入").click()
+            form.get_by_role("button", name="收回", exact=True).click()
+            form.get_by_text("确定收回").click()
+            form.get_by_text("已收回").wait_for()
+
+
+def test_who_may_only_read_is_told_so_before_typing(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, LITHIUM + "&open=Segment:先进储能材料/铜箔") as page:
+        page.get_by_text("我知道一家").click()
+        page.locator(".forms details[open]").get_by_text("只能看：要录入").wait_for()
 
 
 def test_what_is_wrong_is_said_before_anything_is_written(chromium: Browser,

@@ -1,9 +1,13 @@
 """Loading a table with headings of one's own: what they mean is asked, the rest is done by jobs."""
 
+import csv
+import json
 import tempfile
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,16 +31,19 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 
 LEFT_OUT = "-"  # the field of a column that is not loaded
+MANY = 5  # sources of one table that can be taken back one by one
 T = TypeVar("T")
 
 
 class File(View):
-    """source: whose table it is, as far as it is known yet."""
+    """source: whose table it is, as far as it is known yet; head: the row of its headings, 0 where
+    nobody has said."""
 
     file: Annotated[str, Field(min_length=5, max_length=120)]
     kind: Annotated[str, Field(max_length=60)] = ""
     sheet: Annotated[str, Field(max_length=100)] = ""
     source: Annotated[str, Field(max_length=200)] = ""
+    head: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 class Mapped(File):
@@ -93,10 +100,10 @@ async def ask_headings(request: Request, asked: Annotated[File, Query()]) -> Res
     remembered = Remembered(replies(request).settings.desk)
 
     def work(file: Path) -> dict[str, Any]:
-        found = headings(file, ontology, asked.kind, asked.sheet)
+        found = headings(file, ontology, asked.kind, asked.sheet, asked.head)
         before = remembered.find([one.text for one in found.columns], asked.source, asked.kind)
         if before and before.kind != found.kind.name and before.kind in ontology.kinds:
-            found = headings(file, ontology, before.kind, asked.sheet)
+            found = headings(file, ontology, before.kind, asked.sheet, asked.head)
         return _said(legend, found, before)
 
     return Response(dumped(await _with_file(request, asked, work)), media_type="application/json")
@@ -122,10 +129,17 @@ async def ask_problems(request: Request, asked: Annotated[Problems, Query()],
     zh = asked.lang == "zh"
     rows = [(one["row"] or "", own.get(_field(one["column"]), one["column"]), one["value"],
              one["reason"], "、".join(one["nearest"])) for one in job.report["problems"]]
+    file = str(job.asks.get("named") or job.asks.get("file") or job.id)
     return table_reply(request, ending, Table(
-        str(job.asks.get("file") or job.id), f"{job.id} {job.asked}",
+        _titled(file, zh), f"{job.id} {job.asked}",
         ("行", "列", "写的是", "为什么不行", "最接近的") if zh
         else ("Row", "Column", "Says", "Why not", "Nearest"), rows))
+
+
+def _titled(file: str, zh: bool) -> str:
+    """走访名单.xlsx: 走访名单-问题."""
+    stem = file.rpartition(".")[0] or file
+    return f"{stem}-问题" if zh else f"{stem}-problems"
 
 
 def _field(column: str) -> str:
@@ -140,8 +154,19 @@ async def ask_rewritten(request: Request, asked: Annotated[Mapped, Query()]) -> 
     constants = dict(text.split("=", 1) for text in asked.constant if "=" in text)
     fields = ["" if name == LEFT_OUT else name for name in asked.field]
     text = await _with_file(request, asked, lambda file: rewritten(
-        file, ontology, asked.kind, asked.sheet, fields, constants))
-    return Response(text.encode("utf-8-sig", "replace"), media_type="text/csv; charset=utf-8")
+        file, ontology, asked.kind, asked.sheet, fields, constants, asked.head))
+    return Response(text.encode("utf-8-sig", "replace"), media_type="text/csv; charset=utf-8",
+                    headers={"Xianglian-Sources": quote(json.dumps(_sources(text)))})
+
+
+def _sources(text: str) -> list[str]:
+    """Who speaks in that table, to be taken back by name; none if they are many."""
+    rows = csv.reader(StringIO(text))
+    at = [_field(heading) for heading in next(rows)]
+    place = at.index("source") if "source" in at else len(at)
+    said = dict.fromkeys(row[place].strip() for row in rows if len(row) > place)
+    names = [name for name in said if name]
+    return names if len(names) <= MANY else []
 
 
 async def _with_file(request: Request, asked: File, work: Callable[[Path], T]) -> T:
@@ -162,6 +187,7 @@ def _said(legend: Legend, found: Headings, before: Meaning | None) -> dict[str, 
     return {
         "source": before.source if before and known else "",
         "kind": found.kind.name, "sheet": found.sheet, "sheets": list(found.sheets),
+        "head": found.head,
         "fields": [{"name": field.name, "label": legend.text(field.label),
                     "comment": legend.text(field.comment), "required": field.required}
                    for field in found.fields],

@@ -48,14 +48,14 @@ async function remember() {
 const selects = () => [...at("matches").querySelectorAll("select")];
 const chosen = () => selects().map((select) => select.value);
 
-async function choose(picked, kind = "", sheet = "") {
+async function choose(picked, kind = "", sheet = "", head = "") {
   file = picked;
   at("name").textContent = picked.name;
   at("result").hidden = true;
   document.body.setAttribute("aria-busy", "true");
   try {
     const reply = await send(`/load/headings?${query([
-      ["file", picked.name], ["kind", kind], ["sheet", sheet], ["source", constant("source")]])}`,
+      ["file", picked.name], ["kind", kind], ["sheet", sheet], ["head", head], ["source", constant("source")]])}`,
     "POST", picked);
     found = await reply.json();
     show();
@@ -75,6 +75,10 @@ function show() {
   at("sheets").hidden = found.sheets.length < 2;
   at("sheet").replaceChildren(...found.sheets.map((name) => element("option", name)));
   at("sheet").value = found.sheet;
+  at("heads").hidden = false;
+  at("head").value = found.head;
+  at("headed").textContent = say(`第 ${found.head} 行是表头`, `Row ${found.head} holds the headings`)
+    + (found.head > 1 ? say("，它上面的不装", "; what is above is left out") : "");
   at("matches").replaceChildren(...found.columns.map(match));
   at("before").hidden = !found.source;
   at("before").textContent = say(`已按「${found.source}」上次确认的对上，请再看一眼。`,
@@ -87,7 +91,7 @@ function match(column, place) {
   const row = element("tr");
   const select = element("select", "", {
     "aria-label": say(`「${column.text}」是什么`, `What “${column.text}” means`) });
-  select.append(element("option", say("（这一列不装）", "(leave this column out)"), { value: LEFT_OUT }));
+  select.append(element("option", say("（不装入）", "(leave this column out)"), { value: LEFT_OUT }));
   const near = new Set(column.near);
   const fields = [...found.fields].sort((a, b) => near.has(b.name) - near.has(a.name));
   for (const field of fields) {
@@ -98,8 +102,11 @@ function match(column, place) {
   const told = element("span", "", { class: "muted small" });
   const explain = () => {
     const field = found.fields.find((one) => one.name === select.value);
-    told.textContent = field ? field.comment : near.size && !column.field
-      ? say("请从上面几个里选", "see the first few choices") : "";
+    const like = fields.filter((one) => near.has(one.name)).map((one) => one.label);
+    told.textContent = field ? field.comment : like.length && !column.field
+      ? say(`没认出来，先不装入；最像的是：${like.join("、")}`,
+        `Not known, so left out; nearest: ${like.join(", ")}`)
+      : say("不装入", "Left out");
   };
   select.addEventListener("change", () => { explain(); check(); });
   explain();
@@ -163,14 +170,15 @@ async function load(dry) {
     const fixed = constants().filter((one) => one.value.trim()).map(
       (one) => ["constant", `${one.name}=${one.value.trim()}`]);
     const rewritten = await send(`/load/rewritten?${query([
-      ["file", file.name], ["kind", found.kind], ["sheet", found.sheet],
+      ["file", file.name], ["kind", found.kind], ["sheet", found.sheet], ["head", found.head],
       ...chosen().map((name) => ["field", name]), ...fixed])}`, "POST", file);
+    const sources = JSON.parse(decodeURIComponent(rewritten.headers.get("Xianglian-Sources") ?? "[]"));
     const stem = file.name.replace(/\.[^.]*$/, "").slice(0, 60);
     const reply = await send(`/api/v1/loads?${new URLSearchParams({
-      file: `${stem}.csv`, kind: found.kind, dry_run: String(dry),
+      file: `${stem}.csv`, named: file.name.slice(-120), kind: found.kind, dry_run: String(dry),
       keep_good: String(at("keep").checked) })}`, "POST", await rewritten.blob());
     const job = await follow(await reply.json(), progress(dry));
-    report(job, dry);
+    report(job, dry, sources);
     if (!dry) {
       if (job.written) await remember();
       recent();
@@ -183,7 +191,7 @@ async function load(dry) {
   }
 }
 
-function report(job, dry) {
+function report(job, dry, sources) {
   if (job.state !== "done") {
     at("told").replaceChildren(element("p", job.error?.detail ?? job.note, { class: "fault" }));
     return;
@@ -192,17 +200,37 @@ function report(job, dry) {
   const bad = told.problems.length;
   const good = told.loaded + told.merged + told.unchanged;
   const head = job.written ? say("已写入。", "Written.")
+    : bad && dry && good && at("keep").checked
+      ? say(`有错的 ${told.rejected} 行会跳过，其余 ${good} 行可以写入。`,
+        `${told.rejected} wrong rows will be skipped, the other ${good} can be written.`)
     : bad ? say("没有写入：先改下面的问题，或勾选跳过有错的行。", "Nothing written: mend these, or skip wrong rows.")
       : dry ? say("没有问题，可以写入。", "No faults; it can be written.") : say("没有变化。", "Nothing changed.");
   const counts = say(
     `共 ${told.rows} 行：可以装入 ${told.loaded}，未变 ${told.unchanged}，合并 ${told.merged}，要改 ${told.rejected}；收回旧记录 ${told.retracted} 条。`,
     `${told.rows} rows: ${told.loaded} load, ${told.unchanged} unchanged, ${told.merged} merged, ${told.rejected} to mend; ${told.retracted} old records retracted.`);
   const parts = [element("p", head, { class: bad && !job.written ? "fault" : "lead" }), element("p", counts)];
+  if (job.written) parts.push(onward(), ...sources.map(undo));
   if (bad) parts.push(problems(told.problems), kept(job));
   for (const warning of told.warnings) parts.push(element("p", warning, { class: "muted small" }));
   at("told").replaceChildren(...parts);
   at("write").hidden = !(dry && good && (!bad || at("keep").checked));
   if (job.written && constant("source")) at("retract").elements.name.value = constant("source");
+}
+
+function onward() { // where what was written is seen
+  const line = element("p");
+  for (const [path, name] of [["/", say("看产业链", "See the chains")], ["/firms", say("看企业", "See the firms")]]) {
+    line.append(element("a", name, { href: english ? `${path}?lang=en` : path }), " ");
+  }
+  return line;
+}
+
+function undo(source) { // what was just written is taken back without typing its name
+  const line = element("p", say(`来源「${source}」`, `Source “${source}” `), { class: "inline" });
+  const button = element("button", say("收回这次装入的", "Take this back"), { type: "button" });
+  button.addEventListener("click", () => { certain(source, line); }, { once: true });
+  line.append(button);
+  return line;
 }
 
 function problems(rows) {
@@ -244,16 +272,18 @@ function mine(column) { // the person's own heading for the template's
 
 function sure(event) {
   event.preventDefault();
-  const name = at("retract").elements.name.value.trim();
+  certain(at("retract").elements.name.value.trim(), at("retracted"));
+}
+
+function certain(name, told) {
   const button = element("button", say("确定收回", "Take it back"), { type: "button" });
-  button.addEventListener("click", () => retract(name));
-  at("retracted").replaceChildren(say(`收回「${name}」说过的一切？历史仍在。`,
+  button.addEventListener("click", () => retract(name, told));
+  told.replaceChildren(say(`收回「${name}」说过的一切？历史仍在。`,
     `Take back everything that “${name}” says? Its history stays.`), " ", button);
   button.focus();
 }
 
-async function retract(name) {
-  const told = at("retracted");
+async function retract(name, told) {
   try {
     const path = name.split("/").map(encodeURIComponent).join("/");
     const reply = await send(`/api/v1/sources/${path}`, "DELETE");
@@ -276,13 +306,15 @@ async function recent() {
   const kept = rows.filter((job) => !job.asks.dry_run);
   if (!kept.length) return;
   at("jobs").replaceChildren(...kept.map((job) => element("li",
-    `${job.asked.replace("T", " ").slice(0, 16)} ${words[job.what]} ${job.asks.file ?? job.asks.name ?? job.asks.kind} · ${words[job.state]} · ${job.by}`)));
+    `${job.asked.replace("T", " ").slice(0, 16)} ${words[job.what]} ${job.asks.named ?? job.asks.file ?? job.asks.name ?? job.asks.kind} · ${words[job.state]} · ${job.by}`)));
 }
 
 async function rights() {
   const reply = await fetch("/api/v1/me");
   const who = reply.ok ? await reply.json() : { may_write: false };
   at("rights").hidden = who.may_write;
+  at("file").disabled = !who.may_write;
+  at("drop").classList.toggle("muted", !who.may_write);
   if (who.may_write) recent();
 }
 
@@ -299,11 +331,12 @@ at("file").addEventListener("change", () => {
   at("file").value = ""; // so that the same file, mended, can be chosen again
   if (picked) choose(picked);
 });
-at("kind").addEventListener("change", () => choose(file, at("kind").value, at("sheet").value));
+at("kind").addEventListener("change", () => choose(file, at("kind").value, at("sheet").value, at("head").value));
+at("head").addEventListener("change", () => choose(file, "", at("sheet").value, at("head").value));
 at("sheet").addEventListener("change", () => choose(file, "", at("sheet").value));
 at("constants").addEventListener("change", (event) => {
   const known = [...at("known").options].some((one) => one.value === event.target.value);
-  if (found && event.target.name === "source" && known) choose(file, found.kind, found.sheet);
+  if (found && event.target.name === "source" && known) choose(file, found.kind, found.sheet, found.head);
 });
 at("constants").addEventListener("input", () => { if (found) check(); });
 at("try").addEventListener("click", () => load(true));
@@ -315,7 +348,7 @@ for (const name of ["dragover", "drop"]) {
   at("load").addEventListener(name, (event) => {
     event.preventDefault();
     at("drop").classList.toggle("over", name === "dragover");
-    if (name === "drop" && event.dataTransfer.files[0]) choose(event.dataTransfer.files[0]);
+    if (name === "drop" && event.dataTransfer.files[0] && !at("file").disabled) choose(event.dataTransfer.files[0]);
   });
 }
 rights();

@@ -22,6 +22,21 @@ const record = (form) => {
   return { kind, values, source };
 };
 
+// What the person stands on first: this segment here, then in the wider regions (they come before
+// the narrower ones), then what else changes here.
+const sorted = (form, changes) => {
+  const { id, region } = form.dataset;
+  const here = (one) => one.region === region;
+  const first = changes.findIndex((one) => one.id === id && here(one));
+  const rank = (one, place) => (one.id === id && here(one) ? 0 : one.id === id && place < first ? 1
+    : one.id === id ? 2 : here(one) ? 3 : 4);
+  return changes.map((one, place) => [rank(one, place), place, one])
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, , one]) => one);
+};
+
+const READING = () => say("只能看：要录入，请用启动时显示的链接打开，或向管理员要密钥。",
+  "Reading only: to write, open the link shown at start, or ask the administrator for a key.");
+
 const tell = (form, ...parts) => form.querySelector("output").replaceChildren(...parts);
 const line = (text, css = "") => {
   const p = document.createElement("p");
@@ -31,8 +46,10 @@ const line = (text, css = "") => {
 };
 
 const refused = (form, problem) => {
-  const nodes = [line(problem.detail, "fault")];
-  if (problem.type?.endsWith("key-needed")) {
+  const kind = problem.type?.split("/").pop() ?? "";
+  const reading = kind.endsWith("key-needed") || kind.endsWith("not-allowed");
+  const nodes = [line(reading ? READING() : problem.detail, "fault")];
+  if (reading) {
     const label = document.createElement("label"), key = document.createElement("input");
     const button = document.createElement("button");
     label.append(say("密钥", "Key"), key);
@@ -42,11 +59,19 @@ const refused = (form, problem) => {
     button.textContent = say("登录", "Sign in");
     button.addEventListener("click", async () => {
       const problem = await signIn(key.value);
-      if (problem) refused(form, problem); else preview(form);
+      if (problem) refused(form, problem);
+      else { tell(form); look(form); }
     });
     nodes.push(label, button);
   }
   tell(form, ...nodes);
+};
+
+// Said at once, before anything is typed.
+const look = async (form) => {
+  const reply = await fetch("/api/v1/me").catch(() => null);
+  const who = reply?.ok ? await reply.json() : { may_write: !reply };
+  if (!who.may_write) refused(form, { type: "key-needed" });
 };
 
 const preview = async (form) => {
@@ -62,13 +87,13 @@ const preview = async (form) => {
       return;
     }
     const words = JSON.parse(form.dataset.words);
-    const changes = found.changes.map((one) => line(
+    const changes = sorted(form, found.changes).map((one) => line(
       `${one.region} · ${one.segment}${say("：", ": ")}${words[one.before]} → ${words[one.after]}`));
     const button = document.createElement("button");
     button.type = "button";
     button.className = "main";
     button.textContent = say("确认录入", "Write it");
-    button.addEventListener("click", () => write(form));
+    button.addEventListener("click", () => write(form, changes.slice(0, 12)));
     tell(form, line(changes.length ? say("录入后，今天的这些判定会变：", "These verdicts of today would change:")
       : say("录入后今天的判定都不变，只多一条证据。", "No verdict of today would change; one more record."),
     "muted"), ...changes.slice(0, 12),
@@ -82,22 +107,60 @@ const preview = async (form) => {
   }
 };
 
-const write = async (form) => {
+const written = (form, source, changed) => {
+  const again = document.createElement("button"), back = document.createElement("button");
+  again.type = back.type = "button";
+  again.textContent = say("看新的判定", "See the new verdict");
+  again.addEventListener("click", () => location.reload());
+  back.textContent = say("收回", "Take back");
+  back.addEventListener("click", () => {
+    const sure = document.createElement("button");
+    sure.type = "button";
+    sure.textContent = say("确定收回", "Take it back");
+    sure.addEventListener("click", () => retract(form, source));
+    tell(form, line(say(`收回「${source}」说过的一切？历史仍在。`,
+      `Take back everything that “${source}” says? Its history stays.`)), sure, again);
+    sure.focus();
+  });
+  tell(form, line(say("已录入。来源：", "Written. Source: ") + source),
+    ...(changed.length ? changed : [line(say("今天的判定都没有变，多了一条证据。",
+      "No verdict of today changed; one more record."), "muted")]), again, back);
+  again.focus();
+};
+
+const ended = async (job) => {
+  while (job.state === "waiting" || job.state === "running") {
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    job = await (await fetch(`/api/v1/loads/${job.id}`)).json();
+  }
+  return job;
+};
+
+const retract = async (form, source) => {
+  tell(form, line(say("正在收回…", "Taking back …")));
+  try {
+    const path = source.split("/").map(encodeURIComponent).join("/");
+    const reply = await fetch(`/api/v1/sources/${path}`, { method: "DELETE" });
+    const job = reply.ok ? await ended(await reply.json()) : await reply.json();
+    tell(form, line(job.state === "done" ? say(`已收回 ${job.report?.retracted ?? ""} 条。`,
+      `${job.report?.retracted ?? ""} records taken back.`) : job.error?.detail ?? job.detail ?? job.note));
+  } catch {
+    tell(form, line(say("连不上服务器，请再试一次", "The server cannot be reached"), "fault"));
+  }
+};
+
+const write = async (form, changed) => {
   form.setAttribute("aria-busy", "true");
   tell(form, line(say("正在录入…", "Writing …")));
   try {
     let [status, job] = await ask("/api/v1/records", record(form));
     if (status >= 400) { refused(form, job); return; }
-    while (job.state === "waiting" || job.state === "running") {
-      await new Promise((resolve) => setTimeout(resolve, LOOK));
-      job = await (await fetch(`/api/v1/loads/${job.id}`)).json();
-    }
+    job = await ended(job);
     if (job.state !== "done" || !job.written) {
       tell(form, line(job.error?.detail ?? job.note ?? say("没有写进去", "Not written"), "fault"));
       return;
     }
-    tell(form, line(say("已录入。来源：", "Written. Source: ") + record(form).source));
-    setTimeout(() => location.reload(), 1200);
+    written(form, record(form).source, changed);
   } catch {
     tell(form, line(say("连不上服务器，请再试一次", "The server cannot be reached"), "fault"));
   } finally {
@@ -110,6 +173,10 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   event.preventDefault();
   preview(form);
+}, { capture: true });
+document.addEventListener("toggle", (event) => {
+  const form = event.target.open && event.target.querySelector?.("form[data-record]");
+  if (form) look(form);
 }, { capture: true });
 document.addEventListener("input", (event) => {
   const form = event.target.closest?.("form[data-record]");
