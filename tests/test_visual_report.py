@@ -75,6 +75,14 @@ def test_excel_lists_what_is_missing_with_its_source(report: Dossier) -> None:
     assert sources[number][1:5] == ("联盟牵线", "湖南日报", "2014-06-01", "媒体")
 
 
+def test_what_is_not_known_does_not_speak_against_a_candidate(report: Dossier) -> None:
+    heads, *rows = openpyxl.load_workbook(BytesIO(sheet(report)))["候选企业"].iter_rows(
+        values_only=True)
+    assert heads[4:6] == ("不利的一面", "还不知道")
+    assert rows and all("不知道" not in str(row[4]) for row in rows)
+    assert any("有没有扩产打算" in str(row[5]) for row in rows)
+
+
 def test_without_candidates_and_font_both_still_open() -> None:
     plain = dossier(ONTOLOGY, *answers(battery()), picture=False)
     document = docx.Document(BytesIO(word(plain)))
