@@ -5,6 +5,7 @@ import io
 import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -128,6 +129,24 @@ def test_what_the_page_shows_can_be_kept(server: Server) -> None:
         "/chain.csv?chain=锂电池&region=长沙&at=2014").content.decode("utf-8-sig"))))
     verdicts = {row[0]: row[3] for row in rows}
     assert verdicts["隔膜"] == "缺失" and verdicts["负极材料"] == "具备·单点"
+
+
+def test_every_gap_has_its_candidates_the_missing_first(server: Server) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(server.client.get(
+        "/chain.xlsx?chain=锂电池&region=长沙&at=2014").content))
+    said = [row[:2] for row in book["候选企业"].iter_rows(min_row=2, values_only=True)]
+    listed = [*dict.fromkeys(segment for segment, _ in said)]
+    gaps = server.client.get("/api/v1/gaps?chain=锂电池&region=长沙&at=2014").json()
+    missing = [row["segment"] for row in gaps["segments"] if row["verdict"] == "absent"]
+    assert missing and set(listed[:len(missing)]) == set(missing)
+    for segment in listed:
+        total = server.client.get("/api/v1/candidates", params={
+            "segment": f"锂电池/{segment}", "region": "长沙", "at": "2014"}).json()["total"]
+        last = [who for name, who in said if name == segment][min(total, 5):]
+        assert last == ([f"另有 {total - 5} 家"] if total > 5 else [] if total else ["没有"])
+    panel = server.client.get("/segment/锂电池/电芯?region=株洲&part=panel").text
+    assert "另有 12 家" in panel and "环节全页" in panel
+    assert "另有" not in server.client.get("/segment/锂电池/电芯?region=株洲").text
 
 
 def test_the_first_view_is_light(chromium: Browser, server: Server) -> None:
