@@ -4,11 +4,13 @@ import csv
 import io
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page
 
+from graph import dates
 from tests.paged import serious, watched
 from tests.serving import Server
 from tests.shell import Shell
@@ -103,6 +105,29 @@ def test_the_last_chain_opens_again(chromium: Browser, server: Server) -> None:
     with watched(chromium, server, "/?chain=工程机械&region=株洲") as page:
         page.goto(server.url + "/")
         assert page.locator("h1").inner_text().startswith("株洲市 · 工程机械")
+
+
+def test_the_address_tells_all_that_is_shown(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, "/?chain=工程机械&region=株洲&at=2020&since=2018") as page:
+        page.goto(server.url + "/")
+        page.locator("h1").wait_for()
+        opened = page.url
+        page.locator("[data-segment]").first.click()
+        page.wait_for_url("**open=Segment**")
+        for address in (opened, page.url):
+            said = parse_qs(urlsplit(address).query)
+            assert said["chain"] == ["工程机械"] and said["region"] == ["株洲市"]
+    plain = server.client.get("/?chain=锂电池&region=长沙&at=2016&since=2014").text
+    for link in re.findall(r'href="(/\?[^"]*)"', plain):
+        said = parse_qs(urlsplit(link.replace("&amp;", "&")).query)
+        assert {"chain", "region", "at", "since"} <= set(said), link
+
+
+def test_a_day_that_has_not_come_is_told(server: Server) -> None:
+    for address in ("/?at=2099", LITHIUM + "&at=2030", "/matrix?at=2099"):
+        assert "这一天还没有到" in server.client.get(address).text
+    for address in ("/", LITHIUM + "&at=2014", f"/?at={dates.iso(dates.today())[:4]}"):
+        assert "这一天还没有到" not in server.client.get(address).text
 
 
 def test_dates_the_wrong_way_round_and_those_to_come_are_put_right(server: Server) -> None:
