@@ -123,6 +123,15 @@ def test_the_address_tells_all_that_is_shown(chromium: Browser, server: Server) 
         assert {"chain", "region", "at", "since"} <= set(said), link
 
 
+def test_counts_say_where_only_essentials_are_counted(server: Server) -> None:
+    page = server.client.get(LITHIUM).text
+    gaps = server.client.get("/api/v1/gaps?chain=锂电池&region=长沙").json()
+    measure = page.partition('class="measure"')[2].partition('class="lists"')[0]
+    assert f"必备环节 {gaps['completeness']['essential']} 个：" in measure
+    lists = page.partition('class="lists"')[2]
+    assert "必备而没人说过" in lists and "单点或证据已旧（含非必备）" in lists
+
+
 def test_a_day_that_has_not_come_is_told(server: Server) -> None:
     for address in ("/?at=2099", LITHIUM + "&at=2030", "/matrix?at=2099"):
         assert "这一天还没有到" in server.client.get(address).text

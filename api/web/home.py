@@ -30,10 +30,12 @@ WIDE, NARROW, WHOLE = 1000, 366, 1366  # pixels for which the picture is drawn; 
 LISTS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "fill": (("补链", "To fill"), ("有来源说缺，且必备",
                                  "essential, and a source says it is missing")),
-    "check": (("待核", "To verify"), ("没人说过、说法不一或证据已旧，先去查",
-                                    "nobody has said, sources disagree, or the evidence is old")),
-    "strengthen": (("强链", "To strengthen"), ("有，但弱、单点或证据已旧",
-                                              "there, but weak, single or stale")),
+    "check": (("待核", "To verify"), ("必备而没人说过、说法不一，或证据已旧（含非必备），先去查",
+                                    "essential and unsaid or disputed, or, of any, "
+                                    "the evidence is old")),
+    "strengthen": (("强链", "To strengthen"), ("有，但弱、单点或证据已旧（含非必备）",
+                                              "there, but weak, single or stale; "
+                                              "optional ones too")),
     "extend": (("延链", "To extend"), ("当地有上下游邻居，可以延伸",
                                      "the region has what feeds it or is fed by it")),
 }
