@@ -17,7 +17,7 @@ from visual.panorama import panorama
 __all__ = ["candidates_of", "draw", "report"]
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
-SEGMENTS = 6  # for which a report names candidates
+BEST = 5  # candidates of a segment that a report names; it says how many more there are
 
 
 def draw(answers: Answers,
@@ -88,12 +88,12 @@ def report(answers: Answers,
     return _written(answers, output, "" if content.picture else png.NO_FONT)
 
 
-def candidates_of(answers: Answers, gaps: Answer, most: int = SEGMENTS) -> list[Answer]:
-    """Candidates for what is missing first, then for what is doubtful or unknown."""
-    wanted = [item["id"] for name in ("fill", "check") for item in gaps["lists"][name]
-              if item["verdict"] != "present"]
-    return [answers.candidates(id, gaps["region_id"], limit=5)
-            for id in dict.fromkeys(wanted[:most])]
+def candidates_of(answers: Answers, gaps: Answer) -> list[Answer]:
+    """Candidates for all that is missing first, then for all that is doubtful or unknown."""
+    wanted = [item["id"] for item in gaps["lists"]["fill"]]
+    wanted += [row["id"] for row in gaps["segments"] if row["verdict"] == "absent"]
+    wanted += [item["id"] for item in gaps["lists"]["check"] if item["verdict"] != "present"]
+    return [answers.candidates(id, gaps["region_id"], limit=BEST) for id in dict.fromkeys(wanted)]
 
 
 def _is_chain(answers: Answers, name: str) -> bool:

@@ -67,7 +67,8 @@ def show(texts: Texts, answer: Answer) -> None:
         if row["records"]:
             texts.say(f"  依据 {texts.notes.mark(row['records'], answer['evidence'])}")
     texts.table(("关系", "内容", "依据"), (
-        (link["kind_name"], escape(_link(texts, link, answer["rows"][0]["name"])),
+        (link["kind_name"] + ("（推断）" if link["inferred"] else ""),
+         escape(_link(texts, link, answer["rows"][0]["name"])),
          texts.mark(link["records"], answer["evidence"])) for link in answer["links"]), "")
     texts.cited()
 
@@ -141,10 +142,12 @@ def _rows(texts: Texts, answer: Answer) -> None:
             if why["evidence"]:
                 texts.say(f"   ＋ {why['label']}：{why['said']}{_titles(why['evidence'])}", "     ")
         for against in row.get("counters", ()):
-            if against["holds"] is not False:
-                mark = "－" if against["holds"] else "？"
-                texts.say(f"   {mark} {against['label']}：{against['said']}"
+            if against["holds"]:
+                texts.say(f"   － {against['label']}：{against['said']}"
                           f"{_titles(against['evidence'])}", "     ")
+        unsaid = [one["open"] for one in row.get("counters", ()) if one["holds"] is None]
+        if unsaid:
+            texts.say(f"   ？ 还不知道：{'；'.join(unsaid)}", "     ")
     if answer["next"]:
         texts.say(f"只列出 {len(answer['rows'])} 个，共 {answer['total']} 个。")
 

@@ -141,6 +141,10 @@ def test_a_name_of_another_kind_says_which_and_how_to_ask(shell: Shell) -> None:
     assert "请用" not in shell.run("company", "金搏股份", code=1)
 
 
+def test_a_link_that_is_only_inferred_is_marked(shell: Shell) -> None:
+    assert "从事环节（推断）" in shell.run("company", "立方新能源")
+
+
 def test_an_interrupt_while_starting_is_no_traceback(tmp_path: Path) -> None:
     stop = ("import sys\n"
             "class Stop:\n"

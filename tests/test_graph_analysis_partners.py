@@ -169,6 +169,20 @@ def test_every_counter_reason_has_evidence_or_is_unknown() -> None:
                     "no_expansion": None}
 
 
+def test_what_is_only_inferred_is_marked_and_what_is_open_is_no_double_negation() -> None:
+    small, _ = town()
+    small.link("operatesIn", small.thing("Company", name="辛"), SEG + "隔膜", place="Region:440000",
+               inferred=True, observed="2020")
+    found = by_name(candidates(index_of(small.records), "隔膜", "长沙", NOW)["rows"])
+
+    def outside(name: str) -> str:
+        return next(r["said"] for r in found[name]["reasons"] if r["reason"] == "outside")
+
+    assert outside("辛").endswith("做隔膜（推断）") and outside("丁").endswith("做隔膜")
+    assert {c["open"] for c in found["辛"]["counters"] if c["holds"] is None} >= {
+        "是否停业或搬走", "是否与别的地区有牵连", "有没有扩产打算"}
+
+
 def test_a_denial_where_it_works_makes_it_contested() -> None:
     small, _ = town()
     small.link("absentFrom", SEG + "隔膜", "Region:430700", observed="2021")

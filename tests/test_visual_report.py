@@ -75,6 +75,26 @@ def test_excel_lists_what_is_missing_with_its_source(report: Dossier) -> None:
     assert sources[number][1:5] == ("联盟牵线", "湖南日报", "2014-06-01", "媒体")
 
 
+def test_candidates_that_are_not_listed_are_counted() -> None:
+    small = battery()
+    for number in range(4):
+        firm = small.thing("Company", name=f"外地{number}厂")
+        small.link("operatesIn", firm, "Segment:锂电池/隔膜", place="Region:430700",
+                   function="production", observed="2014")
+    found = candidates(index_of(small.records), "锂电池/隔膜", "长沙市", day("2014"), limit=2)
+    plain = dossier(ONTOLOGY, *answers(small), [found], picture=False)
+    assert plain.candidates and len(plain.candidates.rows) == 3
+    assert plain.candidates.rows[2][:2] == ("隔膜", f"另有 {found['total'] - 2} 家")
+
+
+def test_what_is_not_known_does_not_speak_against_a_candidate(report: Dossier) -> None:
+    heads, *rows = openpyxl.load_workbook(BytesIO(sheet(report)))["候选企业"].iter_rows(
+        values_only=True)
+    assert heads[4:6] == ("不利的一面", "还不知道")
+    assert rows and all("不知道" not in str(row[4]) for row in rows)
+    assert any("有没有扩产打算" in str(row[5]) for row in rows)
+
+
 def test_without_candidates_and_font_both_still_open() -> None:
     plain = dossier(ONTOLOGY, *answers(battery()), picture=False)
     document = docx.Document(BytesIO(word(plain)))

@@ -84,6 +84,28 @@ def test_names_by_initials_and_the_way_between_two(chromium: Browser, server: Se
         assert "华为" in said and "科力尔" in said
 
 
+def test_enter_takes_the_first_that_is_offered(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, "/explore") as page:
+        page.get_by_label("从谁看起").fill("zlzk")
+        page.get_by_role("option").first.wait_for()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**id=Company**")
+        assert drawn(page) > 1 and page.locator("h1").inner_text() == "中联重科"
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_the_whole_picture_is_seen_when_it_opens(chromium: Browser, server: Server,
+                                                 width: int) -> None:
+    with watched(chromium, server, "/explore?id=湖南省&limit=120", width=width,
+                 height=768) as page:
+        drawn(page)
+        inside = page.evaluate("""() => {
+          const box = explorer.elements().renderedBoundingBox();
+          return box.x1 >= 0 && box.y1 >= 0 && box.x2 <= explorer.width()
+            && box.y2 <= explorer.height(); }""")
+        assert inside
+
+
 def test_arrows_choose_and_enter_expands(chromium: Browser, server: Server) -> None:
     with watched(chromium, server, "/explore?id=金博股份") as page:
         before = drawn(page)

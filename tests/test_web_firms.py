@@ -46,6 +46,13 @@ def test_a_filter_narrows(server: Server, query: str, has: str, lacks: str) -> N
     assert has in names and lacks not in names
 
 
+def test_what_is_only_inferred_is_marked_on_the_page_and_in_the_file(server: Server) -> None:
+    row = next(one for one in rows(server, "q=立方新能源") if one["企业名称"] == "立方新能源")
+    assert "电芯（推断）" in row["环节"].split("、") and "（推断）" not in row["产业链"]
+    page = server.client.get(f"/firms?{AT}&q=立方新能源").text
+    assert '电芯</a><span class="muted">（推断）</span>' in page
+
+
 def test_excel_has_the_same_rows_as_csv_and_the_chosen_columns(server: Server) -> None:
     query = "region=益阳&columns=places&columns=credit_code&columns=records"
     plain = rows(server, query)

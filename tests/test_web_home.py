@@ -4,10 +4,13 @@ import csv
 import io
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page
 
+from graph import dates
 from tests.paged import serious, watched
 from tests.serving import Server
 from tests.shell import Shell
@@ -104,6 +107,38 @@ def test_the_last_chain_opens_again(chromium: Browser, server: Server) -> None:
         assert page.locator("h1").inner_text().startswith("株洲市 · 工程机械")
 
 
+def test_the_address_tells_all_that_is_shown(chromium: Browser, server: Server) -> None:
+    with watched(chromium, server, "/?chain=工程机械&region=株洲&at=2020&since=2018") as page:
+        page.goto(server.url + "/")
+        page.locator("h1").wait_for()
+        opened = page.url
+        page.locator("[data-segment]").first.click()
+        page.wait_for_url("**open=Segment**")
+        for address in (opened, page.url):
+            said = parse_qs(urlsplit(address).query)
+            assert said["chain"] == ["工程机械"] and said["region"] == ["株洲市"]
+    plain = server.client.get("/?chain=锂电池&region=长沙&at=2016&since=2014").text
+    for link in re.findall(r'href="(/\?[^"]*)"', plain):
+        said = parse_qs(urlsplit(link.replace("&amp;", "&")).query)
+        assert {"chain", "region", "at", "since"} <= set(said), link
+
+
+def test_counts_say_where_only_essentials_are_counted(server: Server) -> None:
+    page = server.client.get(LITHIUM).text
+    gaps = server.client.get("/api/v1/gaps?chain=锂电池&region=长沙").json()
+    measure = page.partition('class="measure"')[2].partition('class="lists"')[0]
+    assert f"必备环节 {gaps['completeness']['essential']} 个：" in measure
+    lists = page.partition('class="lists"')[2]
+    assert "必备而没人说过" in lists and "单点或证据已旧（含非必备）" in lists
+
+
+def test_a_day_that_has_not_come_is_told(server: Server) -> None:
+    for address in ("/?at=2099", LITHIUM + "&at=2030", "/matrix?at=2099"):
+        assert "这一天还没有到" in server.client.get(address).text
+    for address in ("/", LITHIUM + "&at=2014", f"/?at={dates.iso(dates.today())[:4]}"):
+        assert "这一天还没有到" not in server.client.get(address).text
+
+
 def test_dates_the_wrong_way_round_and_those_to_come_are_put_right(server: Server) -> None:
     swapped = server.client.get("/?chain=锂电池&region=长沙&at=2014&since=2018").text
     assert "从 2014-12-31 到 2018-12-31" in swapped
@@ -128,6 +163,24 @@ def test_what_the_page_shows_can_be_kept(server: Server) -> None:
         "/chain.csv?chain=锂电池&region=长沙&at=2014").content.decode("utf-8-sig"))))
     verdicts = {row[0]: row[3] for row in rows}
     assert verdicts["隔膜"] == "缺失" and verdicts["负极材料"] == "具备·单点"
+
+
+def test_every_gap_has_its_candidates_the_missing_first(server: Server) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(server.client.get(
+        "/chain.xlsx?chain=锂电池&region=长沙&at=2014").content))
+    said = [row[:2] for row in book["候选企业"].iter_rows(min_row=2, values_only=True)]
+    listed = [*dict.fromkeys(segment for segment, _ in said)]
+    gaps = server.client.get("/api/v1/gaps?chain=锂电池&region=长沙&at=2014").json()
+    missing = [row["segment"] for row in gaps["segments"] if row["verdict"] == "absent"]
+    assert missing and set(listed[:len(missing)]) == set(missing)
+    for segment in listed:
+        total = server.client.get("/api/v1/candidates", params={
+            "segment": f"锂电池/{segment}", "region": "长沙", "at": "2014"}).json()["total"]
+        last = [who for name, who in said if name == segment][min(total, 5):]
+        assert last == ([f"另有 {total - 5} 家"] if total > 5 else [] if total else ["没有"])
+    panel = server.client.get("/segment/锂电池/电芯?region=株洲&part=panel").text
+    assert "另有 12 家" in panel and "环节全页" in panel
+    assert "另有" not in server.client.get("/segment/锂电池/电芯?region=株洲").text
 
 
 def test_the_first_view_is_light(chromium: Browser, server: Server) -> None:

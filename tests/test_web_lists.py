@@ -122,6 +122,18 @@ def test_a_name_with_several_meanings_is_asked_back(server: Server) -> None:
     assert "您是想问…？" in page and "/thing/Company/" in page
 
 
+@pytest.mark.parametrize("question, status", [
+    ("2014年长沙锂电产业链缺哪些环节？", "answered"), ("比亚", "ambiguous"),
+    ("Who supplies BYD?", "unknown"), ("谁给CATL供货", "unknown"),
+    ("长沙天气怎么样", "out_of_scope")])
+def test_an_answer_of_every_status_is_a_page(server: Server, question: str, status: str) -> None:
+    answer = server.client.get("/api/v1/ask", params={"q": question}).json()
+    assert answer["status"] == status
+    reply = server.client.get("/ask", params={"q": question}, headers=HTML)
+    assert reply.status_code == 200
+    assert all(f">{choice['name']}</a>" in reply.text for choice in answer["choices"])
+
+
 def test_names_are_offered_while_one_types(chromium: Browser, server: Server) -> None:
     with watched(chromium, server, "/matrix") as page:
         page.locator(".ask input").press_sequentially("jinbo")

@@ -108,6 +108,22 @@ def test_an_unknown_thing_is_a_page_that_says_so(server: Server) -> None:
     assert reply.status_code == 404 and "没有这一家" in reply.text and "<h1>" in reply.text
 
 
+def test_what_is_near_an_unknown_thing_is_of_its_class(server: Server) -> None:
+    for name in ("没有", "金搏股份"):
+        said = server.client.get(f"/thing/Company/{name}", headers={"Accept": "text/html"}).text
+        near = said.partition("最接近的是：")[2].partition("</p>")[0]
+        assert "没有找到企业" in said and "/" not in near
+    assert "金博股份" in near
+
+
+def test_a_wrong_date_is_told_once_and_the_footer_has_the_word_of_the_page(
+        server: Server) -> None:
+    page = server.client.get("/?at=2014-02-30", headers={"Accept": "text/html"})
+    assert page.status_code == 422 and page.text.count("2 月没有 30 日") == 1
+    foot = server.client.get("/matrix?lang=en", headers={"Accept": "text/html"}).text
+    assert "is “unknown”, never" in foot and "unverified" not in foot
+
+
 @pytest.mark.parametrize("address", ["/thing/Company/" + "a" * 5000, "/thing/" + "a" * 5000 + "/b"])
 def test_what_is_too_long_for_a_name_is_not_looked_for(server: Server, address: str) -> None:
     reply = server.client.get(address, headers={"Accept": "text/html"})

@@ -17,9 +17,8 @@ Answer = Mapping[str, Any]
 PAGE = 1150  # pixels of the picture's width: legible across a landscape page
 LISTED = ("环节", "为什么", "下一步", "依据")
 SEGMENTS = ("环节", "位置", "必备", "判定", "企业", "依据")
-CANDIDATES = ("环节", "候选企业", "所在地", "理由", "不利的一面", "依据")
+CANDIDATES = ("环节", "候选企业", "所在地", "理由", "不利的一面", "还不知道", "依据")
 SOURCES = ("编号", "标题", "出版者", "日期", "等级", "网址")
-BEST = 5  # candidates of a segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +78,24 @@ def dossier(ontology: Ontology, gaps: Answer, template: Answer,
 
 
 def _candidates(legend: Legend, answer: Answer, notes: Notes) -> list[tuple[str, ...]]:
-    """Only reasons that a record stands for; what speaks against, and what nobody has said."""
+    """Only reasons that a record stands for; what speaks against, what nobody has said, and how
+    many more there are."""
     lines = list[tuple[str, ...]]()
-    for row in answer["rows"][:BEST]:
+    for row in answer["rows"]:
         reasons = [one for one in row["reasons"] if one["rank"] == 0 and one["evidence"]]
         against = [one["said"] for one in row["counters"] if one["holds"]]
-        silent = [str(one["said"]).removeprefix("不知道：") for one in row["counters"]
-                  if one["holds"] is None]
-        if silent:
-            against.append("不知道：" + "，".join(silent))
+        silent = [str(one["open"]) for one in row["counters"] if one["holds"] is None]
         lines.append((
             answer["segment"], _who(row), legend.join(row["places"]),
             "；".join(_reason(one) for one in reasons), "；".join(against),
+            "；".join(silent),
             notes.mark(item for one in reasons for item in one["evidence"])))
+    if not answer["rows"]:
+        lines.append((answer["segment"], "没有", "", "没有来源说过谁能补上", "", "", ""))
+    more = answer["total"] - len(answer["rows"])
+    if more:
+        lines.append((answer["segment"], f"另有 {more} 家", "",
+                      f"见湘链里{answer['region']}“{answer['segment']}”的环节页", "", "", ""))
     return lines
 
 

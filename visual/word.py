@@ -20,7 +20,7 @@ LATIN, CHINESE = "Microsoft YaHei", "微软雅黑"
 ACROSS, HIGH = 26.3, 12.6  # cm between the margins of a landscape page, and for the picture
 WIDTHS = {"环节": 3.2, "为什么": 11.0, "下一步": 8.6, "依据": 2.6, "位置": 1.8, "必备": 1.5,
           "判定": 3.6, "企业": 13.6, "候选企业": 4.0, "所在地": 3.4, "理由": 6.4,
-          "不利的一面": 6.7}
+          "不利的一面": 3.9, "还不知道": 3.9}
 
 
 def word(report: Dossier) -> bytes:

@@ -155,4 +155,6 @@ def _cell(legend: Legend, row: Answer, name: str) -> str | int:
         field = legend.ontology.kinds[structure.COMPANY].field(name)
         return spoken(legend, field, row["fields"].get(name), row["fields"])
     value = row[name]
-    return legend.join(part["name"] for part in value) if isinstance(value, list) else value or ""
+    mark = " (inferred)" if legend.lang == "en" else "（推断）"
+    return legend.join(legend.said(part["name"]) + (mark if part.get("inferred") else "")
+                       for part in value) if isinstance(value, list) else value or ""

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from api import queries as q
-from api.answers import Answers
+from api.answers import Answers, day
 from api.replies import fixed
 from api.routes import replies
 from api.web.assets import asset
@@ -21,7 +21,7 @@ from api.web.tongues import in_english, joined, marked
 from graph import dates, structure
 from visual.legend import Legend
 
-__all__ = ["POLICY", "View", "address", "path_of", "render", "view",
+__all__ = ["POLICY", "View", "address", "ahead", "path_of", "render", "view",
            "with_changed", "worked"]
 
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -49,7 +49,8 @@ async def view(request: Request, asked: View, template: str,
                work: Callable[[Answers], Context]) -> Response:
     """The template with the context that `work` makes of the answers, beside the event loop."""
     return await worked(request, asked, lambda answers: render(
-        request, template, **{"asked": asked, "at": dates.iso(answers.at), **work(answers)}))
+        request, template, **{"asked": asked, "at": dates.iso(answers.at), "ahead": ahead(asked.at),
+                             **work(answers)}))
 
 
 async def worked(request: Request, asked: q.Asked, work: Callable[[Answers], Response]) -> Response:
@@ -91,6 +92,13 @@ def render(request: Request, template: str, /, *, status: int = 200, **context: 
     reply.headers["Content-Security-Policy"] = POLICY
     reply.headers["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"
     return reply
+
+
+def ahead(at: str | None) -> str:
+    """The date as typed if it has not come yet, not even its first day; else blank."""
+    today = dates.today()
+    return at if at and day(at) > today and dates.first_day(
+        dates.parse_span(at)[0]) > today else ""
 
 
 def with_changed(request: Request, **changed: str) -> str:

@@ -14,7 +14,7 @@ from api.answers import Answer, Answers, day
 from api.pictures import XML, candidates_of
 from api.web import pickers, segment
 from api.web.files import Table, file_reply, table_reply
-from api.web.frame import Context, View, path_of, view, worked
+from api.web.frame import Context, View, address, ahead, path_of, view, worked
 from graph import dates
 from visual.header import moved
 from visual.legend import Legend
@@ -30,10 +30,12 @@ WIDE, NARROW, WHOLE = 1000, 366, 1366  # pixels for which the picture is drawn; 
 LISTS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "fill": (("补链", "To fill"), ("有来源说缺，且必备",
                                  "essential, and a source says it is missing")),
-    "check": (("待核", "To verify"), ("没人说过、说法不一或证据已旧，先去查",
-                                    "nobody has said, sources disagree, or the evidence is old")),
-    "strengthen": (("强链", "To strengthen"), ("有，但弱、单点或证据已旧",
-                                              "there, but weak, single or stale")),
+    "check": (("待核", "To verify"), ("必备而没人说过、说法不一，或证据已旧（含非必备），先去查",
+                                    "essential and unsaid or disputed, or, of any, "
+                                    "the evidence is old")),
+    "strengthen": (("强链", "To strengthen"), ("有，但弱、单点或证据已旧（含非必备）",
+                                              "there, but weak, single or stale; "
+                                              "optional ones too")),
     "extend": (("延链", "To extend"), ("当地有上下游邻居，可以延伸",
                                      "the region has what feeds it or is fed by it")),
 }
@@ -51,10 +53,10 @@ class Home(View):
 @router.get("/")
 async def ask_home(request: Request, asked: Annotated[Home, Query()]) -> Response:
     """Without a chain the last one; 长沙 · 锂电池 the first time."""
-    asked = _complete(asked, request.cookies.get(COOKIE, ""))
+    typed, asked = asked.at, _complete(asked, request.cookies.get(COOKIE, ""))
     phone = "Mobi" in request.headers.get("user-agent", "")
     reply = await view(request, asked, "home.html",
-                       lambda answers: _context(answers, asked, phone))
+                       lambda answers: {**_context(answers, asked, phone), "ahead": ahead(typed)})
     reply.set_cookie(COOKIE, urlencode({"chain": asked.chain, "region": asked.region}), YEAR,
                      httponly=True, samesite="lax")
     return reply
@@ -102,10 +104,14 @@ def _context(answers: Answers, asked: Home, phone: bool) -> Context:
                 id, asked.lang, region=gaps["region"], at=asked.at, since=asked.since,
                 known_at=asked.known_at, min_grade=asked.min_grade)))
 
+    here = {"chain": gaps["chain"], "region": gaps["region"], "at": asked.at, "since": asked.since,
+            "open": asked.open, "known_at": asked.known_at, "min_grade": asked.min_grade}
     silent = all(row["verdict"] == "unknown" for row in gaps["segments"])
     return {
         "above": answers.above(gaps["chain_id"], gaps["region_id"]) if silent else (),
         "silent": silent and bool(gaps["segments"]), "unplaced": _unplaced(gaps),
+        "full": address("/", asked.lang, **here),
+        "other_language": address("/", "zh" if asked.lang == "en" else "en", **here),
         "gaps": gaps, "template": template, "compared": compared, "later": later,
         "alias": chain if chain not in (gaps["chain"], gaps["chain_id"], template["name_en"])
         and asked.lang == "zh" else "",

@@ -23,7 +23,7 @@ __all__ = ["about", "router"]
 
 router = APIRouter(include_in_schema=False)
 
-BEST, MOST = 5, 20  # candidates in the panel, things of a list
+BEST, EVERY, MOST = 5, 100, 20  # candidates in the panel and of the page, things of a list
 DETAILS = ("company", "region", "issuer", "asker", "organisation", "status", "issued", "amount")
 
 
@@ -54,9 +54,10 @@ async def ask_segment(request: Request, asked: Annotated[Segment, Query()],
     return await view(request, asked, "segment.html", lambda answers: _page(answers, id, asked))
 
 
-def about(answers: Answers, name: str, region: str, lang: str = "zh") -> dict[str, Any]:
+def about(answers: Answers, name: str, region: str, lang: str = "zh",
+          most: int = BEST) -> dict[str, Any]:
     """What the panel shows of a segment: its row of `gaps` with what belongs to it."""
-    found = answers.candidates(name, region, limit=BEST)
+    found = answers.candidates(name, region, limit=most)
     id = found["segment_id"]
     thing = answers.entity(id)
     itself = thing["rows"][0]
@@ -136,7 +137,7 @@ def _flip(flip: Answer, row: Answer) -> Answer:
 
 
 def _page(answers: Answers, name: str, asked: Segment) -> Context:
-    panel = about(answers, name, asked.region, asked.lang)
+    panel = about(answers, name, asked.region, asked.lang, EVERY)
     id, chain = panel["row"]["id"], panel["gaps"]["chain_id"]
     template = answers.chain(chain)
     legend = Legend(answers.ontology, asked.lang)

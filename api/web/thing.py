@@ -20,6 +20,7 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 
 PARTNERS = 8  # that are listed
+NEAR = 3  # names that are told where none is found
 
 
 class Thing(View):
@@ -60,10 +61,22 @@ def _reader(answers: Answers, id: str, lang: str) -> Reader:
     try:
         profile = answers.profile(id)
     except NotFound:
-        profile = answers.profile(id.partition(":")[2])  # a name stands where an id could
+        profile = _named(answers, *id.partition(":")[::2])
     legend = Legend(answers.ontology, lang)
     proofs = {one["record"]: one for one in profile["evidence"]}
     return Reader(legend, {**profile, "proofs": proofs}, Notes(legend))
+
+
+def _named(answers: Answers, kind: str, name: str) -> Answer:
+    """A name stands where an id could; what is near it is told of that class alone."""
+    what = answers.ontology.kinds.get(kind)
+    try:
+        return answers.profile(name)
+    except NotFound:
+        if what is None:
+            raise
+        near = [row["name"] for row in answers.search(name, [kind], NEAR)["rows"]]
+        raise NotFound(what.label.zh, name, list(dict.fromkeys(near))) from None
 
 
 def _partners(answers: Answers, profile: Answer) -> list[Answer]:

@@ -21,6 +21,7 @@ from graph.analysis.reasons import (
     Reason,
     Rows,
     made_by,
+    only_inferred,
     ordered,
     places_of,
     reason,
@@ -51,6 +52,12 @@ COUNTERS: Mapping[str, Said] = {name: both(zh, en) for name, zh, en in (
     ("contested", "有来源说法相反", "sources disagree"),
     ("rival", "与别的地区也有牵连", "tied to other regions too"),
     ("no_expansion", "看不出要扩产或外设基地", "no sign that it expands or settles elsewhere"))}
+OPEN: Mapping[str, Said] = {name: both(zh, en) for name, zh, en in (
+    ("gone", "是否停业或搬走", "whether it has closed or moved"),
+    ("stale", "证据是哪一年的", "of which year the evidence is"),
+    ("contested", "来源之间有没有矛盾", "whether sources disagree"),
+    ("rival", "是否与别的地区有牵连", "whether it is tied to other regions"),
+    ("no_expansion", "有没有扩产打算", "whether it means to expand"))}
 RECENT = 5  # years in which a project counts as a sign of expansion
 
 
@@ -253,15 +260,16 @@ class _Search:
         return reason(index, name, REASONS, rank, self._said(name, thing, rank), rows)
 
     def _said(self, name: str, thing: int, rank: int) -> str:
-        index, what = self.index, named(self.index, self.segment)
+        index = self.index
         if rank:
             return UNSAID
         if name == "local_feed":
-            others = listed(named(index, s) for s in sorted(self.joins[thing])
+            others = listed(self._does(thing, s) for s in sorted(self.joins[thing])
                             if s != self.segment)
             return both("在{}做{}", "in {}: {}", named(index, self.region, self.at), others)
         if name == "nearest" and self.nearest:
-            return both("在{}做{}", "in {}: {}", self.nearest["region"], what)
+            return both("在{}做{}", "in {}: {}", self.nearest["region"],
+                        self._does(thing, self.segment))
         if name == "outside_tied":
             ties = ties_between(index, thing, self.local)
             return both("与{}有往来", "with {}",
@@ -275,8 +283,16 @@ class _Search:
             where = listed(named(index, p, self.at) for p in sorted(
                 places_of(index, thing, self.at)))
             return both("在{}做{}", "in {}: {}", where or both(
-                "外地（来源没有说在哪里）", "another place (not said which)"), what)
+                "外地（来源没有说在哪里）", "another place (not said which)"),
+                        self._does(thing, self.segment))
         return both("是", "yes")
+
+    def _does(self, thing: int, segment: int) -> Said:
+        """The segment's name, marked where it is only inferred that the thing works in it."""
+        name = named(self.index, segment)
+        rows = workers(self.index, segment, self.at).get(thing, ())
+        return both("{}（推断）", "{} (inferred)", name) if rows and only_inferred(
+            self.index, rows) else name
 
     def _counter(self, name: str) -> Callable[[int], Counter]:
         found: Callable[[int], Counter] = getattr(self, f"_{name}")
@@ -286,6 +302,7 @@ class _Search:
                  rows: Collection[int] = ()) -> Counter:
         return {"counter": name, "label": COUNTERS[name], "holds": holds,
                 "said": said if holds is not None else both("不知道：{}", "not known: {}", said),
+                "open": OPEN[name],
                 "evidence": evidence(self.index, rows)}
 
     def _gone(self, thing: int) -> Counter:

@@ -10,14 +10,14 @@ from typing_extensions import TypedDict
 from graph import dates, structure
 from graph.analysis.answers import Envelope, Evidence, envelope
 from graph.analysis.filters import Filter, chosen
-from graph.analysis.reasons import honours, places_of, works_in
+from graph.analysis.reasons import honours, only_inferred, places_of, works_in
 from graph.analysis.rows import Row, merged_rows
 from graph.index import Index
 from graph.table import NEVER, Longs
 from graph.wording import named
 from ontology.errors import NotFound
 
-__all__ = ["AGES", "ORDERS", "FirmRow", "Firms", "Named", "Narrow", "firms"]
+__all__ = ["AGES", "ORDERS", "Does", "FirmRow", "Firms", "Named", "Narrow", "firms"]
 
 AGES = ("year", "three", "fresh", "stale", "unknown")  # how old the newest evidence is
 ORDERS = ("told", "name", "evidence")  # most records first, by id, newest evidence first
@@ -42,6 +42,12 @@ class Named(TypedDict):
     name: str
 
 
+class Does(Named):
+    """inferred: no source says it itself."""
+
+    inferred: bool
+
+
 class FirmRow(TypedDict):
     """fields: of the firm itself, by name; newest: the day of the newest evidence, None where no
     source bears a date; age: one of AGES; records: how many name the firm."""
@@ -51,7 +57,7 @@ class FirmRow(TypedDict):
     full_name: str
     fields: Row
     places: list[Named]
-    segments: list[Named]
+    segments: list[Does]
     chains: list[Named]
     leads: list[Named]
     honours: list[Named]
@@ -178,7 +184,8 @@ def _row(index: Index, firm: int, at: int, known: _Known, edges: Sequence[int]) 
         "fields": {field.name: fields[field.name] for field in kind.fields
                    if field.name in fields},
         "places": _named(index, places_of(index, firm, at), at),
-        "segments": _named(index, segments, at),
+        "segments": [{**one, "inferred": only_inferred(index, segments[thing])} for thing, one
+                     in zip(sorted(segments), _named(index, segments, at), strict=True)],
         "chains": _named(index, {chain for segment in segments
                                  for chain in index.chains_of(segment, at)}, at),
         "leads": _named(index, {chain for chain, row in index.joined(

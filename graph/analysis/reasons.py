@@ -16,7 +16,8 @@ from graph.wording import both
 from ontology.errors import NotFound
 
 __all__ = ["UNSAID", "Counter", "Ladder", "Reason", "Rows", "grouped_with", "honours", "made_by",
-           "ordered", "places_of", "reason", "shown", "ties_between", "workers", "works_in"]
+           "only_inferred", "ordered", "places_of", "reason", "shown", "ties_between", "workers",
+           "works_in"]
 
 UNSAID = both("没有来源说过", "no source says")
 Rows = dict[int, list[int]]  # thing → the rows that tie something to it
@@ -33,12 +34,14 @@ class Reason(TypedDict):
 
 
 class Counter(TypedDict):
-    """holds: True, False, or None where no source says (then there is no evidence)."""
+    """holds: True, False, or None where no source says (then there is no evidence); open: the
+    same as what is not known yet."""
 
     counter: str
     label: str
     holds: bool | None
     said: str
+    open: str
     evidence: list[Evidence]
 
 
@@ -147,6 +150,11 @@ def works_in(index: Index, thing: int, at: int) -> Rows:
 def workers(index: Index, segment: int, at: int) -> Rows:
     """The firms that are said to work in a segment on that day."""
     return _by_thing(index, _works(index, segment, at, forward=False))
+
+
+def only_inferred(index: Index, rows: Iterable[int]) -> bool:
+    """Whether nothing but inferred or machine-read rows says it."""
+    return all(index.table.grade[row] > index.floor for row in rows)
 
 
 def made_by(index: Index, kind: str, field: str, thing: int) -> Rows:

@@ -77,7 +77,7 @@ function draw() {
     pixelRatio: data.nodes.length > 150 ? 1 : "auto" });
   cy.on("tap", "node", (event) => press(event.target.id()));
   cy.on("tap", (event) => { if (event.target === cy) pick(""); });
-  begin();
+  fit();
   pick(data.id);
   canvas.dataset.drawn = String(data.nodes.length);
 }
@@ -355,7 +355,7 @@ function suggest(input, number) {
     if (event.key === "ArrowDown") mark(at + 1);
     else if (event.key === "ArrowUp") mark(at < 0 ? list.children.length - 1 : at - 1);
     else if (event.key === "Escape") close();
-    else if (event.key === "Enter" && at >= 0) take(list.children[at]);
+    else if (event.key === "Enter") take(list.children[Math.max(at, 0)]);
     else return;
     event.preventDefault();
   });

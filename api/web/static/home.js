@@ -1,6 +1,11 @@
 // The panorama: choices take effect at once, a segment opens beside the picture.
 import { go } from "./choose.js";
 
+// The address tells all that is shown, so that it can be handed on.
+const said = new URLSearchParams(location.search);
+if (!said.has("chain") || !said.has("region"))
+  history.replaceState(null, "", document.querySelector("link[rel=canonical]").href);
+
 const form = document.querySelector("[data-choose]");
 const picture = document.querySelector("[data-picture]");
 const panel = document.querySelector("[data-panel]");
