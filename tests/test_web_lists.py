@@ -124,7 +124,7 @@ def test_a_name_with_several_meanings_is_asked_back(server: Server) -> None:
 
 @pytest.mark.parametrize("question, status", [
     ("2014年长沙锂电产业链缺哪些环节？", "answered"), ("比亚", "ambiguous"),
-    ("Who supplies BYD?", "unknown"), ("谁给CATL供货", "unknown"),
+    ("Who supplies BYDD?", "unknown"), ("谁给CRRC供货", "unknown"),
     ("长沙天气怎么样", "out_of_scope")])
 def test_an_answer_of_every_status_is_a_page(server: Server, question: str, status: str) -> None:
     answer = server.client.get("/api/v1/ask", params={"q": question}).json()
